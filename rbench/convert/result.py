@@ -1,0 +1,33 @@
+"""What a conversion leaves behind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+MODEL = "model.tflite"
+LOG = "convert.log"
+"""Files in the artefact's folder: the model, and all that was said on file descriptors 1 and 2."""
+SIGNATURE = "recommend"
+INPUT = "context"
+OUTPUT_ITEMS = "items"
+OUTPUT_SCORES = "scores"
+"""The exported signature: context int32 [1, length] -> items int32 [1, k], scores float32 [1, k],
+best first. Address them by name: their order differs between converter versions."""
+
+
+class FlatModel(msgspec.Struct, frozen=True, kw_only=True):
+    """A finished .tflite. The file lies beside it, in `MODEL`."""
+
+    sha256: str
+    size_bytes: int
+    gzip_bytes: int
+    parameters: int
+    ops: dict[str, int]
+    """Builtin operator -> how often it stands in the graph."""
+    tensor_bytes: dict[str, int]
+    """Type of constant data -> bytes of distinct buffers."""
+    converter: str
+    """Which library wrote it: ``tf.lite`` or ``ai-edge-quantizer``."""
+    census: dict[str, Any] = {}

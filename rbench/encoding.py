@@ -1,0 +1,71 @@
+"""The encoder contract: what turns a context into vectors.
+
+An encoder is a frozen dataclass (its fields are its options) that derives from `Encoder` and
+draws a piece of a Keras graph. It is passed around as an instance; nothing asks for its name.
+
+Importing an encoder's module must be cheap: import TensorFlow and Keras inside `Encoder.encode`,
+so that `rbench list`, planning and resuming stay instant.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import msgspec
+
+KerasTensor = Any  # tf_keras is untyped, and importing it here would cost seconds
+
+
+class ModelSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The shape that every encoder of a study shares."""
+
+    width: int = 64
+    """Width of the item table and of every encoder's output, in numbers."""
+    length: int = 50
+    """Items in a context; shorter histories are padded on the left with id 0."""
+    top_k: int = 100
+    """Items that the exported model returns, best first; never more than the catalogue has."""
+
+    def __post_init__(self) -> None:
+        for name in ("width", "length", "top_k"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be a whole number from 1, not {getattr(self, name)}")
+
+
+@dataclass(frozen=True)
+class Form:
+    """Which of its equivalent graphs an encoder draws. All forms share one set of weights:
+    layers keep their names and their weights' shapes, values are copied by layer name."""
+
+    last: bool = False
+    """Only the last position is wanted, ``(batch, width)``: the form that is exported. Work that
+    serves earlier positions alone should not be in the graph."""
+    unrolled: bool = False
+    """Recurrence is written out step by step in plain ops, so that delegates can take it.
+    Only asked of encoders that are `Encoder.recurrent`."""
+
+
+class Encoder(ABC):
+    """Turns the embeddings of a context into one vector per position, causally."""
+
+    recurrent: ClassVar[bool] = False
+    """Whether there is an `Form.unrolled` form apart from the plain one."""
+
+    @abstractmethod
+    def encode(self, embeddings: KerasTensor, mask: KerasTensor, form: Form) -> KerasTensor:
+        """Draw the graph with stock ``tf_keras`` layers (and small parameter-free ones).
+
+        Args:
+            embeddings: float32 ``(batch, length, width)``, oldest first, zero where padded.
+            mask: float32 ``(batch, length)``, 1 for an item, 0 for padding; padding comes first.
+            form: which of the equivalent graphs to draw.
+
+        Returns:
+            float32 ``(batch, length, width)``, where position t depends on positions <= t only
+            and not on padded ones; or, with ``form.last``, its last position ``(batch, width)``.
+
+        Every layer with weights carries a fixed name, the same in every form. Width and length
+        are read off ``embeddings.shape``; the batch may be open (training) or 1 (export).
+        """

@@ -1,0 +1,18 @@
+"""How files are scored."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class EvaluateSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Settings of the scoring on held-out users."""
+
+    filter_history: bool = True
+    """Items that the user already touched are taken out of the ranking. A target among them then
+    cannot be found: set false for logs where people come back to the same items."""
+    bootstrap: int = 1000
+    """Resamples of the users behind every interval."""
+    parity_contexts: int = 128
+    """Contexts on which the file is compared with the Keras model."""
+    seed: int = 1

@@ -1,0 +1,153 @@
+"""Plug-ins, found by entry point: ours come in through the same door as a stranger's."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import sys
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+
+from rbench.encoding import Encoder
+from rbench.errors import PluginError, choices
+from rbench.records import Run
+
+ENCODERS = "rbench.encoders"
+REPORTS = "rbench.reports"
+
+
+class Report(Protocol):
+    """What `rbench report` can write. Registered as a class without arguments."""
+
+    suffix: str
+    """Ending of the file, e.g. ``.html``."""
+
+    def render(self, run: Run, baseline: Run | None = None) -> str:
+        """The whole document; a page is self-contained and opens offline."""
+
+
+def names(group: str) -> tuple[str, ...]:
+    """The installed plug-ins of a group, sorted."""
+    return tuple(sorted(_installed(group)))
+
+
+def describe(group: str) -> dict[str, str]:
+    """Name -> ``module:Class (distribution)`` of a group's plug-ins; imports none of them."""
+    return {
+        name: f"{point.value} ({point.dist.name if point.dist else 'unknown'})"
+        for name, point in sorted(_installed(group).items())
+    }
+
+
+def encoder(name: str, options: Mapping[str, Any] | None = None) -> Encoder:
+    """The encoder of that name, or of ``path/to/file.py:Class``, with these options.
+
+    Raises:
+        PluginError: it is not there, cannot be imported, is no `Encoder`, or refuses an option.
+    """
+    kind = _class_of(ENCODERS, name)
+    if not (isinstance(kind, type) and issubclass(kind, Encoder)):
+        raise PluginError(
+            f"{name!r} is no encoder",
+            allowed="a subclass of rbench.encoding.Encoder",
+            remedy="see docs/writing-an-encoder.md",
+        )
+    fields = getattr(kind, "__dataclass_fields__", {})
+    unknown = sorted(set(options or {}) - set(fields))
+    if unknown:
+        raise PluginError(
+            f"encoder {name!r} has no option {unknown[0]!r}",
+            allowed=choices(fields) or "no options",
+        )
+    try:
+        return msgspec.convert(dict(options or {}), kind)
+    except (msgspec.ValidationError, TypeError, ValueError) as error:
+        raise PluginError(f"encoder {name!r}: {error}", allowed=choices(fields)) from error
+
+
+def report(name: str) -> Report:
+    """The report of that name.
+
+    Raises:
+        PluginError: it is not there, cannot be imported, or has no ``render``.
+    """
+    made = _class_of(REPORTS, name)()
+    if not callable(getattr(made, "render", None)):
+        raise PluginError(f"report {name!r} has no render()", allowed="see rbench.plugins.Report")
+    return made  # type: ignore[no-any-return]
+
+
+def source_hash(name: str) -> str:
+    """sha256 over the code of an encoder, found without running it where that is possible.
+
+    An encoder from a file or module is its source text; a change in it is another encoder.
+    """
+    path = _file_of(name)
+    if path is None:
+        point = _find(ENCODERS, name)
+        spec = importlib.util.find_spec(point.module)
+        path = Path(spec.origin) if spec and spec.origin else None
+    if path is None or not path.is_file():
+        return "unknown"
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@cache
+def _installed(group: str) -> dict[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group=group)}
+
+
+def _find(group: str, name: str) -> EntryPoint:
+    kind = group.rsplit(".", maxsplit=1)[-1].removesuffix("s")
+    try:
+        return _installed(group)[name]
+    except KeyError:
+        raise PluginError(
+            f"unknown {kind} {name!r}",
+            allowed=choices(_installed(group)),
+            remedy=f"install the package that brings it, or see: rbench list {kind}s",
+        ) from None
+
+
+def _file_of(name: str) -> Path | None:
+    path, colon, _ = name.rpartition(":")
+    return Path(path) if colon and path.endswith(".py") else None
+
+
+def _class_of(group: str, name: str) -> Any:
+    path = _file_of(name)
+    if path is not None and group == ENCODERS:
+        return _from_file(path, name.rpartition(":")[2])
+    point = _find(group, name)
+    try:
+        return point.load()
+    except Exception as error:  # a stranger's module may raise anything
+        raise PluginError(
+            f"{name!r} cannot be loaded from {point.value}: {type(error).__name__}: {error}"
+        ) from error
+
+
+def _from_file(path: Path, class_name: str) -> Any:
+    if not path.is_file():
+        raise PluginError("no such file", where=str(path), allowed="path/to/file.py:Class")
+    module_name = f"rbench_plugin_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]}"
+    if module_name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(module_name, path)
+        if spec is None or spec.loader is None:
+            raise PluginError("cannot be imported", where=str(path))
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[module_name] = module
+        try:
+            spec.loader.exec_module(module)
+        except Exception as error:  # a stranger's module may raise anything
+            del sys.modules[module_name]
+            raise PluginError(f"{type(error).__name__}: {error}", where=str(path)) from error
+    try:
+        return getattr(sys.modules[module_name], class_name)
+    except AttributeError:
+        raise PluginError(f"no class {class_name!r} here", where=str(path)) from None

@@ -1,0 +1,26 @@
+"""How files are timed."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class ProfileSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The protocol of timing, the same for every cell of a study."""
+
+    rounds: int = 3
+    """Fresh processes per cell, interleaved and shuffled across cells."""
+    min_runs: int = 1000
+    """Timed inferences per cell, at least, over all rounds."""
+    min_seconds: float = 1.0
+    """Timed seconds per cell, at least, over all rounds."""
+    max_seconds: float = 60.0
+    """Timed seconds per cell after which it is cut, and `unstable` if min_runs were not met."""
+    warmup_runs: int = 50
+    warmup_seconds: float = 0.1
+    """Both are met before anything counts."""
+    contexts: int = 256
+    """Real contexts of test users, drawn by the seed, that the timed runs cycle through."""
+    timeout_seconds: float = 600.0
+    """A round that takes longer is killed, and its cell is `failed`."""
+    seed: int = 1

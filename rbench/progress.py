@@ -1,0 +1,24 @@
+"""What long work says of itself while it runs. Stages report, only the command line prints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """How far one piece of work is."""
+
+    done: float
+    """In the work's own units (epochs, users, runs)."""
+    total: float
+    text: str = ""
+    """A few words on where it stands, e.g. ``"loss 5.21  ndcg@10 .061"``."""
+
+
+Reporter = Callable[[Progress], None]
+
+
+def silent(progress: Progress) -> None:
+    """Report to nobody."""

@@ -1,0 +1,382 @@
+"""Records: the versioned JSON documents that cells leave behind, and the run folder they lie in.
+
+A run folder holds::
+
+    run.json          what was run on what: study, data, baselines, machine, versions, command
+    records.jsonl     one `Record` a line, in the study's order
+    models/           ENCODER/RECIPE.tflite, and RECIPE.log with what the converter said
+    artefacts/        SHA256.npz: raw timing samples and per-user ranks, named by content
+    report.html       the page
+
+All of it can be read without TensorFlow, and without the store that it was made from.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+import msgspec
+
+from rbench.errors import OutputError, RecordError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCHEMA = 1
+"""Version of the documents written. Older ones are upgraded when read, newer ones refused."""
+
+State = Literal["ok", "unsupported", "failed", "skipped"]
+Verdict = Literal["stable", "unstable", "invalid"]
+T = TypeVar("T")
+
+
+class Document(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of everything in a record. Unknown keys are ignored: a reader may be older."""
+
+
+class Estimate(Document, frozen=True, kw_only=True):
+    """A mean over users with its 95 % bootstrap interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+class Parity(Document, frozen=True, kw_only=True):
+    """How close a file is to the Keras model that it was converted from."""
+
+    contexts: int
+    """Contexts compared."""
+    max_score_difference: float
+    """Largest absolute difference of any item's score."""
+    top10_overlap: float
+    """Mean share of the Keras model's ten best items that the file's ten best hold, 0 to 1."""
+
+
+class Quality(Document, frozen=True, kw_only=True):
+    """Scores over every test user, full ranking."""
+
+    users: int
+    metrics: dict[str, Estimate]
+    """``recall@1|5|10|20``, ``ndcg@10``, ``mrr``: name -> estimate."""
+    coverage: float
+    """Share of the recommendable catalogue that appears in some user's top 10, 0 to 1."""
+    parity: Parity | None = None
+    ranks: str = ""
+    """Artefact with int32 ``ranks`` (users,), 1 = best, 0 = the target cannot be ranked."""
+
+
+class ModelFile(Document, frozen=True, kw_only=True):
+    """The finished .tflite and what is in it."""
+
+    path: str
+    """Relative to the run folder."""
+    sha256: str
+    size_bytes: int
+    gzip_bytes: int
+    parameters: int = 0
+    """Trained numbers in the Keras model, the item table included."""
+    ops: dict[str, int] = {}
+    """Builtin operator -> how often it stands in the graph."""
+    tensor_bytes: dict[str, int] = {}
+    """Type of constant data (``FLOAT32``, ``INT8``, …) -> bytes of distinct buffers."""
+    census: dict[str, Any] = {}
+    """Further facts about the file, see docs/file-formats.md."""
+    converter: str = ""
+    """Which library wrote the file, e.g. ``tf.lite``."""
+    log: str = ""
+    """What the converter said, relative to the run folder."""
+
+
+class Delegation(Document, frozen=True, kw_only=True):
+    """What the delegate took and what it left."""
+
+    delegate: str
+    nodes_total: int
+    nodes_delegated: int
+    partitions: int
+    left_behind: dict[str, int] = {}
+    """Operator -> nodes that stayed on the plain kernels."""
+    software: bool = False
+    """True for a GPU that is simulated on the CPU: a correctness check, never a latency."""
+
+
+class Timing(Document, frozen=True, kw_only=True):
+    """How long one query takes. Times are microseconds, clocks tick in nanoseconds."""
+
+    verdict: Verdict
+    reasons: tuple[str, ...] = ()
+    rounds: int
+    runs: int
+    """Timed inferences over all rounds."""
+    median_us: float
+    mean_us: float
+    std_us: float
+    min_us: float
+    p90_us: float
+    p95_us: float
+    p99_us: float
+    round_medians_us: tuple[float, ...] = ()
+    quantiles_us: tuple[float, ...] = ()
+    """The 0 %, 1 %, …, 100 % quantiles, for drawing the distribution."""
+    load_us: float = 0.0
+    """Reading and preparing the model in a fresh process, median over rounds."""
+    first_us: float = 0.0
+    """The first inference after that, median over rounds."""
+    peak_memory_bytes: int = 0
+    """Growth of the process's peak resident memory by loading and running the model, the
+    largest round."""
+    samples: str = ""
+    """Artefact with uint32 ``samples_ns`` (runs,) and int32 ``round`` (runs,)."""
+    ops_us: dict[str, float] = {}
+    """Operator -> mean microseconds per query, where the tool can tell."""
+    details: dict[str, Any] = {}
+    """Further facts from the tool, see docs/file-formats.md."""
+
+
+class Machine(Document, frozen=True, kw_only=True):
+    """Where something was measured. Times from unlike machines are never compared as alike."""
+
+    name: str
+    cpu: str
+    cores: int
+    memory_bytes: int
+    system: str
+    python: str
+    details: dict[str, Any] = {}
+
+    @property
+    def identity(self) -> str:
+        """What must be equal for two timings to be comparable."""
+        return f"{self.name}|{self.cpu}|{self.cores}|{self.system}"
+
+
+class DataSummary(Document, frozen=True, kw_only=True):
+    """What was understood of a log."""
+
+    name: str
+    format: str
+    users: int
+    items: int
+    """Distinct items in the log, after filters."""
+    catalogue: int
+    """Items that training has seen: what can be recommended."""
+    interactions: int
+    split: str
+    test_users: int
+    validation_users: int
+    checksum: str
+    """sha256 over the split: who is asked what, with which history."""
+    ideal: dict[str, float] = {}
+    """Best possible value of a metric, where the data's maker knows it."""
+    details: dict[str, Any] = {}
+
+
+class CellName(Document, frozen=True, kw_only=True):
+    """Encoder x recipe x target, by their names."""
+
+    encoder: str
+    recipe: str
+    target: str
+
+    def __str__(self) -> str:
+        return f"{self.encoder} x {self.recipe} x {self.target}"
+
+
+class Replicate(Document, frozen=True, kw_only=True):
+    """The same cell, trained with another seed: scored, not timed."""
+
+    seed: int
+    model: ModelFile
+    quality: Quality
+
+
+class Record(Document, frozen=True, kw_only=True):
+    """What one cell left behind."""
+
+    schema: int = SCHEMA
+    study: str
+    cell: CellName
+    state: State
+    reason: str = ""
+    """Why the state is not ``ok``."""
+    stage: str = ""
+    """Where it ended, if not ``ok``: policy, data, train, compress, convert, evaluate, profile."""
+    seed: int = 1
+    inputs: dict[str, str] = {}
+    """Stage -> key of the artefact in the store that this record was made from."""
+    versions: dict[str, str] = {}
+    settings: dict[str, Any] = {}
+    """Stage -> the settings it ran with."""
+    data: str = ""
+    """Checksum of the split."""
+    machine: Machine | None = None
+    model: ModelFile | None = None
+    quality: Quality | None = None
+    replicates: tuple[Replicate, ...] = ()
+    training: dict[str, Any] = {}
+    """Epochs, best epoch, validation NDCG@10 of the training behind it."""
+    delegation: Delegation | None = None
+    timing: Timing | None = None
+    command: str = ""
+    """What reproduces this cell."""
+
+
+class RunInfo(Document, frozen=True, kw_only=True):
+    """What a run as a whole is about (run.json)."""
+
+    schema: int = SCHEMA
+    study: str
+    created: str
+    """UTC, ISO 8601."""
+    rbench: str
+    command: str = ""
+    data: DataSummary | None = None
+    baselines: dict[str, Quality] = {}
+    """``popularity``, ``item-knn``, ``markov``: scored on the same split and users."""
+    machine: Machine | None = None
+    versions: dict[str, str] = {}
+    settings: dict[str, Any] = {}
+    cells: int = 0
+    details: dict[str, Any] = {}
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """A run folder, read."""
+
+    folder: Path
+    info: RunInfo
+    records: tuple[Record, ...]
+
+    def frame(self) -> pd.DataFrame:
+        """The records as a pandas DataFrame, one row a cell, nested keys joined by dots."""
+        import pandas as pd
+
+        return pd.json_normalize([msgspec.to_builtins(record) for record in self.records])
+
+    def artefact(self, sha256: str) -> Path:
+        """Where a record's raw samples or ranks lie."""
+        return self.folder / "artefacts" / f"{sha256}.npz"
+
+
+def read_run(folder: Path | str) -> Run:
+    """Read a run folder.
+
+    Raises:
+        RecordError: the folder, its run.json or its records.jsonl is missing, torn, or newer
+            than this rbench.
+    """
+    folder = Path(folder)
+    if not (folder / "records.jsonl").is_file():
+        raise RecordError(
+            "no records.jsonl here",
+            where=str(folder),
+            allowed="the folder of a run",
+            remedy="make one with: rbench sweep --out " + str(folder),
+        )
+    path = folder / "run.json"
+    info = _decode(_read(path), RunInfo, str(path)) if path.is_file() else _nameless()
+    return Run(folder=folder, info=info, records=tuple(read_records(folder / "records.jsonl")))
+
+
+def _nameless() -> RunInfo:
+    return RunInfo(study="", created="", rbench="")
+
+
+def read_records(path: Path) -> list[Record]:
+    """The records of a ``records.jsonl``.
+
+    Raises:
+        RecordError: with the file's line and the key, if one cannot be read.
+    """
+    records = []
+    for number, line in enumerate(_read(path).split(b"\n"), start=1):
+        if line.strip():
+            records.append(_decode(line, Record, f"{path}, line {number}"))
+    return records
+
+
+def write_records(path: Path, records: Iterable[Record]) -> None:
+    """Write all records of a run, atomically."""
+    encoder = msgspec.json.Encoder(order="deterministic")
+    write_atomically(path, b"".join(encoder.encode(record) + b"\n" for record in records))
+
+
+def write_info(path: Path, info: RunInfo) -> None:
+    """Write a run.json, atomically."""
+    encoded = msgspec.json.encode(info, order="deterministic")
+    write_atomically(path, msgspec.json.format(encoded) + b"\n")
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Replace a file by new content: afterwards it is the old or the new one, never half of it.
+
+    Raises:
+        OutputError: the place cannot be written (permissions, full disk).
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).chmod(0o644)
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise OutputError(
+            f"cannot write: {error.strerror or error}",
+            where=str(path),
+            remedy="name another place, or make room or permissions there",
+        ) from error
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise RecordError(f"cannot read: {error.strerror or error}", where=str(path)) from error
+
+
+def _decode(content: bytes, kind: type[T], where: str) -> T:
+    try:
+        document = msgspec.json.decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise RecordError(
+            f"no JSON document: {error}",
+            where=where,
+            remedy="the file is torn: run the sweep again, it rewrites its records",
+        ) from error
+    schema = document.get("schema") if isinstance(document, dict) else None
+    if not isinstance(schema, int):
+        raise RecordError("no schema number", where=where, allowed=f"schema 1 to {SCHEMA}")
+    if schema > SCHEMA:
+        raise RecordError(
+            f"schema {schema} is newer than this rbench",
+            where=where,
+            allowed=f"schema 1 to {SCHEMA}",
+            remedy="upgrade rbench",
+        )
+    try:
+        return msgspec.convert(document, kind)
+    except msgspec.ValidationError as error:
+        raise RecordError(str(error), where=where, remedy="see docs/file-formats.md") from error
+
+
+def artefacts_of(records: Sequence[Record]) -> set[str]:
+    """Every artefact that some record points to."""
+    found: set[str] = set()
+    for record in records:
+        qualities = [record.quality, *(replicate.quality for replicate in record.replicates)]
+        found.update(quality.ranks for quality in qualities if quality and quality.ranks)
+        if record.timing and record.timing.samples:
+            found.add(record.timing.samples)
+    return found

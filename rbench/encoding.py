@@ -37,7 +37,8 @@ class ModelSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 @dataclass(frozen=True)
 class Form:
     """Which of its equivalent graphs an encoder draws. All forms share one set of weights:
-    layers keep their names and their weights' shapes, values are copied by layer name."""
+    layers keep their names and their weights' shapes, values are copied by layer name.
+    """
 
     last: bool = False
     """Only the last position is wanted, ``(batch, width)``: the form that is exported. Work that

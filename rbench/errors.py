@@ -3,17 +3,17 @@
 ::
 
     RbenchError                what happened, where, what was allowed, what to do
-    ├── UsageError             wrong words on the command line                       exit 2
-    ├── StudyError             a study, budget or settings file that cannot be read  exit 2
-    ├── DataError              an interaction log that cannot be used                exit 2
-    ├── RecipeError            a recipe's name that does not parse                   exit 2
-    ├── TargetError            a target's name that does not parse                   exit 2
-    ├── PluginError            an encoder or report that is not there or not sound   exit 2
-    ├── ModelError             a .tflite that cannot be read                         exit 2
-    ├── RecordError            a record or run that cannot be read                   exit 2
-    ├── OutputError            a place that cannot be written                        exit 2
-    ├── MissingExtraError      a command whose optional libraries are not installed  exit 2
-    ├── Unsupported            a cell that the platform cannot do                    state unsupported
+    ├── UsageError             wrong words on the command line                     exit 2
+    ├── StudyError             a study, budget or settings file that cannot be read exit 2
+    ├── DataError              an interaction log that cannot be used               exit 2
+    ├── RecipeError            a recipe's name that does not parse                 exit 2
+    ├── TargetError            a target's name that does not parse                 exit 2
+    ├── PluginError            an encoder or report that is not there or not sound  exit 2
+    ├── ModelError             a .tflite that cannot be read                       exit 2
+    ├── RecordError            a record or run that cannot be read                 exit 2
+    ├── OutputError            a place that cannot be written                      exit 2
+    ├── MissingExtraError      a command whose optional libraries are not installed exit 2
+    ├── Unsupported            a cell that the platform cannot do                   state unsupported
     └── StageError             a cell's work that failed                             state failed
 
 The command line prints the message of any of these on one or a few lines and leaves with the

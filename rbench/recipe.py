@@ -56,7 +56,7 @@ class Recipe:
         Recipes with equal compression share one fine-tuning. Quantization-aware training depends
         on the bits of the scheme, pruning and clustering do not.
         """
-        parts = [self.pruning] if self.pruning else []
+        parts: list[str] = [self.pruning] if self.pruning else []
         if self.qat:
             parts.append(f"qat:{self.scheme.split('_', 1)[1]}" if "_" in self.scheme else "qat")
         return "+".join(parts)

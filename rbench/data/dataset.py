@@ -41,7 +41,8 @@ class Holdout:
 
     def contexts(self, length: int) -> Ids:
         """The newest ``length`` known items of each history, padded on the left with 0:
-        int32 ``(users, length)``. Never-seen items are left out, not padded in the middle."""
+        int32 ``(users, length)``. Never-seen items are left out, not padded in the middle.
+        """
         rows = np.zeros((len(self.targets), length), np.int32)
         for row, index in zip(rows, range(len(self.targets)), strict=True):
             history = self.histories[index]

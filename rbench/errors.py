@@ -12,9 +12,9 @@
     ├── ModelError             a .tflite that cannot be read                       exit 2
     ├── RecordError            a record or run that cannot be read                 exit 2
     ├── OutputError            a place that cannot be written                      exit 2
-    ├── MissingExtraError      a command whose optional libraries are not installed exit 2
-    ├── Unsupported            a cell that the platform cannot do                   state unsupported
-    └── StageError             a cell's work that failed                             state failed
+    ├── MissingExtraError      a command whose optional libraries are missing      exit 2
+    ├── Unsupported            a cell that the platform cannot do         state unsupported
+    └── StageError             a cell's work that failed                  state failed
 
 The command line prints the message of any of these on one or a few lines and leaves with the
 code shown; a traceback reaches a user only where rbench itself is wrong.

@@ -1,0 +1,81 @@
+"""The command line: the only place that prints or exits.
+
+One file a command. A command's module is imported when the command is called, so that
+``rbench --help`` and every command that needs no TensorFlow start in a fraction of a second.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+import click
+
+from rbench.errors import RbenchError
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "sweep": (
+        "rbench.cli.sweep",
+        "Train, convert, score and time a study; write its report.",
+    ),
+    "report": ("rbench.cli.report", "Write the report of a run again, or another kind of it."),
+    "gate": ("rbench.cli.gate", "Hold a run to limits; the exit code is for CI."),
+    "list": ("rbench.cli.list", "List encoders, recipes, targets, reports or studies."),
+    "data": ("rbench.cli.data", "Describe a log of interactions, or fetch a public one."),
+}
+"""Command -> module that holds a click command named ``command``, and one line of help."""
+
+
+class Commands(click.Group):
+    """Loads a command's module when it is called, not for the list of commands."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(COMMANDS[cmd_name][0]).command
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{COMMANDS[cmd_name][0]}.command is no click command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Start with: rbench sweep",
+)
+@click.version_option(package_name="rbench", prog_name="rbench")
+def rbench() -> None:
+    """Which recommender should your app ship?
+
+    rbench trains interchangeable context encoders on your log of interactions, compresses and
+    converts each to TFLite, scores and times every resulting file, and writes one report.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command and leave with its exit code: 0 fine, 1 a limit or cell failed, 2 usage."""
+    try:
+        code = rbench.main(args=arguments, prog_name="rbench", standalone_mode=False)
+    except RbenchError as error:
+        click.echo(f"rbench: {error}", err=True)
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("rbench: interrupted; the same command goes on where it stopped", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader of our output left; Python would complain again while closing stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    sys.exit(code if isinstance(code, int) else 0)

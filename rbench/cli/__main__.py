@@ -1,0 +1,5 @@
+"""``python -m rbench.cli``."""
+
+from rbench.cli import main
+
+main()

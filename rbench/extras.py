@@ -1,0 +1,30 @@
+"""Optional libraries: who needs which, said in one line where one is missing."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from rbench.errors import MissingExtraError
+
+EXTRAS: dict[str, tuple[str, ...]] = {
+    "profile": ("ai_edge_litert",),
+    "sweep": ("ai_edge_litert", "tensorflow", "tf_keras", "tensorflow_model_optimization"),
+}
+"""Extra -> modules that it brings and that its commands cannot do without."""
+
+
+def require(extra: str, what: str) -> None:
+    """Make sure that an extra is installed. Imports nothing.
+
+    Args:
+        what: who needs it, e.g. ``"rbench sweep"``.
+
+    Raises:
+        MissingExtraError: it is not.
+    """
+    missing = [module for module in EXTRAS[extra] if find_spec(module) is None]
+    if missing:
+        raise MissingExtraError(
+            f"{what} needs {', '.join(missing)}",
+            remedy=f"install it with: pip install 'rbench[{extra}]'",
+        )

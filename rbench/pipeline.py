@@ -1,0 +1,239 @@
+"""The stages in order, and one cell's way through them.
+
+This module alone knows the order. `plan` turns a study into cells whose jobs name each other;
+`perform` does one job.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from rbench import data, plugins
+from rbench.encoding import Encoder
+from rbench.jobs import (
+    AnyJob,
+    BaselinesJob,
+    CompressJob,
+    ContextsJob,
+    ConvertJob,
+    DataJob,
+    EncoderSpec,
+    EvaluateJob,
+    ProfileJob,
+    RoundJob,
+    TrainJob,
+)
+from rbench.policy import objection
+from rbench.progress import Reporter
+from rbench.recipe import Recipe
+from rbench.records import CellName, Delegation, Quality, Timing
+from rbench.store import Store
+from rbench.study import Study, label_of
+
+STAGES = (
+    "data",
+    "baselines",
+    "contexts",
+    "train",
+    "compress",
+    "convert",
+    "evaluate",
+    "round",
+    "profile",
+)
+
+
+class Baselines(msgspec.Struct, frozen=True, kw_only=True):
+    """Result of the baselines' job."""
+
+    scores: dict[str, Quality]
+
+
+class Contexts(msgspec.Struct, frozen=True, kw_only=True):
+    """Result of drawing contexts: ``contexts.npy``, int32 (count, length), lies beside it."""
+
+    count: int
+
+
+class Profiled(msgspec.Struct, frozen=True, kw_only=True):
+    """Result of summing up a cell's rounds."""
+
+    timing: Timing
+    delegation: Delegation
+
+
+class Way(msgspec.Struct, frozen=True, kw_only=True):
+    """The jobs that lead to one file, from one seed."""
+
+    seed: int
+    train: TrainJob
+    compress: CompressJob
+    convert: ConvertJob
+    evaluate: EvaluateJob
+
+
+class CellPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """One cell with everything that has to be done for it."""
+
+    cell: CellName
+    encoder_name: str
+    """As the study names it; the cell has its label."""
+    objection: str = ""
+    """Why policy forbids it; then there are no jobs."""
+    ways: tuple[Way, ...] = ()
+    """One per seed; the first is the one that is timed."""
+    rounds: tuple[RoundJob, ...] = ()
+    profile: ProfileJob | None = None
+
+    def jobs(self) -> Iterator[AnyJob]:
+        """Its jobs in the order of the stages, the timing ones last."""
+        for way in self.ways:
+            yield from (way.train, way.compress, way.convert, way.evaluate)
+        yield from self.rounds
+        if self.profile:
+            yield self.profile
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """A study, spelt out."""
+
+    study: Study
+    data: DataJob
+    baselines: BaselinesJob
+    contexts: ContextsJob
+    cells: tuple[CellPlan, ...]
+
+
+def plan(study: Study, machine: str) -> Plan:
+    """Spell out a study, and refuse it where it cannot work, before anything is done.
+
+    Raises:
+        PluginError, DataError: an encoder or the log cannot be had.
+    """
+    load = DataJob(settings=study.data, fingerprint=data.fingerprint(study.data))
+    contexts = ContextsJob(
+        count=study.profile.contexts,
+        length=study.model.length,
+        seed=study.profile.seed,
+        data=load.key,
+    )
+    by_label = {label_of(name): name for name in study.encoders}
+    encoders = {label: _encoder(study, name) for label, name in by_label.items()}
+    ways: dict[tuple[str, str], tuple[Way, ...]] = {}
+    cells = []
+    for cell in study.cells():
+        recipe = Recipe.parse(cell.recipe)
+        encoder, spec = encoders[cell.encoder]
+        reason = objection(recipe, encoder)
+        if reason:
+            cells.append(CellPlan(cell=cell, encoder_name=by_label[cell.encoder], objection=reason))
+            continue
+        place = (cell.encoder, cell.recipe)
+        if place not in ways:
+            name = by_label[cell.encoder]
+            ways[place] = tuple(_way(study, name, spec, recipe, s, load.key) for s in study.seeds)
+        convert = ways[place][0].convert
+        rounds = tuple(
+            RoundJob(
+                settings=study.profile,
+                target=cell.target,
+                machine=machine,
+                number=number,
+                convert=convert.key,
+                contexts=contexts.key,
+            )
+            for number in range(study.profile.rounds)
+        )
+        cells.append(
+            CellPlan(
+                cell=cell,
+                encoder_name=by_label[cell.encoder],
+                ways=ways[place],
+                rounds=rounds,
+                profile=ProfileJob(
+                    settings=study.profile,
+                    target=cell.target,
+                    rounds=tuple(job.key for job in rounds),
+                ),
+            )
+        )
+    return Plan(
+        study=study,
+        data=load,
+        baselines=BaselinesJob(settings=study.evaluate, data=load.key),
+        contexts=contexts,
+        cells=tuple(cells),
+    )
+
+
+def _encoder(study: Study, name: str) -> tuple[Encoder, EncoderSpec]:
+    plugin, options = study.plugin(name)
+    made = plugins.encoder(plugin, options)
+    spec = EncoderSpec(
+        label=label_of(name), plugin=plugin, options=options, source=plugins.source_hash(plugin)
+    )
+    return made, spec
+
+
+def _way(study: Study, name: str, spec: EncoderSpec, recipe: Recipe, seed: int, loaded: str) -> Way:
+    train = TrainJob(
+        encoder=spec,
+        settings=study.train_settings(name),
+        model=study.model,
+        seed=seed,
+        data=loaded,
+    )
+    compress = CompressJob(
+        compression=recipe.compression,
+        recipe=str(recipe),
+        settings=study.compress,
+        train_settings=train.settings,
+        encoder=spec,
+        model=study.model,
+        seed=seed,
+        train=train.key,
+        data=loaded,
+    )
+    convert = ConvertJob(
+        recipe=str(recipe),
+        settings=study.convert,
+        encoder=spec,
+        model=study.model,
+        seed=seed,
+        compress=compress.key,
+        data=loaded,
+    )
+    evaluate = EvaluateJob(
+        settings=study.evaluate, compress=compress.key, convert=convert.key, data=loaded
+    )
+    return Way(seed=seed, train=train, compress=compress, convert=convert, evaluate=evaluate)
+
+
+def needs(job: AnyJob) -> tuple[tuple[str, str], ...]:
+    """(stage, key) of the artefacts that a job reads."""
+    named = {name: getattr(job, name, "") for name in STAGES}
+    found = [(name, key) for name, key in named.items() if key and isinstance(key, str)]
+    if isinstance(job, ProfileJob):
+        found += [("round", key) for key in job.rounds]
+    return tuple(found)
+
+
+def perform(job: AnyJob, store: Store, report: Reporter) -> Any:
+    """Do one job, unless its artefact is there, and return its result.
+
+    Raises:
+        StageError, Unsupported, DataError: it cannot be done.
+    """
+    from rbench import performers
+
+    work, kind = performers.of(job)
+    return store.make(
+        job.stage,
+        job.key,
+        kind,
+        lambda folder: work(job, store, folder, report),
+        resumable=job.resumable,
+    )

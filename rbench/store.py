@@ -1,0 +1,129 @@
+"""The store: artefacts by the content of their making.
+
+An artefact is a folder, named by the hash of everything that went into it: stage, settings, the
+keys of its inputs, library versions and the code of its stage. It appears whole or not at all::
+
+    STORE/STAGE/ab/abcdef…/          result.json and the stage's files
+    STORE/STAGE/ab/abcdef….partial/  being made; kept after a kill, so that a training can go on
+    STORE/STAGE/ab/abcdef….failed    why the making failed, until somebody wants it tried again
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import filelock
+import msgspec
+import platformdirs
+
+from rbench.errors import OutputError, StageError
+from rbench.records import write_atomically
+
+T = TypeVar("T", bound=msgspec.Struct)
+RESULT = "result.json"
+UNWRITABLE = (errno.EACCES, errno.EDQUOT, errno.ENOSPC, errno.EPERM, errno.EROFS)
+
+
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
+    """Why an artefact could not be made."""
+
+    reason: str
+    state: str = "failed"
+    """``failed`` or ``unsupported``."""
+    passing: bool = False
+    """True where the making was killed from outside: the next sweep tries again unasked."""
+
+
+class Store:
+    """Artefacts below one folder. Several processes may use it at once.
+
+    Args:
+        root: the folder; by default ``$RBENCH_STORE``, or a place in the user's cache.
+    """
+
+    def __init__(self, root: Path | None = None) -> None:
+        chosen = root or os.environ.get("RBENCH_STORE")
+        self.root = Path(chosen) if chosen else platformdirs.user_cache_path("rbench") / "store"
+
+    def prepare(self) -> None:
+        """Make sure the store can be written.
+
+        Raises:
+            OutputError: it cannot.
+        """
+        write_atomically(self.root / "README", b"rbench's store: safe to delete, dear to remake.\n")
+
+    def folder(self, stage: str, key: str) -> Path:
+        """Where a finished artefact lies."""
+        return self.root / stage / key[:2] / key
+
+    def has(self, stage: str, key: str) -> bool:
+        """Whether the artefact is finished."""
+        return (self.folder(stage, key) / RESULT).is_file()
+
+    def read(self, stage: str, key: str, kind: type[T]) -> T:
+        """The result of a finished artefact."""
+        return msgspec.json.decode((self.folder(stage, key) / RESULT).read_bytes(), type=kind)
+
+    def make(
+        self, stage: str, key: str, kind: type[T], work: Callable[[Path], T], *, resumable: bool
+    ) -> T:
+        """Make an artefact, unless another process just did.
+
+        Args:
+            work: fills the folder that it is given and returns the result.
+            resumable: whether ``work`` can go on in a folder that an earlier, killed try left.
+
+        Raises:
+            OutputError: the store cannot be written.
+        """
+        final = self.folder(stage, key)
+        partial = final.with_name(f"{key}.partial")
+        try:
+            final.parent.mkdir(parents=True, exist_ok=True)
+            with filelock.FileLock(final.with_name(f"{key}.lock")):
+                if self.has(stage, key):
+                    return self.read(stage, key, kind)
+                if partial.exists() and not resumable:
+                    shutil.rmtree(partial)
+                partial.mkdir(exist_ok=True)
+                result = work(partial)
+                write_atomically(partial / RESULT, msgspec.json.encode(result))
+                partial.replace(final)
+                self.forgive(stage, key)
+                return result
+        except OSError as error:
+            if error.errno not in UNWRITABLE:
+                raise
+            raise OutputError(
+                f"cannot write: {error.strerror or error}",
+                where=str(error.filename or final),
+                remedy="make room or permissions there, or name another place with RBENCH_STORE",
+            ) from error
+
+    def fail(self, stage: str, key: str, failure: Failure) -> None:
+        """Remember why an artefact could not be made."""
+        write_atomically(self._failed(stage, key), msgspec.json.encode(failure))
+
+    def failure(self, stage: str, key: str) -> Failure | None:
+        """Why an artefact could not be made when it was last tried."""
+        try:
+            content = self._failed(stage, key).read_bytes()
+        except FileNotFoundError:
+            return None
+        try:
+            return msgspec.json.decode(content, type=Failure)
+        except msgspec.MsgspecError as error:
+            raise StageError(f"torn failure note: {error}", where=str(self.root)) from error
+
+    def forgive(self, stage: str, key: str) -> None:
+        """Forget a failure, so that the next sweep tries again."""
+        self._failed(stage, key).unlink(missing_ok=True)
+
+    def _failed(self, stage: str, key: str) -> Path:
+        return self.folder(stage, key).with_name(f"{key}.failed")

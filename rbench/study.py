@@ -1,0 +1,247 @@
+"""Studies: which cells are run, on what data, under which settings. Frozen, read from TOML."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from rbench.compress.settings import CompressSettings
+from rbench.convert.settings import ConvertSettings
+from rbench.data.settings import SYNTHETIC, DataSettings
+from rbench.encoding import ModelSettings
+from rbench.errors import StudyError, choices
+from rbench.evaluate.settings import EvaluateSettings
+from rbench.profile.settings import ProfileSettings
+from rbench.recipe import Recipe
+from rbench.records import CellName
+from rbench.target import Target
+from rbench.train.settings import TrainSettings
+
+BUILTIN = "default"
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the app can afford; the report recommends the best cell within it."""
+
+    size_bytes: int | None = None
+    median_us: float | None = None
+    peak_memory_bytes: int | None = None
+
+
+class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A grid of encoders x recipes x targets over one log. The defaults are the built-in study."""
+
+    name: str = BUILTIN
+    encoders: tuple[str, ...] = ("bow", "cnn", "lstm", "gru", "attention")
+    """Names of plug-ins, ``path/to/file.py:Class``, or labels of ``[encoder.LABEL]`` tables."""
+    recipes: tuple[str, ...] = ("float32", "float16", "dynamic_wi8", "static_wi8_ai8")
+    targets: tuple[str, ...] = ("cpu", "xnnpack")
+    seeds: tuple[int, ...] = (1,)
+    """Every seed is trained and scored; the first is timed and is the file to ship."""
+    data: DataSettings = DataSettings()
+    model: ModelSettings = ModelSettings()
+    train: TrainSettings = TrainSettings()
+    compress: CompressSettings = CompressSettings()
+    convert: ConvertSettings = ConvertSettings()
+    evaluate: EvaluateSettings = EvaluateSettings()
+    profile: ProfileSettings = ProfileSettings()
+    limits: Limits = Limits()
+    encoder: dict[str, dict[str, Any]] = {}
+    """Per encoder: its options; ``use`` names another plug-in than the label; ``train`` is a
+    table that overrides the study's training settings."""
+
+    def __post_init__(self) -> None:
+        for key in ("encoders", "recipes", "targets", "seeds"):
+            values = getattr(self, key)
+            if not values:
+                raise ValueError(f"{key} must not be empty")
+            if len(set(values)) != len(values):
+                twice = next(value for value in values if list(values).count(value) > 1)
+                raise ValueError(f"{key} names {twice!r} twice")
+        labels = [label_of(name) for name in self.encoders]
+        if len(set(labels)) != len(labels):
+            raise ValueError("two encoders share the label " + repr(max(labels, key=labels.count)))
+
+    @classmethod
+    def read(cls, source: str | Path) -> Study:
+        """The study in a TOML file, or the one that rbench ships under that name.
+
+        Raises:
+            StudyError: it is not there, is no TOML, or has a key or value that does not belong.
+        """
+        path = Path(source)
+        if path.is_file():
+            return cls.parse(_read(path), where=str(path), folder=path.parent)
+        if str(source) == BUILTIN:
+            return cls()
+        shipped = resources.files("rbench.studies")
+        text = shipped / f"{source}.toml"
+        if path.name == str(source) and text.is_file():
+            return cls.parse(text.read_text(encoding="utf-8"), where=str(source))
+        names = [item.name.removesuffix(".toml") for item in shipped.iterdir()]
+        raise StudyError(
+            "no such study",
+            where=str(source),
+            allowed="a TOML file, or one of " + choices([BUILTIN, *names]),
+        )
+
+    @classmethod
+    def parse(cls, text: str, *, where: str = "study", folder: Path | None = None) -> Study:
+        """The study in a TOML text; relative paths not found here are looked up in ``folder``."""
+        try:
+            document = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise StudyError(f"no TOML: {error}", where=where) from error
+        return cls.build(document, where=where, folder=folder)
+
+    @classmethod
+    def build(
+        cls, document: Mapping[str, Any], *, where: str = "study", folder: Path | None = None
+    ) -> Study:
+        """The study of a plain mapping.
+
+        Raises:
+            StudyError, RecipeError, TargetError: naming the offending key or word.
+        """
+        try:
+            study = msgspec.convert(document, cls)
+        except msgspec.ValidationError as error:
+            raise _explain(error, where) from error
+        for recipe in study.recipes:
+            Recipe.parse(recipe)
+        for target in study.targets:
+            Target.parse(target)
+        unused = set(study.encoder) - set(study.encoders) - {label_of(n) for n in study.encoders}
+        if unused and len(document.get("encoders", ())) > 0:
+            raise StudyError(
+                f"options for {min(unused)!r}, which is not in encoders",
+                where=where,
+                allowed=choices(study.encoders),
+            )
+        for name in study.encoders:
+            study.train_settings(name, where=where)
+        return study._resolved(folder) if folder else study
+
+    def narrowed(
+        self,
+        *,
+        data: str | None = None,
+        encoders: Sequence[str] = (),
+        recipes: Sequence[str] = (),
+        targets: Sequence[str] = (),
+    ) -> Study:
+        """This study with parts of its grid or its log replaced, as on the command line."""
+        changes: dict[str, Any] = msgspec.to_builtins(self)
+        for key, values in (("encoders", encoders), ("recipes", recipes), ("targets", targets)):
+            if values:
+                changes[key] = list(dict.fromkeys(values))
+        if data is not None:
+            changes["data"]["path"] = data
+        return Study.build(changes)
+
+    def cells(self) -> Iterator[CellName]:
+        """Every cell, encoder by encoder, recipe by recipe, target by target."""
+        for encoder in self.encoders:
+            for recipe in self.recipes:
+                for target in self.targets:
+                    yield CellName(
+                        encoder=label_of(encoder),
+                        recipe=str(Recipe.parse(recipe)),
+                        target=str(Target.parse(target)),
+                    )
+
+    def plugin(self, name: str) -> tuple[str, dict[str, Any]]:
+        """The plug-in behind an encoder of this study, and its options."""
+        table = self._table(name)
+        options = {key: value for key, value in table.items() if key not in ("use", "train")}
+        return str(table.get("use", name)), options
+
+    def train_settings(self, name: str, *, where: str = "study") -> TrainSettings:
+        """The training settings of an encoder of this study."""
+        changes = self._table(name).get("train", {})
+        try:
+            return msgspec.convert({**msgspec.to_builtins(self.train), **changes}, TrainSettings)
+        except (msgspec.ValidationError, TypeError) as error:
+            raise StudyError(
+                f"{error} - in [encoder.{label_of(name)}.train]",
+                where=where,
+                allowed=choices(TrainSettings.__struct_fields__),
+            ) from error
+
+    def _table(self, name: str) -> dict[str, Any]:
+        return self.encoder.get(name) or self.encoder.get(label_of(name)) or {}
+
+    def _resolved(self, folder: Path) -> Study:
+        """Paths that exist beside the study but not here are taken from beside the study."""
+
+        def near(path: str) -> str:
+            beside = folder / path
+            return str(beside) if not Path(path).exists() and beside.exists() else path
+
+        def near_class(name: str) -> str:
+            path, colon, rest = name.rpartition(":")
+            return f"{near(path)}:{rest}" if colon and path.endswith(".py") else name
+
+        path = self.data.path
+        tables = {
+            label: {**table, "use": near_class(table["use"])} if "use" in table else table
+            for label, table in self.encoder.items()
+        }
+        return msgspec.structs.replace(
+            self,
+            data=self.data
+            if path == SYNTHETIC
+            else msgspec.structs.replace(self.data, path=near(path)),
+            encoders=tuple(near_class(name) for name in self.encoders),
+            encoder=tables,
+        )
+
+
+def label_of(name: str) -> str:
+    """What an encoder is called in records and folders: ``path/to/file.py:Class`` -> ``Class``."""
+    path, colon, class_name = name.rpartition(":")
+    return class_name if colon and path.endswith(".py") else name
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise StudyError(f"cannot read: {error}", where=str(path)) from error
+
+
+def _explain(error: msgspec.ValidationError, where: str) -> StudyError:
+    """msgspec's message with the key as a TOML reader knows it and what would be allowed there."""
+    message, _, path = str(error).partition(" - at `$")
+    key = path.rstrip("`").lstrip(".")
+    kind: Any = Study
+    for part in key.split(".") if key else ():
+        annotation = kind.__annotations__.get(part) if hasattr(kind, "__annotations__") else None
+        kind = _SECTIONS.get(str(annotation), kind)
+    unknown = "unknown field" in message
+    return StudyError(
+        f"{message}" + (f" in [{key}]" if key and unknown else f" at {key}" if key else ""),
+        where=where,
+        allowed=choices(kind.__struct_fields__) if unknown else "",
+        remedy="" if unknown else "see docs/design.md for the keys of a study",
+    )
+
+
+_SECTIONS: dict[str, Any] = {
+    kind.__name__: kind
+    for kind in (
+        DataSettings,
+        ModelSettings,
+        TrainSettings,
+        CompressSettings,
+        ConvertSettings,
+        EvaluateSettings,
+        ProfileSettings,
+        Limits,
+    )
+}

@@ -1,0 +1,25 @@
+"""Conversion: from weights and a recipe to a finished .tflite."""
+
+from rbench.convert.convert import convert
+from rbench.convert.result import (
+    INPUT,
+    LOG,
+    MODEL,
+    OUTPUT_ITEMS,
+    OUTPUT_SCORES,
+    SIGNATURE,
+    FlatModel,
+)
+from rbench.convert.settings import ConvertSettings
+
+__all__ = [
+    "INPUT",
+    "LOG",
+    "MODEL",
+    "OUTPUT_ITEMS",
+    "OUTPUT_SCORES",
+    "SIGNATURE",
+    "ConvertSettings",
+    "FlatModel",
+    "convert",
+]

@@ -16,3 +16,10 @@ class EvaluateSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     parity_contexts: int = 128
     """Contexts on which the file is compared with the Keras model."""
     seed: int = 1
+
+    def __post_init__(self) -> None:
+        for name in ("bootstrap", "parity_contexts"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be a whole number from 1, not {getattr(self, name)}")
+        if self.seed < 0:
+            raise ValueError(f"seed must be a whole number from 0, not {self.seed}")

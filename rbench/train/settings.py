@@ -10,9 +10,9 @@ class TrainSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     epochs: int = 60
     """At most this many passes over the data."""
-    patience: int = 8
+    patience: int = 6
     """Epochs without a better validation NDCG@10 after which training stops."""
-    batch_size: int = 128
+    batch_size: int = 32
     """Windows in a step."""
     learning_rate: float = 1e-3
     """Adam's step size."""

@@ -1,0 +1,63 @@
+"""A causal convolution over time, as in NextItNet (Yuan et al. 2019), one layer a dilation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rbench.encoding import Encoder, Form, KerasTensor
+
+
+@dataclass(frozen=True)
+class Cnn(Encoder):
+    """Residual layers ``x + relu(conv(x))`` of dilated convolutions, 1 x ``kernel``.
+
+    Without biases zero stays zero, so padding in front of a context does nothing. The convolutions
+    are Conv2D over a plane of height 1: delegates take those whole, where a
+    Conv1D brings reshapes that they do not.
+    """
+
+    kernel: int = 3
+    """Taps of each convolution."""
+    dilations: tuple[int, ...] = (1, 2, 4)
+    """Steps between taps, layer by layer. The last position sees
+    ``1 + (kernel - 1) * sum(dilations)`` items."""
+    dropout: float = 0.2
+
+    def encode(self, embeddings: KerasTensor, mask: KerasTensor, form: Form) -> KerasTensor:
+        from tf_keras import layers
+
+        length, width = embeddings.shape[1:]
+        reach = [(self.kernel - 1) * dilation for dilation in self.dilations]
+        x = layers.Reshape((1, length, width), name="plane")(embeddings)
+        if form.last:
+            # Exactly the positions that the newest output can see; more where the context is short.
+            seen = 1 + sum(reach)
+            x = _newest(x, seen) if seen <= length else _padded(x, seen - length, "start")
+        for number, (dilation, taps) in enumerate(zip(self.dilations, reach, strict=True)):
+            past = x if form.last else _padded(x, taps, f"past_{number}")
+            new = layers.Conv2D(
+                width,
+                (1, self.kernel),
+                dilation_rate=(1, dilation),
+                activation="relu",
+                use_bias=False,
+                name=f"conv_{number}",
+            )(past)
+            new = layers.Dropout(self.dropout, name=f"dropout_{number}")(new)
+            x = layers.Add(name=f"sum_{number}")([_newest(x, new.shape[2]), new])
+        shape = (width,) if form.last else (length, width)
+        x = layers.Reshape(shape, name="line")(x)
+        return layers.Dense(width, name="projection")(x)
+
+
+def _newest(x: KerasTensor, count: int) -> KerasTensor:
+    from tf_keras import layers
+
+    older = x.shape[2] - count
+    return layers.Cropping2D(((0, 0), (older, 0)))(x) if older else x
+
+
+def _padded(x: KerasTensor, count: int, name: str) -> KerasTensor:
+    from tf_keras import layers
+
+    return layers.ZeroPadding2D(((0, 0), (count, 0)), name=name)(x)

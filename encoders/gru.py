@@ -1,0 +1,41 @@
+"""Gated recurrent unit (Cho et al. 2014), the encoder of GRU4Rec (Hidasi et al. 2016)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from rbench.encoding import Encoder, Form, KerasTensor
+
+
+@dataclass(frozen=True)
+class Gru(Encoder):
+    """One GRU over the context, oldest first, and a projection.
+
+    The bias of the candidate is held at zero, as in `rbench_encoders.lstm`: padding in front of a
+    context does nothing. TFLite has no fused GRU; as it stands it becomes a loop (``WHILE``).
+    """
+
+    recurrent: ClassVar[bool] = True
+
+    def encode(self, embeddings: KerasTensor, mask: KerasTensor, form: Form) -> KerasTensor:
+        from tf_keras import layers
+
+        width = embeddings.shape[-1]
+        x = layers.GRU(
+            width,
+            return_sequences=not form.last,
+            unroll=form.last,
+            bias_constraint=_no_candidate_bias,
+            name="gru",
+        )(embeddings)
+        return layers.Dense(width, name="projection")(x)
+
+
+def _no_candidate_bias(bias: Any) -> Any:
+    """Keep the last of the three thirds (update, reset, candidate) at zero, in both rows."""
+    import numpy as np
+
+    units = bias.shape[-1] // 3
+    keep = np.repeat(np.array([1, 1, 0], "float32"), units)
+    return bias * keep

@@ -1,0 +1,42 @@
+"""Long short-term memory (Hochreiter and Schmidhuber 1997)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from rbench.encoding import Encoder, Form, KerasTensor
+
+
+@dataclass(frozen=True)
+class Lstm(Encoder):
+    """One LSTM over the context, oldest first, and a projection.
+
+    The bias of the cell's candidate is held at zero: then a zero input leaves a zero state as it
+    is, and padding in front of a context does nothing. Converted as it stands it becomes one
+    fused ``UNIDIRECTIONAL_SEQUENCE_LSTM``.
+    """
+
+    recurrent: ClassVar[bool] = True
+
+    def encode(self, embeddings: KerasTensor, mask: KerasTensor, form: Form) -> KerasTensor:
+        from tf_keras import layers
+
+        width = embeddings.shape[-1]
+        x = layers.LSTM(
+            width,
+            return_sequences=not form.last,
+            unroll=form.unrolled,
+            bias_constraint=_no_candidate_bias,
+            name="lstm",
+        )(embeddings)
+        return layers.Dense(width, name="projection")(x)
+
+
+def _no_candidate_bias(bias: Any) -> Any:
+    """Keep the third of the four quarters (input, forget, candidate, output) at zero."""
+    import numpy as np
+
+    units = bias.shape[0] // 4
+    keep = np.repeat(np.array([1, 1, 0, 1], "float32"), units)
+    return bias * keep

@@ -1,0 +1,66 @@
+"""One conversion, from the weights on disk to the census of the finished file."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from pathlib import Path
+
+from rbench.convert.calibration import calibration_contexts
+from rbench.convert.census import take_census
+from rbench.convert.noise import captured
+from rbench.convert.result import LOG, MODEL, FlatModel
+from rbench.convert.settings import ConvertSettings
+from rbench.data.dataset import Dataset
+from rbench.encoding import Encoder, Form, ModelSettings
+from rbench.model import count_parameters, scoring_model, set_weights
+from rbench.recipe import Recipe
+from rbench.records import write_atomically
+from rbench.train.weights import load_weights
+
+
+def convert(
+    recipe: Recipe,
+    settings: ConvertSettings,
+    model_settings: ModelSettings,
+    compressed: Path,
+    dataset: Dataset,
+    encoder: Encoder,
+    seed: int,
+    folder: Path,
+) -> FlatModel:
+    """Write the .tflite of a recipe.
+
+    Args:
+        compressed: folder of the compression's artefact, with the weights.
+        folder: where the model and all that the converter said go.
+
+    Raises:
+        Unsupported: rbench has no way to convert to the recipe's scheme.
+        StageError: the converter gave up; its last words are in the message, all in the log.
+    """
+    with captured(folder / LOG):
+        from rbench.convert.export import Recommender
+        from rbench.convert.tflite import convert_with_tflite
+
+        form = Form(last=True, unrolled=recipe.unrolled)
+        model = scoring_model(encoder, model_settings, dataset.items, form)
+        set_weights(model, load_weights(compressed))
+        top_k = min(model_settings.top_k, dataset.items)
+        contexts = calibration_contexts(
+            dataset, model_settings.length, settings.calibration_contexts, seed
+        )
+        content = convert_with_tflite(
+            recipe.scheme, Recommender(model, model_settings.length, top_k), contexts
+        )
+        write_atomically(folder / MODEL, content)
+        ops, tensor_bytes = take_census(content)
+    return FlatModel(
+        sha256=hashlib.sha256(content).hexdigest(),
+        size_bytes=len(content),
+        gzip_bytes=len(gzip.compress(content, 9, mtime=0)),
+        parameters=count_parameters(model),
+        ops=ops,
+        tensor_bytes=tensor_bytes,
+        converter="tf.lite",
+    )

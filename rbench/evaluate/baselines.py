@@ -1,0 +1,71 @@
+"""What has to be beaten: rows that need no training, on the same split, users and rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from rbench.data.dataset import Dataset, Ids
+from rbench.evaluate.item_knn import ItemKnn
+from rbench.evaluate.markov import Markov
+from rbench.evaluate.popularity import Popularity
+from rbench.evaluate.quality import quality
+from rbench.evaluate.ranking import Scores
+from rbench.evaluate.scoring import score_users
+from rbench.evaluate.settings import EvaluateSettings
+from rbench.progress import Progress, Reporter
+from rbench.records import Quality
+
+
+class Baseline(Protocol):
+    """A scorer that is counted rather than trained, from the training sequences alone."""
+
+    length: int
+    """Items of the context that it looks at."""
+
+    def __call__(self, contexts: Ids) -> Scores:
+        """Contexts int32 ``(n, length)`` -> scores float32 ``(n, items)``."""
+
+
+BASELINES: dict[str, Callable[[Dataset], Baseline]] = {
+    "popularity": Popularity,
+    "item-knn": ItemKnn,
+    "markov": Markov,
+}
+"""Name in tables and records -> what counts it."""
+
+
+def baselines(
+    settings: EvaluateSettings, dataset: Dataset, folder: Path, report: Reporter
+) -> dict[str, Quality]:
+    """Score the baselines on the test users, ranked as the encoders' files are.
+
+    Args:
+        folder: gets ``NAME.npz`` with int32 ``ranks`` (users,) for each of them.
+
+    Returns:
+        Name of the baseline -> its quality; no parity, as there is no file.
+
+    Raises:
+        StageError: the split has no test users.
+        OutputError: the folder cannot be written.
+    """
+    scored = {}
+    for number, (name, make) in enumerate(BASELINES.items()):
+        report(Progress(done=number, total=len(BASELINES), text=name))
+        baseline = make(dataset)
+        contexts = dataset.test.contexts(baseline.length)
+        outcome = score_users(baseline, contexts, dataset, settings, _part(report, number, name))
+        scored[name] = quality(outcome, settings, folder / f"{name}.npz")
+    return scored
+
+
+def _part(report: Reporter, number: int, name: str) -> Reporter:
+    """A reporter for one baseline, as a share of them all."""
+
+    def told(progress: Progress) -> None:
+        done = number + progress.done / progress.total
+        report(Progress(done=done, total=len(BASELINES), text=name))
+
+    return told

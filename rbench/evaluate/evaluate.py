@@ -1,0 +1,49 @@
+"""The stage: one file, all test users, the whole catalogue."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rbench.data.dataset import Dataset
+from rbench.evaluate.consistency import CONTEXTS, check_consistency
+from rbench.evaluate.file_scorer import FileScorer
+from rbench.evaluate.parity import measure_parity
+from rbench.evaluate.quality import quality
+from rbench.evaluate.scoring import score_users
+from rbench.evaluate.settings import EvaluateSettings
+from rbench.progress import Reporter
+from rbench.records import Quality
+
+RANKS = "ranks.npz"
+"""File in the artefact's folder: int32 ``ranks`` (users,), 0 where the target cannot be ranked."""
+
+
+def evaluate(
+    settings: EvaluateSettings,
+    model: Path,
+    reference: Path,
+    dataset: Dataset,
+    folder: Path,
+    report: Reporter,
+) -> Quality:
+    """Score a .tflite: that very file, for every test user, among all items.
+
+    Args:
+        model: the file, with the signature of `rbench.convert.result`.
+        reference: what the Keras model said, `rbench.compress.result.REFERENCE`.
+        folder: gets `RANKS`.
+
+    Raises:
+        ModelError: the file cannot be read, or ranks another catalogue.
+        StageError: a score is not a number, the file contradicts its own scores, the reference
+            belongs to another model, or there is nobody to score.
+        OutputError: the folder cannot be written.
+    """
+    scorer = FileScorer(model, dataset.items)
+    contexts = dataset.test.contexts(scorer.length)
+    check_consistency(scorer, contexts[:CONTEXTS], dataset.items)
+    parity = measure_parity(
+        scorer, reference, scorer.length, dataset.items, settings.parity_contexts
+    )
+    outcome = score_users(scorer, contexts, dataset, settings, report)
+    return quality(outcome, settings, folder / RANKS, parity)

@@ -1,0 +1,66 @@
+"""How far a file strayed from the Keras model that it was converted from."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from rbench.data.dataset import Ids
+from rbench.errors import StageError
+from rbench.evaluate.ranking import Scores, top
+from rbench.evaluate.scoring import Scorer, check
+from rbench.records import Parity
+
+TOP = 10
+
+
+def measure_parity(
+    scorer: Scorer, reference: Path, length: int, items: int, contexts: int
+) -> Parity:
+    """Compare a file's scores with those that the Keras model left behind.
+
+    Args:
+        reference: npz with int32 ``contexts`` (n, length) and float32 ``scores`` (n, items).
+        contexts: at most this many are compared.
+
+    Raises:
+        StageError: the reference cannot be read or is about another model, or a score is NaN.
+    """
+    asked, wanted = _read(reference)
+    asked, wanted = asked[:contexts], wanted[:contexts]
+    if asked.ndim != 2 or asked.shape[1] != length or not len(asked):
+        raise StageError(
+            f"contexts of shape {asked.shape}", where=str(reference), allowed=f"(n, {length})"
+        )
+    check(wanted, (len(asked), items))
+    found = scorer(np.ascontiguousarray(asked, dtype=np.int32))
+    check(found, (len(asked), items))
+    return Parity(
+        contexts=len(asked),
+        max_score_difference=float(np.abs(found - wanted).max()),
+        top10_overlap=overlap(wanted, found, TOP),
+    )
+
+
+def overlap(wanted: Scores, found: Scores, k: int) -> float:
+    """Mean share of the k best of ``wanted`` that are among the k best of ``found``, 0 to 1.
+
+    Args:
+        wanted, found: float32 ``(n, items)``, no NaN. No history is filtered.
+    """
+    pairs = zip(top(wanted, k), top(found, k), strict=True)
+    return float(np.mean([np.isin(these, those).mean() for these, those in pairs]))
+
+
+def _read(path: Path) -> tuple[Ids, Scores]:
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return archive["contexts"], archive["scores"]
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        raise StageError(
+            f"no reference of the Keras model: {error}",
+            where=str(path),
+            allowed="an npz with contexts and scores",
+        ) from error

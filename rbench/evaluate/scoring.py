@@ -1,0 +1,86 @@
+"""One walk over the test users: ranks of their targets, and how much of the catalogue they see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from rbench.data.dataset import Dataset, Ids
+from rbench.errors import StageError
+from rbench.evaluate.ranking import Scores, rankable, ranks, top
+from rbench.evaluate.settings import EvaluateSettings
+from rbench.progress import Progress, Reporter
+
+Scorer = Callable[[Ids], Scores]
+"""Contexts int32 ``(n, length)`` -> scores float32 ``(n, items)``; column j is item j + 1."""
+
+BATCH = 256
+"""Users scored at once, at most."""
+CELLS = 2_000_000
+"""Scores held at once, at most: users x items are never in memory together."""
+SEEN = 10
+"""Length of the lists that the coverage counts."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a scorer did for the test users."""
+
+    ranks: Ids
+    """int32 ``(users,)``; 0 where the target cannot be ranked."""
+    coverage: float
+    """Share of the catalogue in some user's ten best, 0 to 1."""
+
+
+def score_users(
+    scorer: Scorer, contexts: Ids, dataset: Dataset, settings: EvaluateSettings, report: Reporter
+) -> Outcome:
+    """Rank every test user's target among the whole catalogue.
+
+    Args:
+        contexts: int32 ``(users, length)``, of all test users, as long as the scorer takes them.
+
+    Raises:
+        StageError: there are no test users, or a score is not a number.
+    """
+    holdout, items = dataset.test, dataset.items
+    users = len(holdout.targets)
+    if not users or not items:
+        raise StageError(
+            "nothing to score: the split has no test users or no items",
+            remedy="check it with: rbench data describe PATH",
+        )
+    found = np.zeros(users, np.int32)
+    covered = np.zeros(items + 1, bool)
+    size = max(1, min(BATCH, CELLS // items))
+    for start in range(0, users, size):
+        stop = min(start + size, users)
+        scores = scorer(contexts[start:stop])
+        check(scores, (stop - start, items))
+        allowed = rankable(holdout, start, stop, items, settings.filter_history)
+        found[start:stop] = ranks(scores, holdout.targets[start:stop], allowed)
+        best = top(np.where(allowed, scores, -np.inf), SEEN)
+        covered[best[np.take_along_axis(allowed, best - 1, axis=1)]] = True
+        report(Progress(done=stop, total=users, text="users scored"))
+    return Outcome(ranks=found, coverage=float(covered[1:].mean()))
+
+
+def check(scores: Scores, shape: tuple[int, int]) -> None:
+    """Refuse what cannot be ranked.
+
+    Raises:
+        StageError: NaN among the scores, or not one column an item.
+    """
+    if scores.shape != shape:
+        raise StageError(
+            f"scores of shape {scores.shape}", allowed=f"{shape}: contexts x items of the catalogue"
+        )
+    if np.isnan(scores).any():
+        row, column = np.argwhere(np.isnan(scores))[0]
+        raise StageError(
+            f"the score of item {column + 1} is not a number",
+            where=f"context {row} of the batch",
+            remedy="the training diverged or the compression overflowed: look at its losses",
+        )

@@ -1,0 +1,127 @@
+"""The model around an encoder: one item table, a lookup before it and a ranking behind it.
+
+    context (batch, length) -> rows of the table -> encoder -> scores against the same table
+
+Training, validation, compression and conversion all draw it here, so that all of them mean the
+same. Weights travel between its forms by layer name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rbench.encoding import Encoder, Form, ModelSettings
+from rbench.errors import StageError
+
+ITEM_TABLE = "item_table"
+"""Name of the layer that holds the one table, float32 ``(items, width)``; row r is item r + 1."""
+
+KerasModel = Any
+Weights = dict[str, NDArray[np.float32]]
+
+
+def encoder_model(encoder: Encoder, settings: ModelSettings, items: int, form: Form) -> KerasModel:
+    """The graph that knows no ranking: for losses that need not score every position.
+
+    Args:
+        items: size of the catalogue.
+
+    Returns:
+        A Keras model: int32 ``(batch, length)`` -> [vectors ``(batch, length, width)`` or, with
+        ``form.last``, ``(batch, width)``; the item table ``(items, width)``].
+    """
+    import tf_keras
+
+    ids, vectors, table = _graph(encoder, settings, items, form, dropout=0.0)
+    return tf_keras.Model(ids, [vectors, table])
+
+
+def training_model(
+    encoder: Encoder, settings: ModelSettings, items: int, dropout: float
+) -> KerasModel:
+    """`encoder_model` for every position, with dropout on the embeddings."""
+    import tf_keras
+
+    ids, vectors, table = _graph(encoder, settings, items, Form(), dropout)
+    return tf_keras.Model(ids, [vectors, table])
+
+
+def scoring_model(encoder: Encoder, settings: ModelSettings, items: int, form: Form) -> KerasModel:
+    """The whole network as it is exported: int32 ``(batch, length)`` -> scores
+    ``(batch, items)`` of the last position; column j is item j + 1.
+    """
+    import tf_keras
+
+    from rbench.layers import Scores
+
+    ids, vectors, table = _graph(encoder, settings, items, form, dropout=0.0)
+    return tf_keras.Model(ids, Scores(name="scores")([vectors, table]))
+
+
+def _graph(
+    encoder: Encoder, settings: ModelSettings, items: int, form: Form, dropout: float
+) -> tuple[Any, Any, Any]:
+    import tf_keras
+
+    from rbench.layers import Count, Mask, Masked, Rows, Unflatten
+
+    ids = tf_keras.Input((settings.length,), dtype="int32", name="context")
+    item_table = tf_keras.layers.Embedding(
+        items,
+        settings.width,
+        embeddings_initializer=tf_keras.initializers.RandomNormal(stddev=settings.width**-0.5),
+        name=ITEM_TABLE,
+    )
+    mask = Mask(name="mask")(ids)
+    looked_up = Unflatten(settings.length, name="embeddings")(item_table(Rows(name="rows")(ids)))
+    if dropout:
+        looked_up = tf_keras.layers.Dropout(dropout, name="embedding_dropout")(looked_up)
+    embeddings = Masked(name="masked_embeddings")([looked_up, mask])
+    vectors = encoder.encode(embeddings, mask, form)
+    expected = (settings.width,) if form.last else (settings.length, settings.width)
+    if tuple(vectors.shape[1:]) != expected:
+        raise StageError(
+            f"encoder {type(encoder).__name__} returned (batch, "
+            f"{', '.join(map(str, vectors.shape[1:]))}) where (batch, "
+            f"{', '.join(map(str, expected))}) was due",
+            remedy="see docs/writing-an-encoder.md",
+        )
+    return ids, vectors, item_table(Count(items, name="catalogue")(ids))
+
+
+def get_weights(model: KerasModel) -> Weights:
+    """All weights, as ``layer/index`` -> float32 array."""
+    return {
+        f"{layer.name}/{index}": np.asarray(weight)
+        for layer in model.layers
+        for index, weight in enumerate(layer.weights)
+    }
+
+
+def set_weights(model: KerasModel, weights: Mapping[str, NDArray[np.float32]]) -> None:
+    """Put weights into a model, of whichever form.
+
+    Raises:
+        StageError: the model has a weight that is not among them, or of another shape.
+    """
+    for layer in model.layers:
+        for index, weight in enumerate(layer.weights):
+            name = f"{layer.name}/{index}"
+            found = weights.get(name)
+            if found is None or tuple(found.shape) != tuple(weight.shape):
+                raise StageError(
+                    f"weight {name} {tuple(weight.shape)} is "
+                    + ("missing" if found is None else f"{tuple(found.shape)} elsewhere"),
+                    allowed="the same layer names and shapes in every form",
+                    remedy="see docs/writing-an-encoder.md",
+                )
+            weight.assign(found)
+
+
+def count_parameters(model: KerasModel) -> int:
+    """Trained numbers, the item table once."""
+    return int(sum(np.prod(weight.shape) for weight in model.trainable_weights))

@@ -1,0 +1,102 @@
+"""The part of training that talks to TensorFlow: one compiled step, deterministic by seed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rbench.data.dataset import Ids
+from rbench.encoding import Encoder, ModelSettings
+from rbench.model import Weights, get_weights, set_weights
+from rbench.train.windows import Batch
+
+SEEDS_APART = 1_000_003
+"""Epochs' seeds are ``seed * SEEDS_APART + epoch``."""
+
+
+class Learner:
+    """A model in training.
+
+    One thread computes: results do not depend on the machine's cores, and a sweep fills the cores
+    with trainings side by side.
+
+    Args:
+        draw: `rbench.model.training_model`, or one that draws the same inputs and outputs.
+    """
+
+    def __init__(
+        self,
+        draw: Callable[..., Any],
+        encoder: Encoder,
+        settings: ModelSettings,
+        items: int,
+        *,
+        dropout: float,
+        learning_rate: float,
+        beta_2: float,
+        seed: int,
+    ) -> None:
+        import tensorflow as tf
+        import tf_keras
+
+        from rbench.train.softmax import softmax_loss
+
+        tf_keras.backend.clear_session()
+        tf_keras.utils.set_random_seed(seed)
+        tf_keras.backend.experimental.enable_tf_random_generator()
+        self.seed = seed
+        self.model = draw(encoder, settings, items, dropout)
+        self.optimizer = tf_keras.optimizers.Adam(learning_rate, beta_2=beta_2)
+        self.optimizer.build(self.model.trainable_variables)
+
+        @tf.function  # type: ignore[untyped-decorator]
+        def step(inputs: Any, places: Any, targets: Any, weights: Any) -> Any:
+            variables = self.model.trainable_variables
+            with tf.GradientTape() as tape:
+                vectors, table = self.model(inputs, training=True)
+                learning = tf.gather(tf.reshape(vectors, [-1, settings.width]), places)
+                loss = softmax_loss(learning, table, targets, weights)
+            gradients = tape.gradient(loss, variables)
+            # Dense gradients: Adam's way with sparse ones costs more at these catalogues.
+            dense = [tf.convert_to_tensor(gradient) for gradient in gradients]
+            self.optimizer.apply_gradients(zip(dense, variables, strict=True))
+            return loss
+
+        @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
+        def score(contexts: Any) -> Any:
+            vectors, table = self.model(contexts, training=False)
+            return tf.matmul(vectors[:, -1, :], table, transpose_b=True)
+
+        self._step, self._score = step, score
+
+    def step(self, batch: Batch) -> float:
+        """Learn from one batch; its mean loss in nats."""
+        return float(self._step(batch.inputs, batch.places, batch.targets, batch.weights))
+
+    def score(self, contexts: Ids) -> NDArray[np.float32]:
+        """Contexts int32 ``(n, length)`` -> scores float32 ``(n, items)``."""
+        return np.asarray(self._score(contexts))
+
+    def reseed(self, epoch: int) -> None:
+        """Start dropout's randomness of an epoch, whatever was drawn before."""
+        for number, layer in enumerate(self.model.layers):
+            generator = getattr(getattr(layer, "_random_generator", None), "_generator", None)
+            if generator is not None:
+                generator.reset_from_seed((self.seed * SEEDS_APART + epoch) * 1000 + number)
+
+    def weights(self) -> Weights:
+        """A copy of the weights."""
+        return {name: np.array(value) for name, value in get_weights(self.model).items()}
+
+    def optimizer_state(self) -> dict[str, NDArray[Any]]:
+        """A copy of what the optimizer remembers."""
+        return {str(n): np.array(value) for n, value in enumerate(self.optimizer.variables)}
+
+    def restore(self, weights: Weights, optimizer: dict[str, NDArray[Any]]) -> None:
+        """Go back to an earlier standing."""
+        set_weights(self.model, weights)
+        for number, variable in enumerate(self.optimizer.variables):
+            variable.assign(optimizer[str(number)])

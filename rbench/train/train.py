@@ -1,0 +1,115 @@
+"""One training: Adam, full softmax at every position, early stopping on validation NDCG@10."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+
+from rbench.data.dataset import Dataset
+from rbench.encoding import Encoder, ModelSettings
+from rbench.errors import StageError
+from rbench.model import count_parameters, training_model
+from rbench.progress import Progress, Reporter, silent
+from rbench.train import checkpoint
+from rbench.train.learner import Learner
+from rbench.train.result import Trained
+from rbench.train.settings import TrainSettings
+from rbench.train.validate import Validator
+from rbench.train.weights import save_weights
+from rbench.train.windows import batches, cut
+
+
+def train(
+    settings: TrainSettings,
+    model_settings: ModelSettings,
+    dataset: Dataset,
+    encoder: Encoder,
+    seed: int,
+    folder: Path,
+    report: Reporter = silent,
+) -> Trained:
+    """Train an encoder on a log. The same seed gives the same weights, also when interrupted and
+    gone on with in the same folder.
+
+    Args:
+        folder: where the weights go, and a checkpoint after every epoch.
+
+    Raises:
+        StageError: there is nothing to learn from, or the loss is no number any more.
+    """
+    windows = cut(dataset.train, model_settings.length)
+    if not len(windows.inputs):
+        raise StageError("no user has two items in the training split: nothing to learn from")
+    validate = Validator(dataset.validation, model_settings.length, settings.validation_users, seed)
+    learner = Learner(
+        training_model,
+        encoder,
+        model_settings,
+        dataset.items,
+        dropout=settings.dropout,
+        learning_rate=settings.learning_rate,
+        beta_2=settings.beta_2,
+        seed=seed,
+    )
+    standing, best = checkpoint.Standing(), learner.weights()
+    found = checkpoint.load(folder)
+    if found:
+        standing, groups = found
+        best = groups["best"]
+        learner.restore(groups["weights"], groups["optimizer"])
+    steps = -(-len(windows.inputs) // settings.batch_size)
+    while standing.epoch < settings.epochs and not _settled(standing, settings.patience):
+        epoch = standing.epoch
+        started = time.monotonic()
+        learner.reseed(epoch)
+        losses = []
+        order = np.random.default_rng((seed, epoch))
+        for step, batch in enumerate(batches(windows, settings.batch_size, order)):
+            losses.append(learner.step(batch))
+            report(
+                Progress(
+                    done=epoch + (step + 1) / steps,
+                    total=settings.epochs,
+                    text=_text(float(np.mean(losses[-20:])), standing),
+                )
+            )
+        loss = float(np.mean(losses))
+        if not np.isfinite(loss):
+            raise StageError(
+                f"the loss became {loss} in epoch {epoch + 1}",
+                remedy="lower learning_rate in the study's [train]",
+            )
+        scores = validate(learner.score)
+        standing.history.append(
+            {"loss": loss, "ndcg@10": scores["ndcg@10"], "seconds": time.monotonic() - started}
+        )
+        if not standing.best or scores["ndcg@10"] > standing.best["ndcg@10"]:
+            standing.best, standing.best_epoch = scores, standing.epoch
+            best = learner.weights()
+        checkpoint.save(
+            folder,
+            standing,
+            {"weights": learner.weights(), "best": best, "optimizer": learner.optimizer_state()},
+        )
+        report(Progress(done=standing.epoch, total=settings.epochs, text=_text(loss, standing)))
+    save_weights(folder, best)
+    (folder / checkpoint.FILE).unlink(missing_ok=True)
+    return Trained(
+        seed=seed,
+        epochs=standing.epoch,
+        best_epoch=standing.best_epoch,
+        validation=standing.best,
+        history=tuple(standing.history),
+        parameters=count_parameters(learner.model),
+    )
+
+
+def _settled(standing: checkpoint.Standing, patience: int) -> bool:
+    return standing.epoch - standing.best_epoch >= patience
+
+
+def _text(loss: float, standing: checkpoint.Standing) -> str:
+    best = f"  ndcg@10 {standing.best['ndcg@10']:.4f}" if standing.best else ""
+    return f"loss {loss:.3f}{best}"

@@ -19,6 +19,9 @@ class Rule(NamedTuple):
     reason: str
 
 
+CONVERTED = ("float32", "float16", "dynamic_wi8", "static_wi8_ai8")
+"""The schemes that `rbench.convert` has a way to."""
+
 RULES: tuple[Rule, ...] = (
     Rule(
         lambda recipe, encoder: recipe.unrolled and not encoder.recurrent,
@@ -27,6 +30,14 @@ RULES: tuple[Rule, ...] = (
     Rule(
         lambda recipe, _: recipe.qat and recipe.scheme in ("float32", "float16"),
         "quantization-aware training needs a quantized scheme (tensorflow-model-optimization)",
+    ),
+    Rule(
+        lambda recipe, _: bool(recipe.compression),
+        "this version of rbench does not prune, cluster or train for quantization yet (rbench)",
+    ),
+    Rule(
+        lambda recipe, _: recipe.scheme not in CONVERTED,
+        f"this version of rbench converts to {', '.join(CONVERTED)} only (rbench)",
     ),
 )
 

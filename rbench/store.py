@@ -35,6 +35,8 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     state: str = "failed"
     """``failed`` or ``unsupported``."""
+    stage: str = ""
+    """The stage that failed; a job behind it fails with the same note."""
     passing: bool = False
     """True where the making was killed from outside: the next sweep tries again unasked."""
 

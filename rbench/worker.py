@@ -54,6 +54,8 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, tag="fault"):
 
     reason: str
     state: str = "failed"
+    passing: bool = False
+    """True where the process was killed from outside: the next sweep tries again unasked."""
     fatal: bool = False
     """True where the whole sweep cannot go on, e.g. a full disk."""
 

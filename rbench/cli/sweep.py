@@ -1,0 +1,77 @@
+"""``rbench sweep``."""
+
+from __future__ import annotations
+
+import shlex
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+
+EXAMPLES = """\b
+Examples:
+  rbench sweep                                        the built-in study, on synthetic data
+  rbench sweep --data data/ml-latest-small            the same grid on your log
+  rbench sweep study.toml --out runs/mine             go on with a run, or start it
+  rbench sweep --encoder gru --encoder ./mine.py:Mine --recipe float32 --recipe dynamic_wi8
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("study", default="default")
+@click.option("--data", metavar="PATH", help="The log to use: a file, a folder, or synthetic.")
+@click.option("--encoder", "encoders", multiple=True, help="Only this encoder. Can be repeated.")
+@click.option("--recipe", "recipes", multiple=True, help="Only this recipe. Can be repeated.")
+@click.option("--target", "targets", multiple=True, help="Only this target. Can be repeated.")
+@click.option("--out", metavar="DIR", help="The run's folder. [default: runs/STUDY-TIME]")
+@click.option(
+    "--retry-failed", is_flag=True, help="Try failed cells again, though nothing changed."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the records as JSON lines at the end.")
+def command(
+    study: str,
+    data: str | None,
+    encoders: tuple[str, ...],
+    recipes: tuple[str, ...],
+    targets: tuple[str, ...],
+    out: str | None,
+    retry_failed: bool,
+    as_json: bool,
+) -> int:
+    """Train, convert, score and time a study's grid; write records, models and a report.
+
+    STUDY is a TOML file or the name of a shipped study. Everything already done, in this run or
+    another, is taken from the store; a sweep that was stopped goes on where it was.
+    """
+    from rbench.cli.report import write_report
+    from rbench.cli.sweep_view import View
+    from rbench.study import Study
+    from rbench.sweeping import sweep
+
+    chosen = Study.read(study).narrowed(
+        data=data, encoders=encoders, recipes=recipes, targets=targets
+    )
+    words = ["rbench", "sweep", *([study] if study != "default" else [])]
+    words += ["--data", data] if data else []
+    signal.signal(signal.SIGTERM, _interrupt)
+    with View(quiet=as_json) as view:
+        run = sweep(
+            chosen,
+            Path(out) if out else None,
+            retry_failed=retry_failed,
+            observer=view,
+            reproduce=shlex.join(words),
+        )
+        page = write_report(run)
+        view.finished(run, page)
+    if as_json:
+        sys.stdout.write((run.folder / "records.jsonl").read_text(encoding="utf-8"))
+    return 1 if any(record.state in ("failed", "skipped") for record in run.records) else 0
+
+
+def _interrupt(number: int, frame: FrameType | None) -> Any:
+    """SIGTERM ends a sweep as Ctrl-C does: workers are stopped, what is there is recorded."""
+    raise KeyboardInterrupt

@@ -1,0 +1,169 @@
+"""What a terminal shows of a sweep: a bar a job under way, one over all, and the end in a table.
+
+Where the output is no terminal, a line a finished stage instead.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+from rbench.jobs import AnyJob
+from rbench.progress import Progress as Standing
+from rbench.records import Record, Run
+from rbench.store import Failure
+
+
+class View:
+    """An `rbench.observer.Observer` that draws with rich, on standard error."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self.console = Console(stderr=True, quiet=quiet, highlight=False)
+        self.live = self.console.is_terminal
+        self.bars = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TextColumn("[dim]{task.fields[text]}"),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=self.console,
+            transient=True,
+            disable=not self.live,
+        )
+        self.whole: TaskID | None = None
+        self.tasks: dict[str, TaskID] = {}
+        self.total = 0
+        self.done = 0
+
+    def __enter__(self) -> View:
+        self.bars.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.bars.stop()
+
+    def planned(self, jobs: Sequence[AnyJob]) -> None:
+        self.total = len(jobs)
+        if jobs:
+            self.whole = self.bars.add_task("[bold]jobs", total=len(jobs), text="")
+
+    def started(self, job: AnyJob) -> None:
+        self.tasks[job.key] = self.bars.add_task(name_of(job), total=None, text="")
+        if not self.live and job.stage in ("data", "train"):
+            self.console.print(f"{name_of(job)} …")
+
+    def moved(self, job: AnyJob, progress: Standing) -> None:
+        task = self.tasks.get(job.key)
+        if task is not None:
+            self.bars.update(
+                task, completed=progress.done, total=progress.total, text=progress.text
+            )
+
+    def ended(self, job: AnyJob, failure: Failure | None) -> None:
+        self.done += 1
+        task = self.tasks.pop(job.key, None)
+        if task is not None:
+            self.bars.remove_task(task)
+        if self.whole is not None:
+            self.bars.advance(self.whole)
+        if failure is not None:
+            self.console.print(f"[red]{failure.state}[/] {name_of(job)}: {_plain(failure.reason)}")
+        elif not self.live and job.stage not in ("round", "profile"):
+            self.console.print(f"{name_of(job)} done ({self.done} of {self.total})")
+
+    def finished(self, run: Run, page: Path) -> None:
+        """The end: a table of the run, and where everything lies."""
+        self.bars.stop()
+        out = Console(quiet=self.console.quiet, highlight=False)
+        out.print(table(run))
+        for record in run.records:
+            if record.state != "ok":
+                out.print(f"{record.state}: {record.cell}: {_plain(record.reason)}")
+        counts = ", ".join(f"{n} {state}" for state, n in _counts(run).items() if n)
+        out.print(f"{len(run.records)} cells: {counts}")
+        out.print(f"records  {run.folder / 'records.jsonl'}", soft_wrap=True)
+        out.print(f"report   {page}", soft_wrap=True)
+        sys.stdout.flush()
+
+
+def name_of(job: AnyJob) -> str:
+    """A job in a few words."""
+    known: Any = job
+    words = [job.stage]
+    if hasattr(known, "encoder"):
+        words.append(known.encoder.label)
+    if hasattr(known, "recipe") and job.stage == "convert":
+        words.append(known.recipe)
+    if hasattr(known, "target"):
+        words.append(known.target)
+    if getattr(known, "seed", 1) != 1 and hasattr(known, "encoder"):
+        words.append(f"seed {known.seed}")
+    return " ".join(words)
+
+
+def table(run: Run) -> Table:
+    """Encoder x recipe: size, quality, and the median latency on each target."""
+    targets = list(dict.fromkeys(record.cell.target for record in run.records))
+    drawn = Table(title=f"study {run.info.study}", title_justify="left")
+    drawn.add_column("encoder")
+    drawn.add_column("recipe")
+    for heading in ("bytes", "gzip", "ndcg@10", "recall@10", *(f"{t} us" for t in targets)):
+        drawn.add_column(heading, justify="right")
+    files: dict[tuple[str, str], dict[str, Record]] = {}
+    for record in run.records:
+        place = (record.cell.encoder, record.cell.recipe)
+        files.setdefault(place, {})[record.cell.target] = record
+    for (encoder, recipe), cells in files.items():
+        first = next(iter(cells.values()))
+        model, quality = first.model, first.quality
+        drawn.add_row(
+            encoder,
+            recipe,
+            f"{model.size_bytes:,}" if model else "-",
+            f"{model.gzip_bytes:,}" if model else "-",
+            *(
+                f"{quality.metrics[name].value:.4f}" if quality else "-"
+                for name in ("ndcg@10", "recall@10")
+            ),
+            *(_latency(cells.get(target)) for target in targets),
+        )
+    return drawn
+
+
+def _latency(record: Record | None) -> str:
+    if record is None or record.timing is None:
+        return record.state if record is not None else "-"
+    mark = "" if record.timing.verdict == "stable" else " ?"
+    return f"{record.timing.median_us:,.1f}{mark}"
+
+
+def _counts(run: Run) -> dict[str, int]:
+    states = ("ok", "unsupported", "failed", "skipped")
+    return {state: sum(record.state == state for record in run.records) for state in states}
+
+
+def _plain(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)

@@ -25,7 +25,7 @@ from rbench.profile.settings import ProfileSettings
 from rbench.train.settings import TrainSettings
 
 LIBRARIES: dict[str, tuple[str, ...]] = {
-    "data": ("numpy", "pandas"),
+    "data": ("numpy", "pyarrow"),
     "baselines": ("numpy", "scipy"),
     "contexts": ("numpy",),
     "train": ("tensorflow", "tf-keras"),
@@ -45,7 +45,17 @@ CODE: dict[str, tuple[str, ...]] = {
     "compress": ("compress", "model.py", "layers.py"),
     "convert": ("convert", "model.py", "layers.py"),
     "evaluate": ("evaluate",),
-    "round": ("profile",),
+    "round": (
+        "profile/measure.py",
+        "profile/litert.py",
+        "profile/litert_child.py",
+        "profile/loop.py",
+        "profile/delegation.py",
+        "profile/memory.py",
+        "profile/stopwatch.py",
+        "profile/surroundings.py",
+        "profile/result.py",
+    ),
     "profile": ("profile",),
 }
 """The code of ours that decides what a stage makes, below the package's folder."""

@@ -64,7 +64,8 @@ class Dataset:
     vocabulary: tuple[str, ...]
     """Item ids as they stand in the log, by dense id; ``vocabulary[0] == ""``."""
     train: Ragged
-    """One sequence a user, oldest first."""
+    """One sequence a user of the log, oldest first, in the log's order of first appearance; empty
+    for users who come after a global temporal split's training."""
     validation: Holdout
     test: Holdout
 

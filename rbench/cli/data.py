@@ -1,0 +1,171 @@
+"""``rbench data``: what rbench understands of a log, and public logs to try."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, get_args
+
+import click
+
+from rbench.data.fetch import BASE, PUBLIC
+from rbench.data.settings import DataSettings, Format, Split
+
+if TYPE_CHECKING:
+    from rbench.records import DataSummary
+
+DEFAULTS = DataSettings()
+
+
+@click.group(epilog="Start with: rbench data fetch ml-latest-small")
+def command() -> None:
+    """Describe a log of interactions, or fetch a public one.
+
+    \b
+    rbench data describe my/log.csv --min-interactions 5
+    rbench data fetch ml-latest-small
+    """  # noqa: D301 - \b is click's mark for lines that stay lines
+
+
+@command.command()
+@click.argument("path")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(get_args(Format)),
+    default=DEFAULTS.format,
+    show_default=True,
+    help="Which loader reads it; auto looks at the files.",
+)
+@click.option("--user-column", default="auto", help="Column of a CSV or Parquet log, by name.")
+@click.option("--item-column", default="auto", help="Likewise.")
+@click.option(
+    "--time-column",
+    default="auto",
+    help="Likewise; none: lines are in order.",
+)
+@click.option(
+    "--min-interactions",
+    type=click.IntRange(min=1),
+    default=DEFAULTS.min_interactions,
+    show_default=True,
+    metavar="N",
+    help="Drop users and items with fewer, until none is left to drop (k-core).",
+)
+@click.option(
+    "--split", type=click.Choice(get_args(Split)), default=DEFAULTS.split, show_default=True
+)
+@click.option(
+    "--temporal-quantile",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    default=DEFAULTS.temporal_quantile,
+    show_default=True,
+    help="Share of interactions before the test point of global_temporal.",
+)
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def describe(
+    path: str,
+    form: Format,
+    user_column: str,
+    item_column: str,
+    time_column: str,
+    min_interactions: int,
+    split: Split,
+    temporal_quantile: float,
+    as_json: bool,
+) -> None:
+    """Print what was understood of a log: PATH is a file, a folder, or "synthetic".
+
+    \b
+    rbench data describe ml-1m
+    rbench data describe plays.parquet --item-column track --split global_temporal
+    rbench data describe synthetic --json
+    """  # noqa: D301 - \b is click's mark for lines that stay lines
+    from rbench import data
+
+    summary = data.load(
+        DataSettings(
+            path=path,
+            format=form,
+            user_column=user_column,
+            item_column=item_column,
+            time_column=time_column,
+            min_interactions=min_interactions,
+            split=split,
+            temporal_quantile=temporal_quantile,
+        )
+    ).summary
+    if as_json:
+        import msgspec
+
+        click.echo(msgspec.json.format(msgspec.json.encode(summary)).decode())
+    else:
+        _show(summary)
+
+
+def _show(summary: DataSummary) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=summary.name, title_justify="left", show_header=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(justify="right", overflow="fold")
+    for name in ("format", "users", "items", "interactions"):
+        table.add_row(name, _plain(getattr(summary, name)))
+    table.add_section()
+    for name in ("split", "test_users", "validation_users", "catalogue", "checksum"):
+        table.add_row(name.replace("_", " "), _plain(getattr(summary, name)))
+    table.add_section()
+    for name, value in summary.details.items():
+        table.add_row(name.replace("_", " "), _plain(value))
+    table.add_section()
+    for name, value in summary.ideal.items():
+        table.add_row(f"best possible {name}", _plain(value))
+    Console().print(table)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:,.4g}" if isinstance(value, float) else str(value)
+
+
+@command.command(
+    epilog="\b\n" + "\n".join(f"{name:<17} {public.about}" for name, public in PUBLIC.items())
+)
+@click.argument("name", type=click.Choice(list(PUBLIC)))
+@click.option(
+    "--to",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(),
+    help="Folder in which the log's own folder appears; by default, this one.",
+)
+@click.option("--mirror", default=BASE, show_default=True, help="Where the archives lie.")
+def fetch(name: str, to: Path, mirror: str) -> None:
+    """Download a public MovieLens log, verify and unpack it.
+
+    \b
+    rbench data fetch ml-1m
+    rbench data fetch ml-latest-small --to logs
+    """  # noqa: D301 - \b is click's mark for lines that stay lines
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    from rbench.data.fetch import fetch as bring
+    from rbench.progress import Progress
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+    with Bar(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(name, total=None)
+
+        def show(progress: Progress) -> None:
+            bar.update(task, completed=progress.done, total=progress.total)
+
+        fetched = bring(name, to, show, mirror)
+    if fetched.verified:
+        click.echo(f"{fetched.folder}: downloaded, {fetched.verified} matches")
+    else:
+        click.echo(f"{fetched.folder}: was there already, nothing was downloaded")
+    if fetched.terms:
+        click.echo(f"terms of use: {fetched.terms} (read them before you pass it on)")
+    click.echo(f"next: rbench data describe {fetched.folder}")

@@ -1,0 +1,193 @@
+"""Public logs from GroupLens: downloaded, verified, unpacked, all or nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import re
+import shutil
+import stat
+import tempfile
+import urllib.error
+import urllib.request
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from rbench.errors import DataError, OutputError, choices
+from rbench.progress import Progress, Reporter, silent
+
+BASE = "https://files.grouplens.org/datasets/movielens"
+TIMEOUT_S = 30.0
+BLOCK_BYTES = 1 << 18
+
+
+@dataclass(frozen=True)
+class Public:
+    """A log that can be fetched."""
+
+    folder: str
+    """What the archive unpacks to."""
+    about: str
+    sha256: str = ""
+    """Of the archive; empty: GroupLens' own md5 file, beside the archive, is asked."""
+
+
+PUBLIC: dict[str, Public] = {
+    "ml-100k": Public("ml-100k", "100,000 ratings, 5 MB"),
+    "ml-1m": Public(
+        "ml-1m",
+        "1 million ratings, 6 MB",
+        "a6898adb50b9ca05aa231689da44c217cb524e7ebd39d264c56e2832f2c54e20",
+    ),
+    "ml-10m": Public("ml-10M100K", "10 million ratings, 63 MB"),
+    "ml-20m": Public("ml-20m", "20 million ratings, 190 MB"),
+    "ml-25m": Public("ml-25m", "25 million ratings, 250 MB"),
+    "ml-32m": Public("ml-32m", "32 million ratings, 239 MB"),
+    "ml-latest-small": Public("ml-latest-small", "100,000 ratings, 1 MB"),
+}
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """Where a log lies now."""
+
+    folder: Path
+    verified: str
+    """What the archive was compared with; empty where it lay there already."""
+    terms: Path | None
+    """The README with the terms of use, if the archive has one."""
+
+
+def fetch(name: str, to: Path, report: Reporter = silent, base: str = BASE) -> Fetched:
+    """Bring a public log into a folder below ``to``.
+
+    Archive and unpacked files get their names last, so that an interrupted fetch leaves nothing
+    that looks finished; the next one begins anew. A folder that is there is left as it is.
+
+    Args:
+        base: where the archives lie; a mirror has the same names.
+
+    Raises:
+        DataError: unknown name, no network, or not the archive that it should be.
+        OutputError: ``to`` cannot be written.
+    """
+    if name not in PUBLIC:
+        raise DataError(f"no public log {name!r}", allowed=choices(PUBLIC))
+    public = PUBLIC[name]
+    folder = to / public.folder
+    if folder.exists():
+        return Fetched(folder=folder, verified="", terms=_terms(folder))
+    url = f"{base.rstrip('/')}/{name}.zip"
+    with _writing(to):
+        to.mkdir(parents=True, exist_ok=True)
+        work = Path(tempfile.mkdtemp(dir=to, prefix=f".{name}."))
+        try:
+            algorithm, wanted = ("sha256", public.sha256) if public.sha256 else _published(url)
+            archive = work / "archive.zip"
+            found = _download(url, archive, algorithm, report)
+            if found != wanted:
+                raise DataError(
+                    f"the download's {algorithm} is {found}",
+                    where=url,
+                    allowed=wanted,
+                    remedy="torn or changed: try again",
+                )
+            _unpack(archive, work, public.folder, url)
+            (work / public.folder).rename(folder)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+    source = "known to rbench" if public.sha256 else f"published at {url}.md5"
+    return Fetched(folder=folder, verified=f"{algorithm} {wanted} {source}", terms=_terms(folder))
+
+
+def _published(url: str) -> tuple[str, str]:
+    """The md5 that lies beside an archive, in either of the usual notations."""
+    with _network(f"{url}.md5"), _open(f"{url}.md5") as answer:
+        text = answer.read(4096).decode("latin-1")
+    found = re.search(r"\b[0-9a-fA-F]{32}\b", text)
+    if not found:
+        raise DataError(f"no md5 here: {text[:40]!r}", where=f"{url}.md5", remedy="try again later")
+    return "md5", found[0].lower()
+
+
+def _download(url: str, target: Path, algorithm: str, report: Reporter) -> str:
+    """Write an archive to a file; its digest in hex."""
+    digest = hashlib.new(algorithm, usedforsecurity=False)
+    done = 0
+    with target.open("wb") as file, _network(url), _open(url) as answer:
+        total = int(answer.headers.get("Content-Length") or 0)
+        while block := answer.read(BLOCK_BYTES):
+            with _writing(target.parent.parent):
+                file.write(block)
+            digest.update(block)
+            done += len(block)
+            report(Progress(done=done, total=total or done, text=url.rpartition("/")[2]))
+    if done < total:
+        raise DataError(f"{done} of {total} bytes came", where=url, remedy="try again")
+    return digest.hexdigest()
+
+
+def _unpack(archive: Path, to: Path, folder: str, url: str) -> None:
+    """Unpack the one folder that the archive should hold; what points elsewhere is refused."""
+    try:
+        with zipfile.ZipFile(archive) as packed:
+            members = [one for one in packed.infolist() if not one.filename.startswith("__MACOSX/")]
+            for member in members:
+                path = PurePosixPath(member.filename)
+                link = stat.S_ISLNK(member.external_attr >> 16)
+                stray = path.parts[:1] != (folder,) or ".." in path.parts
+                if link or stray or "\\" in member.filename:
+                    raise DataError(
+                        f"the archive holds {member.filename!r}", where=url, allowed=f"{folder}/…"
+                    )
+            if not members:
+                raise DataError("the archive is empty", where=url, allowed=f"{folder}/…")
+            for member in members:
+                packed.extract(member, to)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+        raise DataError(f"no zip archive: {error}", where=url, remedy="try again") from error
+
+
+@contextmanager
+def _open(url: str) -> Iterator[http.client.HTTPResponse]:
+    request = urllib.request.Request(url, headers={"User-Agent": "rbench"})
+    with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:
+        yield answer
+
+
+@contextmanager
+def _network(url: str) -> Iterator[None]:
+    remedy = (
+        "is there a network? Else bring the archive here by other means and unpack it, "
+        "or name a --mirror"
+    )
+    try:
+        yield
+    except urllib.error.HTTPError as error:
+        what = f"the server answers {error.code} {error.reason}"
+        raise DataError(what, where=url, remedy="try again later, or name a --mirror") from error
+    except urllib.error.URLError as error:
+        what = str(getattr(error.reason, "strerror", None) or error.reason)
+        raise DataError(f"cannot download: {what}", where=url, remedy=remedy) from error
+    except (http.client.HTTPException, OSError, ValueError) as error:
+        what = str(error) or type(error).__name__
+        raise DataError(f"cannot download: {what}", where=url, remedy=remedy) from error
+
+
+@contextmanager
+def _writing(to: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(
+            f"cannot write: {error.strerror or error}",
+            where=str(to),
+            remedy="name another place with --to, or make room or permissions there",
+        ) from error
+
+
+def _terms(folder: Path) -> Path | None:
+    return next(iter(sorted(folder.glob("README*"))), None)

@@ -1,0 +1,108 @@
+"""The data stage: from settings to a `Dataset`."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+
+from rbench.data import synthetic, text
+from rbench.data.checksum import checksum
+from rbench.data.dataset import Dataset, Holdout, Ids, Ragged
+from rbench.data.facts import facts
+from rbench.data.formats import find
+from rbench.data.sequences import Sequences, sequences
+from rbench.data.settings import SYNTHETIC, DataSettings
+from rbench.data.split import SPLITS, Questions
+from rbench.records import DataSummary
+
+
+def load(settings: DataSettings) -> Dataset:
+    """Read a log, or make the synthetic one; order, clean and split it.
+
+    Raises:
+        DataError: it cannot be read, or is too short for the split.
+        MissingExtraError: it is Parquet and pyarrow is not installed.
+    """
+    if settings.path == SYNTHETIC:
+        name, log = SYNTHETIC, synthetic.make(settings.synthetic)
+    else:
+        name, log = _name(settings.path), find(settings).read(settings)
+    rows = len(log.users)
+    cleaned = sequences(log, settings.min_interactions)
+    cut = SPLITS[settings.split](cleaned, settings)
+    train = cleaned.beginnings(np.arange(len(cut.train)), cut.train)
+    dense, vocabulary = _vocabulary(train.values, cleaned.item_names)
+    asked = cleaned.beginnings(cut.test.users, cut.test.positions)
+    ideal: dict[str, float] = {}
+    if settings.path == SYNTHETIC and not cleaned.dropped["interactions"]:
+        known = np.flatnonzero(dense).astype(np.int32)
+        ideal = synthetic.ideal(settings.synthetic, asked, cleaned.item_names, known)
+    validation, test = (_holdout(cleaned, part, dense) for part in (cut.validation, cut.test))
+    return Dataset(
+        summary=DataSummary(
+            name=name,
+            format=log.format,
+            users=len(cleaned.user_names),
+            items=len(cleaned.item_names),
+            catalogue=len(vocabulary) - 1,
+            interactions=len(cleaned.items.values),
+            split=settings.split,
+            test_users=len(cut.test.users),
+            validation_users=len(cut.validation.users),
+            checksum=checksum(cleaned, cut),
+            ideal=ideal,
+            details={"rows": rows, **facts(cleaned, cut, dense)},
+        ),
+        vocabulary=vocabulary,
+        train=Ragged(dense[train.values], train.offsets),
+        validation=validation,
+        test=test,
+    )
+
+
+def fingerprint(settings: DataSettings) -> str:
+    """sha256 of the bytes of the files that `load` would read, or of the synthetic settings.
+
+    Parses nothing: as fast as the disk.
+
+    Raises:
+        DataError: nothing is there, or nothing that rbench knows.
+    """
+    if settings.path == SYNTHETIC:
+        return synthetic.fingerprint(settings.synthetic)
+    digests = []
+    for path in find(settings).files:
+        try:
+            with path.open("rb") as file:
+                digests.append(hashlib.file_digest(file, "sha256"))
+        except OSError as error:
+            raise text.unreadable(path, error) from error
+    if len(digests) == 1:
+        return digests[0].hexdigest()
+    return hashlib.sha256(b"".join(digest.digest() for digest in digests)).hexdigest()
+
+
+def _name(path: str) -> str:
+    place = Path(path).expanduser().resolve()
+    return place.name if place.is_dir() else place.name.partition(".")[0] or place.name
+
+
+def _vocabulary(trained: Ids, names: tuple[str, ...]) -> tuple[Ids, tuple[str, ...]]:
+    """Dense id of each code, 0 where training never saw it; and the names by dense id."""
+    counts = np.bincount(trained, minlength=len(names))
+    ranked = np.argsort(-counts, kind="stable")
+    ranked = ranked[counts[ranked] > 0]
+    dense = np.zeros(len(counts), np.int32)
+    dense[ranked] = np.arange(1, len(ranked) + 1)
+    return dense, ("", *(names[code] for code in ranked))
+
+
+def _holdout(log: Sequences, questions: Questions, dense: Ids) -> Holdout:
+    histories = log.beginnings(questions.users, questions.positions)
+    return Holdout(
+        histories=Ragged(dense[histories.values], histories.offsets),
+        targets=dense[log.at(questions.users, questions.positions)],
+        users=questions.users,
+    )

@@ -1,0 +1,154 @@
+"""From a log to one sequence a user: order by time, copies out, k-core."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rbench.data.dataset import Ids, Ragged
+from rbench.data.log import Log, Times
+from rbench.errors import DataError
+
+LEAST = 3
+"""Interactions that a user needs to be trained on, validated and tested."""
+
+
+@dataclass(frozen=True)
+class Sequences:
+    """What each user did, oldest first. Users and items are codes from 0, by first appearance."""
+
+    where: str
+    items: Ragged
+    """One sequence of item codes a user."""
+    times: Times | None
+    """``(interactions,)``, beside ``items.values``."""
+    time_unit: str
+    user_names: tuple[str, ...]
+    item_names: tuple[str, ...]
+    dropped: dict[str, int]
+    """What was dropped -> how many."""
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """int64 ``(users,)``."""
+        return np.diff(self.items.offsets)
+
+    def beginnings(self, users: NDArray[Any], lengths: NDArray[np.int64]) -> Ragged:
+        """The first so many items of each of these users, as codes."""
+        offsets = offsets_of(lengths)
+        shifts = self.items.offsets[users] - offsets[:-1]
+        places = np.arange(offsets[-1]) + np.repeat(shifts, lengths)
+        return Ragged(values=self.items.values[places], offsets=offsets)
+
+    def at(self, users: NDArray[Any], positions: NDArray[np.int64]) -> Ids:
+        """int32 ``(len(users),)``: the code at one position of each of these users."""
+        codes: Ids = self.items.values[self.items.offsets[users] + positions]
+        return codes
+
+
+def sequences(log: Log, min_interactions: int) -> Sequences:
+    """Order, clean and filter a log.
+
+    - Order is by time, and where times are equal as in the file: a stable sort.
+    - A row with the same user, item and time as an earlier one is a copy and goes: kept, it
+      would put a target into its own history. The same item at another time is a real repeat
+      and stays. A log without times cannot tell, so nothing goes there.
+    - The k-core is iterative: users and items with fewer than ``min_interactions`` go, until
+      none is left to go.
+
+    Raises:
+        DataError: what is left is empty, or has one user or one item only.
+    """
+    if not len(log.users):
+        raise DataError("the log is empty", where=log.where, allowed="at least one interaction")
+    order = _order(log)
+    kept = order[~_copies(log, order)]
+    copies = len(order) - len(kept)
+    before = len(kept)
+    kept = kept[_core(log.users[kept], log.items[kept], min_interactions)]
+    if not len(kept):
+        raise DataError(
+            f"nothing is left of {before} interactions after the {min_interactions}-core",
+            where=log.where,
+            remedy="lower min_interactions",
+        )
+    users, user_names = _renumber(log.users, kept, log.user_names)
+    items, item_names = _renumber(log.items, kept, log.item_names)
+    _enough(log.where, len(user_names), len(item_names), len(kept))
+    lengths = np.bincount(users, minlength=len(user_names))
+    by_user = np.argsort(users, kind="stable")
+    return Sequences(
+        where=log.where,
+        items=Ragged(values=items[by_user], offsets=offsets_of(lengths)),
+        times=None if log.times is None else log.times[kept][by_user],
+        time_unit=log.time_unit,
+        user_names=user_names,
+        item_names=item_names,
+        dropped={
+            "copies": copies,
+            "interactions": before - len(kept),
+            "users": len(log.user_names) - len(user_names),
+            "items": len(log.item_names) - len(item_names),
+        },
+    )
+
+
+def offsets_of(lengths: NDArray[Any]) -> NDArray[np.int64]:
+    """int64 ``(len(lengths) + 1,)``: where sequences of these lengths begin and end."""
+    return np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]).astype(np.int64)
+
+
+def _order(log: Log) -> NDArray[np.int64]:
+    """Rows by user, then time, then place in the file."""
+    keys = (log.users,) if log.times is None else (log.times, log.users)
+    return np.lexsort(keys)
+
+
+def _copies(log: Log, order: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which rows, in this order, have the user, item and time of an earlier one."""
+    copies = np.zeros(len(order), np.bool_)
+    if log.times is None:
+        return copies
+    users, items, times = log.users[order], log.items[order], log.times[order]
+    by_item = np.lexsort((items, times, users))  # stable: first in the file comes first
+    same = np.ones(max(len(order) - 1, 0), np.bool_)
+    for key in (users, items, times):
+        same &= key[by_item][1:] == key[by_item][:-1]
+    copies[by_item[1:][same]] = True
+    return copies
+
+
+def _core(users: Ids, items: Ids, k: int) -> NDArray[np.bool_]:
+    """Which interactions belong to the k-core."""
+    keep = np.ones(len(users), np.bool_)
+    while k > 1:
+        count = int(keep.sum())
+        for codes in (users, items):
+            keep &= np.bincount(codes[keep], minlength=int(codes.max()) + 1)[codes] >= k
+        if keep.sum() in (0, count):
+            break
+    return keep
+
+
+def _renumber(
+    codes: Ids, kept: NDArray[np.int64], names: tuple[str, ...]
+) -> tuple[Ids, tuple[str, ...]]:
+    """The kept codes without gaps, still by first appearance; and their names."""
+    used = np.zeros(len(names), np.bool_)
+    used[codes[kept]] = True
+    new = (np.cumsum(used) - 1).astype(np.int32)
+    return new[codes[kept]], tuple(name for name, use in zip(names, used, strict=True) if use)
+
+
+def _enough(where: str, users: int, items: int, interactions: int) -> None:
+    for count, what in ((users, "user"), (items, "item")):
+        if count < 2:
+            raise DataError(
+                f"only one {what} in {interactions} interactions",
+                where=where,
+                allowed=f"at least 2 {what}s",
+                remedy=f"is the right column read as the {what}?",
+            )

@@ -1,0 +1,87 @@
+"""A `Dataset` in a folder: ``dataset.json`` (summary, vocabulary) and ``split.npz`` (arrays)."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from rbench.data.dataset import Dataset, Holdout, Ragged
+from rbench.errors import DataError, OutputError
+from rbench.records import DataSummary
+
+DOCUMENT = "dataset.json"
+ARRAYS = "split.npz"
+
+
+class _Document(msgspec.Struct, frozen=True, kw_only=True):
+    summary: DataSummary
+    vocabulary: tuple[str, ...]
+
+
+def save(dataset: Dataset, folder: Path) -> None:
+    """Write a dataset; the same dataset gives the same bytes.
+
+    Raises:
+        OutputError: the folder cannot be written.
+    """
+    document = _Document(summary=dataset.summary, vocabulary=dataset.vocabulary)
+    arrays = {
+        "train_values": dataset.train.values,
+        "train_offsets": dataset.train.offsets,
+        **_arrays("validation", dataset.validation),
+        **_arrays("test", dataset.test),
+    }
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / DOCUMENT).write_bytes(msgspec.json.encode(document, order="deterministic"))
+        np.savez(folder / ARRAYS, **arrays)  # type: ignore[arg-type]
+    except OSError as error:
+        raise OutputError(
+            f"cannot write: {error.strerror or error}",
+            where=str(folder),
+            remedy="name another place, or make room or permissions there",
+        ) from error
+
+
+def open_dataset(folder: Path) -> Dataset:
+    """Read what `save` wrote.
+
+    Raises:
+        DataError: it is not there, or torn.
+    """
+    try:
+        document = msgspec.json.decode((folder / DOCUMENT).read_bytes(), type=_Document)
+        with np.load(folder / ARRAYS, allow_pickle=False) as arrays:
+            return Dataset(
+                summary=document.summary,
+                vocabulary=document.vocabulary,
+                train=Ragged(arrays["train_values"], arrays["train_offsets"]),
+                validation=_holdout("validation", arrays),
+                test=_holdout("test", arrays),
+            )
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise DataError(
+            f"no dataset that can be read: {error}",
+            where=str(folder),
+            remedy="run the sweep again, it makes what is missing",
+        ) from error
+
+
+def _arrays(name: str, holdout: Holdout) -> dict[str, np.ndarray]:
+    return {
+        f"{name}_values": holdout.histories.values,
+        f"{name}_offsets": holdout.histories.offsets,
+        f"{name}_targets": holdout.targets,
+        f"{name}_users": holdout.users,
+    }
+
+
+def _holdout(name: str, arrays: np.lib.npyio.NpzFile) -> Holdout:
+    return Holdout(
+        histories=Ragged(arrays[f"{name}_values"], arrays[f"{name}_offsets"]),
+        targets=arrays[f"{name}_targets"],
+        users=arrays[f"{name}_users"],
+    )

@@ -1,0 +1,99 @@
+"""The ``litert`` tool: ai-edge-litert's interpreter on this host, in a fresh process."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from rbench import extras
+from rbench.errors import StageError
+from rbench.profile.process import run_module
+from rbench.profile.result import Round
+from rbench.profile.settings import ProfileSettings
+from rbench.target import Target
+
+CHILD = "rbench.profile.litert_child"
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What the timing process is told: one round's share of the protocol."""
+
+    model: str
+    contexts: str
+    folder: str
+    delegate: str
+    threads: int
+    number: int
+    rounds: int
+    runs: int
+    """At least."""
+    timed_ns: int
+    """At least."""
+    max_timed_ns: int
+    """Then it is cut, even short of the other two."""
+    warmup_runs: int
+    warmup_ns: int
+    parent: int
+    """Process that it dies with."""
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True, tag="refusal"):
+    """The timing process could not do it and says why."""
+
+    reason: str
+    errno: int = 0
+    """Of the operating system, where it was the one that refused."""
+    file: str = ""
+
+
+class Finished(msgspec.Struct, frozen=True, kw_only=True, tag="finished"):
+    """The timing process is done."""
+
+    round: Round
+
+
+def run(
+    settings: ProfileSettings,
+    model: Path,
+    target: Target,
+    contexts: Path,
+    number: int,
+    folder: Path,
+) -> Round:
+    """One round, see `rbench.profile.measure.measure`.
+
+    Raises:
+        OSError: the folder cannot be written (a full disk), as if it had happened here.
+    """
+    extras.require("profile", f"timing on the target {target}")
+    order = Order(
+        model=str(model),
+        contexts=str(contexts),
+        folder=str(folder),
+        delegate=target.delegate,
+        threads=target.threads,
+        number=number,
+        rounds=settings.rounds,
+        runs=-(-settings.min_runs // settings.rounds),
+        timed_ns=round(settings.min_seconds / settings.rounds * 1e9),
+        max_timed_ns=round(settings.max_seconds / settings.rounds * 1e9),
+        warmup_runs=settings.warmup_runs,
+        warmup_ns=round(settings.warmup_seconds * 1e9),
+        parent=os.getpid(),
+    )
+    said = run_module(
+        CHILD, msgspec.json.encode(order), timeout_s=settings.timeout_seconds, where=str(target)
+    )
+    try:
+        answer = msgspec.json.decode(said, type=Finished | Refusal)  # type: ignore[arg-type]
+    except msgspec.MsgspecError as error:
+        raise StageError(
+            f"the timing process left without a result: {error}", where=str(target)
+        ) from error
+    if isinstance(answer, Refusal) and answer.errno:
+        raise OSError(answer.errno, os.strerror(answer.errno), answer.file)
+    if isinstance(answer, Refusal):
+        raise StageError(answer.reason, where=str(target))
+    return answer.round

@@ -1,0 +1,88 @@
+"""One round of timing: which tool does it, and what is refused.
+
+A tool is one file with one function of `Tool`'s shape, entered in `TOOLS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from rbench.errors import StageError, Unsupported
+from rbench.profile import litert
+from rbench.profile.result import Round
+from rbench.profile.settings import ProfileSettings
+from rbench.target import HOST, Target
+
+Tool = Callable[[ProfileSettings, Path, Target, Path, int, Path], Round]
+TOOLS: dict[str, Tool] = {"litert": litert.run}
+
+
+def measure(
+    settings: ProfileSettings,
+    model: Path,
+    target: Target,
+    contexts: Path,
+    number: int,
+    folder: Path,
+) -> Round:
+    """Time one file on one target once, in a process of its own.
+
+    Args:
+        settings: the protocol.
+        model: a .tflite with one input, int32 [1, length].
+        target: where and how.
+        contexts: npy, int32 (count, length), left-padded with 0: what the queries ask.
+        number: which round of the cell, from 0; each begins with another context.
+        folder: filled with ``samples.npz``, see `Round`.
+
+    Raises:
+        Unsupported: this version cannot time on that target.
+        StageError: the file was refused, the process crashed or hung, or a delegate was asked
+            for and did not run.
+        MissingExtraError: the runtime is not installed.
+    """
+    _refuse(target)
+    made = TOOLS[target.tool](settings, model, target, contexts, number, folder)
+    _no_silent_fallback(target, made)
+    return made
+
+
+def _refuse(target: Target) -> None:
+    if target.device != HOST:
+        raise Unsupported(
+            f"no driver for the device {target.device!r}: this rbench does not speak adb",
+            where=str(target),
+            allowed="targets of this host, e.g. cpu or xnnpack@2",
+        )
+    if target.tool not in TOOLS:
+        raise Unsupported(
+            f"no driver for the tool {target.tool!r}: this rbench does not run it",
+            where=str(target),
+            allowed=f"the tools {', '.join(TOOLS)}",
+        )
+    if target.delegate == "gpu":
+        raise Unsupported(
+            "the interpreter of ai-edge-litert has no GPU delegate; its GPU path is CompiledModel, "
+            "which this rbench does not time",
+            where=str(target),
+            allowed="the delegates cpu and xnnpack",
+        )
+
+
+def _no_silent_fallback(target: Target, made: Round) -> None:
+    found = made.delegation
+    if target.delegate == "cpu" and found.partitions:
+        raise StageError(
+            f"plain kernels were asked for, but a delegate took {found.nodes_delegated} of "
+            f"{found.nodes_total} nodes",
+            where=str(target),
+        )
+    if target.delegate != "cpu" and not found.nodes_delegated:
+        left = ", ".join(f"{op} {count}" for op, count in sorted(found.left_behind.items()))
+        raise StageError(
+            f"{target.delegate.upper()} took 0 of {found.nodes_total} nodes: the model fell back "
+            f"to the plain kernels ({left})",
+            where=str(target),
+            remedy="its time would be that of the target cpu",
+        )

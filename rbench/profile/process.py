@@ -1,0 +1,77 @@
+"""A child process from its parent's side: told once, waited for, never left behind."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+
+from rbench.errors import StageError
+
+LAST_LINES = 3
+ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}
+"""numpy only cuts contexts there; without its thread pool it is imported in half the time."""
+
+
+def run_module(module: str, order: bytes, *, timeout_s: float, where: str) -> bytes:
+    """Run ``python -m MODULE``, give it an order on standard input, return its standard output.
+
+    The child leads a process group of its own, which is killed whatever happens here.
+
+    Raises:
+        StageError: it took too long, died of a signal, or left with a code other than 0.
+    """
+    child = subprocess.Popen(
+        [sys.executable, "-m", module],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, **ENVIRONMENT},
+        start_new_session=True,
+    )
+    try:
+        said, complaints = child.communicate(order, timeout=timeout_s)
+    except subprocess.TimeoutExpired:
+        raise StageError(
+            f"the timing process was killed after {timeout_s:g} s",
+            where=where,
+            remedy="raise profile.timeout_seconds if the model is that slow",
+        ) from None
+    finally:
+        _end(child)
+    if child.returncode:
+        killed = child.returncode == -signal.SIGKILL
+        raise StageError(
+            _cause(child.returncode) + _last_lines(complaints),
+            where=where,
+            remedy="the system may be short of memory" if killed else "",
+        )
+    return said
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
+    for stream in (child.stdin, child.stdout, child.stderr):
+        if stream:
+            with contextlib.suppress(OSError):
+                stream.close()
+
+
+def _cause(code: int) -> str:
+    if code > 0:
+        return f"the timing process left with code {code}"
+    try:
+        return f"the timing process died of {signal.Signals(-code).name}"
+    except ValueError:
+        return f"the timing process died of signal {-code}"
+
+
+def _last_lines(complaints: bytes) -> str:
+    """The end of what it said, without the runtime's chatter."""
+    lines = [line.strip() for line in complaints.decode(errors="replace").splitlines()]
+    kept = [line for line in lines if line and not line.startswith("INFO:")][-LAST_LINES:]
+    return ": " + " | ".join(kept) if kept else " and said nothing"

@@ -1,0 +1,65 @@
+"""What one round of timing leaves behind."""
+
+from __future__ import annotations
+
+import msgspec
+
+from rbench.records import Delegation
+
+
+class Stopwatch(msgspec.Struct, frozen=True, kw_only=True):
+    """What the measuring itself costs, in nanoseconds. Recorded, never subtracted."""
+
+    tick_ns: int
+    """Smallest step of the clock that was seen."""
+    clock_overhead_ns: float
+    """Median of timing nothing at all."""
+    call_overhead_ns: float
+    """Median of timing an empty call into the runtime: the floor below any sample."""
+
+
+class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
+    """What else the machine did during the timed runs. None: the system does not tell."""
+
+    cores: int
+    """Cores that the process may use."""
+    others_cores: float | None = None
+    """Cores that other processes kept busy, on average."""
+    stolen_share: float | None = None
+    """Share of the machine's time that a hypervisor gave to others, 0 to 1."""
+    switches: int = 0
+    """How often the timing process was taken off its core."""
+    load_average: float | None = None
+    """Of the last minute, at the start; it still holds what ran before."""
+
+
+class Round(msgspec.Struct, frozen=True, kw_only=True):
+    """One file, timed once in one process. ``samples.npz``, uint32 ``samples_ns`` (runs,), lies
+    beside it.
+    """
+
+    number: int
+    """Which round of its cell, from 0."""
+    runs: int
+    """Timed inferences."""
+    warmup_runs: int
+    median_us: float
+    load_us: float
+    """Making the interpreter and allocating its tensors; the file is in the page cache."""
+    first_us: float
+    """The first inference after that."""
+    peak_memory_bytes: int
+    """Growth of peak resident memory from before loading to after the warm-up."""
+    memory_source: str
+    """What the operating system was asked for it."""
+    delegation: Delegation
+    subgraphs: int
+    """Graphs in the file. Delegation counts the nodes of the first one, which is the query's."""
+    contexts: int
+    """Real contexts that the runs cycled through."""
+    offset: int
+    """The context that the round began with."""
+    runtime: str
+    """Version of the runtime, e.g. ``ai-edge-litert 2.3.0``."""
+    stopwatch: Stopwatch
+    surroundings: Surroundings

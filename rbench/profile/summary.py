@@ -1,0 +1,105 @@
+"""A cell's rounds, summed up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import msgspec
+
+from rbench.errors import StageError
+from rbench.profile import samples, verdict
+from rbench.profile.result import Round
+from rbench.profile.settings import ProfileSettings
+from rbench.records import Delegation, Timing
+from rbench.target import Target
+
+TIMED = (
+    "one inference, from asking the runtime to run until it has answered; the input is set, the "
+    "state reset and the outputs read outside the clock"
+)
+
+
+def summarise(
+    settings: ProfileSettings, target: Target, rounds: Sequence[Path], folder: Path
+) -> tuple[Timing, Delegation]:
+    """Pool the samples of a cell's rounds and judge them.
+
+    Every sample counts alike, none is taken for an outlier. Quantiles are interpolated linearly;
+    the standard deviation is that of a sample (n - 1).
+
+    Args:
+        rounds: folders with a `Round` in ``result.json`` and its ``samples.npz``.
+        folder: gets the pooled ``samples.npz``: uint32 ``samples_ns`` (runs,), int32 ``round``
+            (runs,). Equal rounds make equal bytes.
+
+    Raises:
+        StageError: a round is missing, torn or empty.
+    """
+    import numpy as np
+
+    if not rounds:
+        raise StageError("no round was timed", where=str(target))
+    read = [_read(place) for place in rounds]
+    read.sort(key=lambda pair: pair[0].number)
+    made = [round_ for round_, _ in read]
+    parts = [part for _, part in read]
+    numbers = np.repeat(
+        np.array([round_.number for round_ in made], dtype=np.int32), [len(part) for part in parts]
+    )
+    pooled = np.concatenate(parts)
+    sha256 = samples.write(folder, pooled, round=numbers)
+    us = pooled / 1000
+    quantiles = np.quantile(us, np.linspace(0, 1, 101))
+    judged, reasons = verdict.judge(settings, target, made, parts)
+    timing = Timing(
+        verdict=judged,
+        reasons=reasons,
+        rounds=len(made),
+        runs=len(pooled),
+        median_us=float(np.median(us)),
+        mean_us=float(us.mean()),
+        std_us=float(us.std(ddof=1)) if len(us) > 1 else 0.0,
+        min_us=float(us.min()),
+        p90_us=float(quantiles[90]),
+        p95_us=float(quantiles[95]),
+        p99_us=float(quantiles[99]),
+        round_medians_us=tuple(float(np.median(part)) / 1000 for part in parts),
+        quantiles_us=tuple(round(float(value), 4) for value in quantiles),
+        load_us=median(round_.load_us for round_ in made),
+        first_us=median(round_.first_us for round_ in made),
+        peak_memory_bytes=max(round_.peak_memory_bytes for round_ in made),
+        samples=sha256,
+        details=_details(made),
+    )
+    return timing, made[0].delegation
+
+
+def _read(place: Path) -> tuple[Round, Any]:
+    """One round and its samples, uint32 (runs,)."""
+    try:
+        round_ = msgspec.json.decode((place / "result.json").read_bytes(), type=Round)
+        part = samples.read(place)
+    except (OSError, ValueError, KeyError, EOFError, msgspec.MsgspecError) as error:
+        raise StageError(f"cannot read a round: {error}", where=str(place)) from error
+    if not len(part):
+        raise StageError("a round without samples", where=str(place))
+    return round_, part
+
+
+def _details(made: Sequence[Round]) -> dict[str, Any]:
+    """What does not fit a record's fields but explains its numbers, one value per round."""
+    return {
+        "timed": TIMED,
+        "runtime": made[0].runtime,
+        "subgraphs": made[0].subgraphs,
+        "contexts": made[0].contexts,
+        "memory_source": made[0].memory_source,
+        "clock_tick_ns": max(round_.stopwatch.tick_ns for round_ in made),
+        "clock_overhead_ns": median(round_.stopwatch.clock_overhead_ns for round_ in made),
+        "call_overhead_ns": median(round_.stopwatch.call_overhead_ns for round_ in made),
+        "warmup_runs": [round_.warmup_runs for round_ in made],
+        "surroundings": [msgspec.to_builtins(round_.surroundings) for round_ in made],
+    }

@@ -1,0 +1,190 @@
+"""When a timing can be trusted.
+
+``invalid``: the numbers do not say what they seem to. ``unstable``: they do, but the same
+measurement made again may well say something else. ``stable``: no reason against it was found.
+Numbers are kept either way, and every reason carries the figures that it rests on.
+
+The rules are for samples of microseconds. Those have long tails of interrupts, so means and
+standard deviations, on which pyperf's rules for longer benchmarks rest, would call everything
+unstable; these look at medians and quartiles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from rbench.profile.result import Round
+from rbench.profile.settings import ProfileSettings
+from rbench.records import Verdict
+from rbench.target import Target
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Samples = Sequence[NDArray[np.uint32]]
+
+ROUNDS_SPREAD = 0.10
+"""Distance of the slowest round's median from the fastest's, over the median: rounds are fresh
+processes minutes apart, so this is the best sign of what a repetition would say."""
+QUARTILES_SPREAD = 0.25
+"""Distance between the quartiles over the median."""
+DRIFT = 0.10
+"""Distance between the medians of a round's halves, over the round's median."""
+CROWDING_CORES = 0.25
+"""Cores that others may use beyond those that timing leaves free."""
+STOLEN_SHARE = 0.02
+"""Share of the machine's time that a hypervisor may give to others."""
+STOPWATCH_SHARE = 0.5
+"""Part of the median that the measuring itself may make up."""
+FEWEST_FOR_DRIFT = 40
+"""Runs in a round below which halves say nothing."""
+
+
+def judge(
+    settings: ProfileSettings, target: Target, rounds: Sequence[Round], samples: Samples
+) -> tuple[Verdict, tuple[str, ...]]:
+    """The verdict on one cell and the reasons for it, none if it is ``stable``.
+
+    Args:
+        samples: nanoseconds, one array (runs,) per round, in the order of ``rounds``.
+    """
+    wrong = (*_invalid(rounds, samples),)
+    shaky = (*_short(settings, rounds, samples), *_spread(samples), *_crowded(target, rounds))
+    if wrong:
+        return "invalid", wrong + shaky
+    return ("unstable", shaky) if shaky else ("stable", ())
+
+
+def _invalid(rounds: Sequence[Round], samples: Samples) -> Iterator[str]:
+    import numpy as np
+
+    pooled = np.concatenate(samples)
+    median = float(np.median(pooled))
+    zeros = int(np.count_nonzero(pooled == 0))
+    if zeros:
+        yield f"{zeros} of {len(pooled)} samples are 0 ns: the clock is too coarse"
+    tick = max(round_.stopwatch.tick_ns for round_ in rounds)
+    if tick > 0.1 * median:
+        yield f"the clock ticks every {tick} ns, a query takes {median:.0f} ns"
+    floor = max(round_.stopwatch.call_overhead_ns for round_ in rounds)
+    if floor > STOPWATCH_SHARE * median:
+        yield f"the measuring takes {floor:.0f} ns of a query's {median:.0f} ns"
+    if len({_graph(round_) for round_ in rounds}) > 1:
+        counts = sorted({round_.delegation.nodes_delegated for round_ in rounds})
+        yield f"the delegate took different nodes in different rounds ({counts})"
+
+
+def _graph(round_: Round) -> tuple[object, ...]:
+    found = round_.delegation
+    return (
+        found.nodes_total,
+        found.nodes_delegated,
+        found.partitions,
+        *sorted(found.left_behind.items()),
+    )
+
+
+def _short(settings: ProfileSettings, rounds: Sequence[Round], samples: Samples) -> Iterator[str]:
+    runs = sum(len(part) for part in samples)
+    seconds = sum(float(part.sum(dtype="uint64")) for part in samples) / 1e9
+    if len(rounds) < settings.rounds:
+        yield f"{len(rounds)} of {settings.rounds} rounds"
+    if runs < settings.min_runs:
+        yield f"too few runs: {runs} of {settings.min_runs} in {seconds:.3g} s"
+    # Shares are rounded to nanoseconds per round.
+    if seconds < settings.min_seconds - 1e-6:
+        yield f"too short: {seconds:.3g} of {settings.min_seconds:g} s timed"
+
+
+def _spread(samples: Samples) -> Iterator[str]:
+    import numpy as np
+
+    medians = [float(np.median(part)) for part in samples]
+    low, middle, high = min(medians), float(np.median(medians)), max(medians)
+    if high - low > ROUNDS_SPREAD * middle:
+        yield (
+            f"rounds disagree by {_percent(high - low, middle)}: their medians go from "
+            f"{low / 1000:.4g} to {high / 1000:.4g} us (at most {ROUNDS_SPREAD:.0%})"
+        )
+    yield from _worst(_width(number, part) for number, part in enumerate(samples))
+    yield from _worst(_drift(number, part) for number, part in enumerate(samples))
+
+
+Finding = tuple[float, str] | None
+"""How bad, and the reason in words; None where nothing is wrong."""
+
+
+def _worst(findings: Iterable[Finding]) -> Iterator[str]:
+    """Of what is wrong in several rounds, the worst one and how many more there are."""
+    found = [finding for finding in findings if finding]
+    if found:
+        _, reason = max(found)
+        others = len(found) - 1
+        yield reason + (f"; so {others} more round{'s' * (others > 1)}" if others else "")
+
+
+def _width(number: int, part: NDArray[np.uint32]) -> Finding:
+    import numpy as np
+
+    lower, median, upper = (float(value) for value in np.quantile(part, (0.25, 0.5, 0.75)))
+    if upper - lower <= QUARTILES_SPREAD * median:
+        return None
+    return upper - lower, (
+        f"round {number} is wide: its quartiles lie {_percent(upper - lower, median)} apart, "
+        f"{lower / 1000:.4g} to {upper / 1000:.4g} us (at most {QUARTILES_SPREAD:.0%})"
+    )
+
+
+def _drift(number: int, part: NDArray[np.uint32]) -> Finding:
+    import numpy as np
+
+    half = len(part) // 2
+    if len(part) < FEWEST_FOR_DRIFT:
+        return None
+    before, after = float(np.median(part[:half])), float(np.median(part[half:]))
+    if abs(after - before) <= DRIFT * float(np.median(part)):
+        return None
+    return abs(after - before), (
+        f"round {number} drifts: median {before / 1000:.4g} us in its first half, "
+        f"{after / 1000:.4g} us in its second (at most {DRIFT:.0%})"
+    )
+
+
+def _crowded(target: Target, rounds: Sequence[Round]) -> Iterator[str]:
+    cores = min(round_.surroundings.cores for round_ in rounds)
+    if target.threads > cores:
+        yield f"{target.threads} threads on {cores} cores"
+    yield from _worst(_company(target, round_) for round_ in rounds)
+    yield from _worst(_theft(round_) for round_ in rounds)
+
+
+def _company(target: Target, round_: Round) -> Finding:
+    around = round_.surroundings
+    load = around.load_average or 0.0
+    if around.others_cores is None:
+        if load <= around.cores:
+            return None
+        return load, (
+            f"busy machine: load average {load:g} on {around.cores} cores before round "
+            f"{round_.number}"
+        )
+    free = max(0, around.cores - target.threads)
+    if around.others_cores <= free + CROWDING_CORES:
+        return None
+    return around.others_cores, (
+        f"busy machine: in round {round_.number} other processes used {around.others_cores:.2f} "
+        f"of {around.cores} cores, the query {target.threads}"
+    )
+
+
+def _theft(round_: Round) -> Finding:
+    share = round_.surroundings.stolen_share or 0.0
+    if share <= STOLEN_SHARE:
+        return None
+    return share, f"the hypervisor withheld {share:.1%} of the machine in round {round_.number}"
+
+
+def _percent(part: float, whole: float) -> str:
+    return f"{100 * part / whole:.0f} %" if whole else "all of it"

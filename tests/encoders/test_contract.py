@@ -1,0 +1,25 @@
+"""Every encoder of ours keeps the contract that a stranger's must keep."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip("tensorflow", reason="encoders need rbench[sweep]")
+
+from rbench import plugins
+from rbench.testing import CHECKS
+from rbench_encoders.attention import Attention
+from rbench_encoders.cnn import Cnn
+
+CASES = {
+    **{name: plugins.encoder(name) for name in ("bow", "cnn", "lstm", "gru", "attention")},
+    "cnn, wider than the context": Cnn(kernel=4, dilations=(1, 2, 8)),
+    "attention, two blocks of two heads": Attention(blocks=2, heads=2),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("name", CASES)
+def test_the_contract(name: str, check) -> None:
+    check(CASES[name])

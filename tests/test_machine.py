@@ -1,0 +1,89 @@
+"""This machine: known, cheap to ask, and the same every time."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from rbench import machine as module
+from rbench.machine import machine
+from rbench.records import Machine
+
+
+def test_everything_is_known():
+    found = machine()
+    assert found.name
+    assert found.cpu
+    assert found.cores >= 1
+    assert found.memory_bytes > 0
+    assert found.system
+    assert found.python == ".".join(str(part) for part in sys.version_info[:3])
+    assert msgspec.json.decode(msgspec.json.encode(found), type=Machine) == found
+
+
+def test_identity_does_not_move_with_the_load(monkeypatch):
+    first = machine()
+    monkeypatch.setattr(module.os, "getloadavg", lambda: (99.0, 98.0, 97.0))
+    second = machine()
+    assert second.details["load_average"] == [99.0, 98.0, 97.0]
+    assert first.identity == second.identity
+
+
+def test_it_is_cheap():
+    machine()
+    quickest = min(_seconds() for _ in range(5))
+    assert quickest < 0.02
+
+
+def _seconds() -> float:
+    began = time.perf_counter()
+    machine()
+    return time.perf_counter() - began
+
+
+@pytest.mark.parametrize(
+    ("text", "cpu"),
+    [
+        ("processor : 0\nmodel name\t: Some CPU @ 3 GHz\nflags : avx2\n", "Some CPU @ 3 GHz"),
+        (
+            "processor : 0\nCPU implementer : 0x41\nCPU part : 0xd0b\n",
+            "implementer 0x41 part 0xd0b",
+        ),
+        ("processor : 0\nCPU part : 0xd08\nModel : Raspberry Pi 4\n", "Raspberry Pi 4"),
+    ],
+)
+def test_processors_by_what_they_say(monkeypatch, tmp_path, text, cpu):
+    path = tmp_path / "cpuinfo"
+    path.write_text(text)
+    monkeypatch.setattr(module, "_CPUINFO", path)
+    assert machine().cpu == cpu
+
+
+def test_a_system_that_tells_nothing(monkeypatch):
+    for name in ("_CPUINFO", "_GOVERNOR", "_PRODUCT", "_CPU_LIMIT"):
+        monkeypatch.setattr(module, name, Path("/nowhere"))
+
+    def refuse() -> tuple[float, float, float]:
+        raise OSError
+
+    monkeypatch.setattr(module.os, "getloadavg", refuse)
+    found = machine()
+    assert found.cpu
+    assert "governor" not in found.details
+    assert "load_average" not in found.details
+
+
+def test_asking_imports_nothing_heavy():
+    program = (
+        "import sys, rbench.machine\n"
+        "rbench.machine.machine()\n"
+        "heavy = {'numpy', 'pandas', 'ai_edge_litert', 'tensorflow'} & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")

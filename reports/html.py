@@ -1,0 +1,78 @@
+"""The HTML report: one self-contained page that opens offline, for deciding what to ship."""
+
+from __future__ import annotations
+
+from rbench.records import Run
+from rbench_reports import (
+    against,
+    effects,
+    explain,
+    files,
+    latency,
+    matrix,
+    metrics,
+    provenance,
+    quality,
+)
+from rbench_reports.cells import STATES, Cell, Sheet
+from rbench_reports.charts import chart_data, colour, shape
+from rbench_reports.page import plotly, render
+from rbench_reports.pareto import front_cells
+from rbench_reports.recommend import advise
+
+
+class Html:
+    """`rbench report RUN --kind html`."""
+
+    suffix = ".html"
+
+    def render(self, run: Run, baseline: Run | None = None) -> str:
+        """The page. Every number on it comes from the run's records or its run.json."""
+        sheet = Sheet.of(run)
+        advice = advise(run, sheet)
+        front = front_cells(sheet)
+        pick = advice.picks[0].cell if advice.picks else None
+        return render(
+            "page.html",
+            run=run,
+            sheet=sheet,
+            metrics=metrics,
+            states=STATES,
+            colour=colour,
+            shape=shape,
+            advice=advice,
+            front=front,
+            front_numbers={cell.number for cell in front},
+            comparison=against.compare(sheet, baseline) if baseline else None,
+            glance=matrix.glance(sheet),
+            panels=matrix.panels(sheet),
+            reasons=provenance.reasons(run, _reasons(sheet)),
+            quality_columns=quality.COLUMNS,
+            quality_rows=quality.rows(run, sheet),
+            quality_users=quality.users(sheet),
+            explanations=explain.explanations(sheet),
+            effects=effects.effects(sheet),
+            reference=effects.REFERENCE,
+            files=files.file_rows(sheet),
+            timings=latency.timing_table(sheet),
+            run_facts=provenance.run_facts(run),
+            data_facts=provenance.data_facts(run),
+            machines=provenance.machine_facts(run),
+            versions=provenance.versions(run),
+            protocol=provenance.protocol(run),
+            chart=chart_data(sheet, front, pick),
+            csv=provenance.csv_text(run.records),
+            plotly=plotly(),
+        )
+
+
+def _reasons(sheet: Sheet) -> list[tuple[str, str, str, str]]:
+    def text(cell: Cell) -> str:
+        record = cell.record
+        return (record.reason or "no reason was recorded") if record.state != "ok" else cell.reason
+
+    return [
+        (cell.state.word, cell.record.stage, text(cell), str(cell.record.cell))
+        for cell in sheet.cells
+        if cell.state.word != "ok"
+    ]

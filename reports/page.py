@@ -1,0 +1,58 @@
+"""How a page is put together: templates, data that cannot break out, and the drawing library."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+_ESCAPES = str.maketrans(
+    {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+)
+"""Inside a string of JSON these mean the same, and no HTML parser sees a tag or a comment in them;
+outside strings JSON has none of them."""
+
+
+def render(template: str, **values: Any) -> str:
+    """Fill in a template. Everything is escaped but what is `Markup`."""
+    return _environment().get_template(template).render(**values)
+
+
+def embedded(value: Any) -> Markup:
+    """A value as JSON that is safe inside ``<script type="application/json">``.
+
+    Numbers that are not finite become null: JSON has no word for them.
+    """
+    return Markup(msgspec.json.encode(value).decode().translate(_ESCAPES))
+
+
+def source(name: str) -> Markup:
+    """A script or style sheet of ours, as it is."""
+    return Markup((TEMPLATES / name).read_text(encoding="utf-8"))
+
+
+def plotly() -> Markup:
+    """plotly.js, whole, so that the page needs no network. Imports none of plotly's Python."""
+    from plotly.offline import get_plotlyjs
+
+    return Markup(get_plotlyjs().replace("</script", "<\\/script"))
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["source"] = source
+    environment.globals["embedded"] = embedded
+    return environment

@@ -1,0 +1,225 @@
+"""What should I ship? The best cell within the limits, and what speaks for and against it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from rbench.records import Run
+from rbench_reports.cells import Cell, Sheet
+from rbench_reports.limits import Check, Limit, limits_of
+from rbench_reports.metrics import NDCG, P50, SIZE, estimate
+from rbench_reports.numbers import SCORE, change, finite
+
+SAVING = 0.98
+"""A file or a latency has to be smaller than this share of the best cell's to be worth a line."""
+
+
+@dataclass(frozen=True)
+class Pick:
+    """One cell worth looking at, and why."""
+
+    roles: tuple[str, ...]
+    cell: Cell
+    why: tuple[str, ...]
+    checks: tuple[Check, ...] = ()
+
+
+@dataclass(frozen=True)
+class Advice:
+    """The answer to the page's first question."""
+
+    kind: Literal["within", "nearest", "open", "nothing"]
+    headline: str
+    explanation: str
+    picks: tuple[Pick, ...] = ()
+    """The first is the answer."""
+    cautions: tuple[str, ...] = ()
+
+
+def advise(run: Run, sheet: Sheet) -> Advice:
+    """The advice for a run, by its study's limits."""
+    cells = sheet.comparable
+    if not cells:
+        return Advice(
+            "nothing",
+            "Nothing can be recommended",
+            "No cell of this run was finished with a finite NDCG@10. "
+            "The reasons stand below, beside each cell.",
+        )
+    limits = limits_of(run.info.settings)
+    if not limits:
+        return _open(run, sheet, cells)
+    within = [cell for cell in cells if all(limit.check(cell).kept for limit in limits)]
+    if within:
+        return _within(run, sheet, within, limits)
+    return _nearest(run, sheet, cells, limits)
+
+
+def _within(run: Run, sheet: Sheet, within: Sequence[Cell], limits: tuple[Limit, ...]) -> Advice:
+    best = _best(within)
+    picks = [_pick("Ship this", best, _largest(run, best, within, "within the limits"), limits)]
+    others = [cell for cell in within if cell.file != best.file]
+    others = others or [cell for cell in within if cell is not best]
+    if others:
+        second = _best(others)
+        picks.append(_pick("Runner-up", second, [_versus(sheet, second, best)], limits))
+    picks.extend(_cheaper(sheet, best, within, limits))
+    words = ", ".join(f"{limit.words} at most {limit.text}" for limit in limits)
+    return Advice(
+        "within",
+        f"Ship {best.encoder} with {best.recipe} on {best.target}",
+        f"Limits of this study: {words}. {_count(within, 'cell')} of {len(sheet.cells)} keep "
+        f"them; the largest NDCG@10 among those wins.",
+        _merged(picks),
+        _cautions(run, best),
+    )
+
+
+def _nearest(run: Run, sheet: Sheet, cells: Sequence[Cell], limits: tuple[Limit, ...]) -> Advice:
+    def excess(cell: Cell) -> float:
+        shares = [limit.check(cell).share for limit in limits]
+        return max(math.inf if share is None else share for share in shares)
+
+    nearest = min(cells, key=lambda cell: (excess(cell), *_order(cell)))
+    best = _best(cells)
+    why = "Breaks the limits by less than any other cell, counted by its worst limit."
+    picks = [_pick("Nearest", nearest, [why], limits)]
+    if best is not nearest:
+        why_best = _largest(run, best, cells, "of any size and speed")
+        picks.append(_pick("Best quality", best, why_best, limits))
+    words = ", ".join(f"{limit.words} at most {limit.text}" for limit in limits)
+    return Advice(
+        "nearest",
+        "No cell keeps the limits",
+        f"Limits of this study: {words}. None of the {_count(cells, 'finished cell')} keeps "
+        "them all.",
+        tuple(picks),
+        _cautions(run, nearest),
+    )
+
+
+def _open(run: Run, sheet: Sheet, cells: Sequence[Cell]) -> Advice:
+    best = _best(cells)
+    picks = [_pick("Best quality", best, _largest(run, best, cells, "of this run"))]
+    picks.extend(_cheaper(sheet, best, cells, ()))
+    return Advice(
+        "open",
+        f"Best quality: {best.encoder} with {best.recipe} on {best.target}",
+        "The study states no limits, so quality decides. With [limits] in the study (size_bytes, "
+        "median_us, peak_memory_bytes) this page recommends the best cell that keeps them.",
+        _merged(picks),
+        _cautions(run, best),
+    )
+
+
+def _best(cells: Iterable[Cell]) -> Cell:
+    """The cell that stands first in `_order`."""
+    return min(cells, key=_order)
+
+
+def _order(cell: Cell) -> tuple[float, float, float, int]:
+    """Largest NDCG@10 first; among equals the fastest, then the smallest, then the first."""
+    ndcg, p50, size = (cell.usable(metric) for metric in (NDCG, P50, SIZE))
+    return -(ndcg or 0.0), _or_last(p50), _or_last(size), cell.number
+
+
+def _cheaper(
+    sheet: Sheet, best: Cell, cells: Sequence[Cell], limits: tuple[Limit, ...]
+) -> list[Pick]:
+    """The smallest and the fastest cell whose quality lies within the best one's interval."""
+    low = finite(best.ndcg.low) if best.ndcg else None
+    if low is None:
+        return []
+    alike = [cell for cell in cells if (cell.usable(NDCG) or 0.0) >= low]
+    picks = []
+    for role, metric in (("Smallest, about as good", SIZE), ("Fastest, about as good", P50)):
+        other = P50 if metric is SIZE else SIZE
+        known = [cell for cell in alike if cell.usable(metric) is not None]
+        if not known:
+            continue
+        cell = min(
+            known,
+            key=lambda c: (c.usable(metric) or 0.0, _or_last(c.usable(other)), c.number),
+        )
+        mine, theirs = cell.usable(metric), best.usable(metric)
+        if mine is not None and (theirs is None or mine < SAVING * theirs):
+            why = (
+                f"Its NDCG@10 lies within the best cell's interval, and its {metric.label.lower()} "
+                f"is {change(mine, theirs)} against it."
+            )
+            picks.append(_pick(role, cell, [why], limits))
+    return picks
+
+
+def _pick(role: str, cell: Cell, why: list[str], limits: tuple[Limit, ...] = ()) -> Pick:
+    if cell.state.word != "ok":
+        why = [*why, f"Beware, {cell.state.word}: {cell.reason}."]
+    return Pick((role,), cell, tuple(why), tuple(limit.check(cell) for limit in limits))
+
+
+def _merged(picks: list[Pick]) -> tuple[Pick, ...]:
+    """One card per cell, with all its roles."""
+    found: dict[int, Pick] = {}
+    for pick in picks:
+        old = found.get(pick.cell.number)
+        if old is None:
+            found[pick.cell.number] = pick
+        else:
+            roles, why = (*old.roles, *pick.roles), (*old.why, *pick.why)
+            found[pick.cell.number] = Pick(roles, old.cell, tuple(dict.fromkeys(why)), old.checks)
+    return tuple(found.values())
+
+
+def _largest(run: Run, best: Cell, cells: Sequence[Cell], where: str) -> list[str]:
+    """Why the best is the best, and how far it is from what is simpler and what is possible."""
+    found = [f"The largest NDCG@10 {where}, out of {_count(cells, 'cell')}."]
+    mine = best.usable(NDCG)
+    scores = {name: quality.metrics.get("ndcg@10") for name, quality in run.info.baselines.items()}
+    known = {n: s.value for n, s in scores.items() if s and finite(s.value) is not None}
+    if known:
+        name = max(known, key=lambda key: known[key])
+        found.append(
+            f"{change(mine, known[name])} against the best baseline, {name} at "
+            f"{SCORE.text(known[name])}."
+        )
+    ideal = run.info.data.ideal.get("ndcg@10") if run.info.data else None
+    if ideal is not None:
+        found.append(f"The best possible NDCG@10 on this log is {SCORE.text(ideal)}.")
+    return found
+
+
+def _versus(sheet: Sheet, second: Cell, best: Cell) -> str:
+    low = finite(best.ndcg.low) if best.ndcg else None
+    value = second.usable(NDCG) or 0.0
+    told = (
+        "within the best cell's interval, so the two cannot be told apart by it"
+        if low is not None and value >= low
+        else "outside the best cell's interval"
+    )
+    size = change(second.usable(SIZE), best.usable(SIZE))
+    return f"The next best file: {told}. Size {size} against the best."
+
+
+def _cautions(run: Run, best: Cell) -> tuple[str, ...]:
+    """What a reader should know before following the advice."""
+    found = []
+    for name, quality in run.info.baselines.items():
+        rival = quality.metrics.get("ndcg@10")
+        mine = estimate(best.record, "ndcg@10")
+        if rival and mine and finite(rival.value) is not None and rival.value >= mine.value:
+            found.append(
+                f"The baseline {name} scores NDCG@10 {SCORE.text(rival.value)}, at "
+                f"least as much as this cell's {SCORE.text(mine.value)}: no model may be needed."
+            )
+    return tuple(found)
+
+
+def _count(cells: Sequence[Cell], noun: str) -> str:
+    return f"{len(cells)} {noun}{'' if len(cells) == 1 else 's'}"
+
+
+def _or_last(value: float | None) -> float:
+    return math.inf if value is None else value

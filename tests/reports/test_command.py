@@ -1,0 +1,60 @@
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from rbench.cli.report import command
+from rbench.errors import PluginError, RecordError
+
+
+def invoke(*arguments):
+    return CliRunner().invoke(command, [str(a) for a in arguments], catch_exceptions=True)
+
+
+def test_writes_into_the_runs_folder_and_prints_where(small):
+    result = invoke(small.folder)
+    assert result.exit_code == 0, result.output
+    path = small.folder / "report.html"
+    assert result.output.strip() == str(path)
+    assert path.read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_out_and_against(small, tmp_path):
+    path = tmp_path / "deep" / "page.html"
+    result = invoke(small.folder, "--out", path, "--against", small.folder)
+    assert result.exit_code == 0, result.output
+    assert "What changed?" in path.read_text(encoding="utf-8")
+
+
+def test_unknown_kind_names_the_known_ones(small):
+    error = invoke(small.folder, "--kind", "pdf").exception
+    assert isinstance(error, PluginError)
+    assert "html" in error.allowed
+
+
+def test_no_run_there(tmp_path):
+    assert isinstance(invoke(tmp_path).exception, RecordError)
+    assert not list(tmp_path.iterdir())
+
+
+def test_help_has_examples():
+    assert "Examples:" in invoke("--help").output
+
+
+def test_imports_neither_tensorflow_nor_pandas(small):
+    code = (
+        "import sys\n"
+        "from rbench.records import read_run\n"
+        "from rbench_reports.html import Html\n"
+        f"Html().render(read_run({str(small.folder)!r}))\n"
+        "heavy = {'tensorflow', 'tf_keras', 'ai_edge_litert', 'pandas', 'scipy'}\n"
+        "sys.exit(', '.join(heavy & set(sys.modules)) or 0)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("place", ["/proc/none/report.html"])
+def test_a_place_that_cannot_be_written(small, place):
+    assert "cannot write" in str(invoke(small.folder, "--out", place).exception)

@@ -1,0 +1,190 @@
+import json
+import math
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from rbench import plugins
+from rbench.records import Estimate, Run, RunInfo
+from rbench_reports.html import Html
+from rbench_reports.page import embedded
+
+EVIL = '</script><script>alert(1)</script><img src=x onerror="alert(2)">\'"&{{7*7}}\u2028'
+
+
+class Tags(HTMLParser):
+    """Every tag of a page, and the text of every script and table."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[str] = []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        self.texts.append(data)
+
+
+def parsed(page: str) -> Tags:
+    tags = Tags()
+    tags.feed(page)
+    return tags
+
+
+def document(page: str, name: str):
+    found = re.search(rf'<script type="application/json" id="{name}">(.*?)</script>', page, re.S)
+    return json.loads(found[1])
+
+
+@pytest.fixture(scope="module")
+def page(run) -> str:
+    return Html().render(run)
+
+
+def test_is_found_by_its_entry_point():
+    report = plugins.report("html")
+    assert isinstance(report, Html)
+    assert report.suffix == ".html"
+
+
+def test_loads_nothing_from_anywhere(page):
+    for tag, attributes in parsed(page).tags:
+        if tag != "a":
+            assert "src" not in attributes, (tag, attributes)
+            assert attributes.get("href", "data:,") == "data:,"
+        assert tag not in ("iframe", "object", "embed", "form", "base")
+    assert "default-src &#39;none&#39;" in page or "default-src 'none'" in page
+
+
+def test_sections_stand_in_the_order_of_the_questions(page):
+    names = [a["id"] for tag, a in parsed(page).tags if tag == "section"]
+    assert names == ["ship", "choices", "quality", "why", "trust"]
+
+
+def test_every_state_is_a_word_a_mark_and_a_reason(page):
+    for word, mark in (("failed", "✕"), ("unsupported", "⊘"), ("unstable", "≈"), ("invalid", "!")):
+        assert re.search(rf'state-{word}"[^>]*><span class="mark"[^>]*>{mark}</span>{word}', page)
+    for reason in ("signal 11", "cannot meet this recipe", "rounds disagree", "clock went back"):
+        assert reason in page
+
+
+def test_numbers_of_the_page_are_the_records_numbers(run, page):
+    cells = document(page, "chart-data")["cells"]
+    assert len(cells) == len(run.records)
+    for cell, record in zip(cells, run.records, strict=True):
+        if record.state == "ok":
+            assert cell["ndcg"] == record.quality.metrics["ndcg@10"].value
+            assert cell["size"] == record.model.size_bytes
+            assert f"{record.model.size_bytes / 1000:,.1f}" in page
+            assert f"{record.timing.median_us:.1f}" in page
+    back = msgspec.convert(document(page, "records-data"), tuple[type(run.records[0]), ...])
+    assert back == run.records
+
+
+def test_hostile_names_and_reasons_stay_text(run, change):
+    def poison(record):
+        cell = msgspec.structs.replace(record.cell, encoder=EVIL, recipe=f"{EVIL}r", target=EVIL)
+        return msgspec.structs.replace(
+            record,
+            cell=cell,
+            reason=EVIL,
+            stage=EVIL,
+            command=EVIL,
+            versions={EVIL: EVIL},
+            settings={EVIL: {EVIL: EVIL}},
+        )
+
+    evil_run = change(
+        run,
+        poison,
+        study=EVIL,
+        created=EVIL,
+        rbench=EVIL,
+        command=EVIL,
+        settings={"train": {EVIL: EVIL}},
+    )
+    clean, evil = parsed(Html().render(run)), parsed(Html().render(evil_run, evil_run))
+    assert {tag for tag, _ in evil.tags} == {tag for tag, _ in clean.tags}
+    scripts = [tag for tag, _ in evil.tags].count("script")
+    assert scripts == [tag for tag, _ in clean.tags].count("script")
+    assert not any("onerror" in attributes for _, attributes in evil.tags)
+    assert any("alert(1)" in text for text in evil.texts)
+    assert any("{{7*7}}" in text for text in evil.texts)
+
+
+@pytest.mark.parametrize("value", [EVIL, {EVIL: [EVIL, None, 1.5]}, "<!--<script>", "a\u2029b"])
+def test_embedded_json_reads_back_and_holds_no_markup(value):
+    text = str(embedded(value))
+    assert json.loads(text) == value
+    assert not set(text) & set("<>&\u2028\u2029")
+
+
+def test_embedded_json_has_null_for_what_is_not_finite():
+    assert json.loads(str(embedded([math.nan, math.inf, 1.0]))) == [None, None, 1.0]
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 1e308, -1e308, 0.0])
+def test_odd_numbers_never_break_the_page(small, change, value):
+    def spoil(record):
+        odd = Estimate(value=value, low=value, high=value)
+        timing = msgspec.structs.replace(
+            record.timing,
+            median_us=value,
+            p95_us=value,
+            load_us=value,
+            quantiles_us=(value,) * 101,
+            round_medians_us=(value, value),
+        )
+        metrics = dict.fromkeys(record.quality.metrics, odd)
+        quality = msgspec.structs.replace(record.quality, metrics=metrics, coverage=value)
+        return msgspec.structs.replace(record, timing=timing, quality=quality)
+
+    spoilt = change(small, spoil)
+    text = Html().render(spoilt, spoilt)
+    assert len(document(text, "chart-data")["cells"]) == 2
+    if not math.isfinite(value):
+        assert "not a number" in text
+
+
+def test_records_with_nothing_but_a_name(small, change):
+    bare = change(
+        small,
+        lambda r: msgspec.structs.replace(
+            r, model=None, quality=None, timing=None, delegation=None, machine=None, command=""
+        ),
+        data=None,
+        machine=None,
+        baselines={},
+        versions={},
+        settings={},
+    )
+    assert "Nothing can be recommended" in Html().render(bare)
+
+
+def test_an_empty_run_says_so(tmp_path: Path):
+    empty = Run(folder=tmp_path, info=RunInfo(study="", created="", rbench=""), records=())
+    text = Html().render(empty)
+    assert "Nothing can be recommended" in text
+    assert "This run made no files." in text
+    assert "This run holds no baselines." in text
+
+
+def test_a_run_where_everything_failed(small, change):
+    failed = change(
+        small,
+        lambda r: msgspec.structs.replace(
+            r, state="failed", reason="boom", model=None, quality=None, timing=None
+        ),
+    )
+    text = Html().render(failed)
+    assert "Nothing can be recommended" in text
+    assert "boom" in text
+
+
+def test_same_records_same_page(run):
+    assert Html().render(run) == Html().render(run)

@@ -1,0 +1,158 @@
+import math
+
+import msgspec
+import pytest
+
+from rbench.records import Estimate
+from rbench_reports.cells import Sheet
+from rbench_reports.limits import limits_of
+from rbench_reports.metrics import NDCG
+from rbench_reports.recommend import advise
+
+
+def with_numbers(run, change, numbers, **info):
+    """A run whose cells have these (ndcg, low, high, size, median) by encoder and recipe."""
+
+    def edit(record):
+        ndcg, low, high, size, median = numbers[record.cell.encoder, record.cell.recipe]
+        metrics = {"ndcg@10": Estimate(value=ndcg, low=low, high=high)}
+        return msgspec.structs.replace(
+            record,
+            model=msgspec.structs.replace(record.model, size_bytes=size),
+            quality=msgspec.structs.replace(record.quality, metrics=metrics),
+            timing=msgspec.structs.replace(record.timing, median_us=median),
+        )
+
+    return change(run, edit, **{"baselines": {}, **info})
+
+
+NUMBERS = {
+    ("gru", "float32"): (0.20, 0.17, 0.23, 100_000, 50.0),
+    ("gru", "dynamic_wi8"): (0.18, 0.15, 0.21, 30_000, 60.0),
+}
+
+
+def named(pick):
+    return pick.cell.encoder, pick.cell.recipe
+
+
+def advice_for(run):
+    return advise(run, Sheet.of(run))
+
+
+def limited(**limits):
+    return {"settings": {"limits": limits}}
+
+
+def test_largest_quality_within_the_limits(small, change):
+    advice = advice_for(with_numbers(small, change, NUMBERS, **limited(size_bytes=150_000)))
+    assert advice.kind == "within"
+    assert advice.headline == "Ship gru with float32 on cpu"
+    assert named(advice.picks[0]) == ("gru", "float32")
+    assert advice.picks[0].roles == ("Ship this",)
+    assert "33 % to spare" in advice.picks[0].checks[0].text
+    assert advice.picks[1].roles == ("Runner-up", "Smallest, about as good")
+
+
+def test_a_limit_takes_the_best_away(small, change):
+    advice = advice_for(with_numbers(small, change, NUMBERS, **limited(size_bytes=50_000)))
+    assert [named(pick) for pick in advice.picks] == [("gru", "dynamic_wi8")]
+
+
+def test_a_limit_is_inclusive(small, change):
+    advice = advice_for(with_numbers(small, change, NUMBERS, **limited(size_bytes=100_000)))
+    assert named(advice.picks[0]) == ("gru", "float32")
+
+
+def test_nearest_where_nothing_keeps_the_limits(small, change):
+    advice = advice_for(with_numbers(small, change, NUMBERS, **limited(size_bytes=20_000)))
+    assert advice.kind == "nearest"
+    assert named(advice.picks[0]) == ("gru", "dynamic_wi8")
+    text = advice.picks[0].checks[0].text.replace("\N{NO-BREAK SPACE}", " ")
+    assert text == "30.0 kB of 20.0 kB, over by 10.0 kB (50.0 %)"
+
+
+def test_the_worst_limit_decides_which_is_nearest(small, change):
+    both = limited(size_bytes=25_000, median_us=49.0)
+    advice = advice_for(with_numbers(small, change, NUMBERS, **both))
+    assert named(advice.picks[0]) == ("gru", "dynamic_wi8")
+    assert [check.kept for check in advice.picks[0].checks] == [False, False]
+
+
+def test_without_limits_quality_decides_and_says_so(small, change):
+    advice = advice_for(with_numbers(small, change, NUMBERS, settings={}))
+    assert advice.kind == "open"
+    assert "no limits" in advice.explanation
+    assert named(advice.picks[0]) == ("gru", "float32")
+    assert advice.picks[1].roles == ("Smallest, about as good",)
+
+
+def test_a_smaller_file_outside_the_interval_is_no_alternative(small, change):
+    worse = {**NUMBERS, ("gru", "dynamic_wi8"): (0.16, 0.13, 0.19, 30_000, 60.0)}
+    advice = advice_for(with_numbers(small, change, worse, settings={}))
+    assert len(advice.picks) == 1
+
+
+def test_what_was_not_measured_keeps_no_limit(run, change):
+    advice = advice_for(change(run, **limited(peak_memory_bytes=10**12)))
+    assert advice.kind == "within"
+    assert all(pick.cell.state.word in ("ok", "unstable") for pick in advice.picks)
+    untimed = change(
+        run, lambda r: msgspec.structs.replace(r, timing=None), **limited(median_us=1e9)
+    )
+    advice = advice_for(untimed)
+    assert advice.kind == "nearest"
+    assert "not measured" in advice.picks[0].checks[0].text
+
+
+def test_an_unstable_pick_carries_its_reason(small, change):
+    def shake(record):
+        timing = msgspec.structs.replace(
+            record.timing, verdict="unstable", reasons=("the fan failed",)
+        )
+        return msgspec.structs.replace(record, timing=timing)
+
+    advice = advice_for(change(small, shake))
+    assert any("the fan failed" in sentence for sentence in advice.picks[0].why)
+
+
+def test_a_baseline_that_is_as_good_is_a_caution(small, change):
+    score = {"ndcg@10": Estimate(value=0.9, low=0.8, high=1.0)}
+    markov = msgspec.structs.replace(small.info.baselines["markov"], metrics=score)
+    advice = advice_for(change(small, baselines={"markov": markov}))
+    assert "markov" in advice.cautions[0]
+
+
+def test_nothing_to_recommend(small, change):
+    failed = change(
+        small,
+        lambda r: msgspec.structs.replace(r, state="failed", quality=None, model=None, timing=None),
+    )
+    assert advice_for(failed).kind == "nothing"
+
+
+def test_not_a_number_is_never_recommended(small, change):
+    numbers = {**NUMBERS, ("gru", "float32"): (math.nan, math.nan, math.nan, 1, 1.0)}
+    advice = advice_for(with_numbers(small, change, numbers, settings={}))
+    assert [named(pick) for pick in advice.picks] == [("gru", "dynamic_wi8")]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"limits": None},
+        {"limits": []},
+        {"limits": {"size_bytes": None}},
+        {"limits": {"size_bytes": "12"}},
+        {"limits": {"size_bytes": -1, "median_us": math.nan, "other": 3}},
+    ],
+)
+def test_settings_without_a_usable_limit(settings):
+    assert limits_of(settings) == ()
+
+
+def test_the_best_of_the_example_is_the_largest(run):
+    sheet = Sheet.of(run)
+    best = advise(run, sheet).picks[0].cell
+    assert best.usable(NDCG) == max(cell.usable(NDCG) for cell in sheet.comparable)

@@ -1,0 +1,173 @@
+import csv
+import io
+
+import msgspec
+
+from rbench.records import Delegation
+from rbench_reports import against, effects, explain, files, latency, matrix, provenance, quality
+from rbench_reports.cells import Sheet
+from rbench_reports.metrics import SIZE
+
+FILE = ("gru", "dynamic_wi8")
+RECIPES = ("dynamic_wi8", "float32")
+
+
+def test_matrix_has_every_field_and_marks_the_best(run):
+    sheet = Sheet.of(run)
+    panels = {panel.metric.key: panel for panel in matrix.panels(sheet)}
+    assert len(panels["size"].grids) == 1
+    assert [grid.target for grid in panels["p50"].grids] == ["cpu", "xnnpack"]
+    for panel in panels.values():
+        boxes = [box for grid in panel.grids for _, row in grid.rows for box in row]
+        assert len(boxes) in (20, 40)
+        heats = [box.heat for box in boxes if box.heat is not None]
+        assert (min(heats), max(heats)) == (0.0, 1.0)
+        assert any(box.best for box in boxes)
+    smallest = min(cell.usable(SIZE) for cell in sheet.comparable)
+    best = [b for _, row in panels["size"].grids[0].rows for b in row if b.best]
+    assert {box.text for box in best} == {sheet.scales["size"].text(smallest)}
+
+
+def test_matrix_shows_states_and_keeps_the_numbers_of_failed_files(run):
+    sheet = Sheet.of(run)
+    panels = {panel.metric.key: panel for panel in matrix.panels(sheet)}
+    rows = dict(panels["p50"].grids[1].rows)
+    assert rows["gru"][3].state.word == "failed"
+    assert "signal 11" in rows["gru"][3].title
+    assert dict(panels["ndcg"].grids[0].rows)["lstm"][3].state.word == "unsupported"
+    invalid = dict(panels["p50"].grids[0].rows)["bow"][0]
+    assert invalid.state.word == "invalid"
+    assert invalid.text
+    assert invalid.heat is None
+
+
+def test_quality_has_baselines_and_the_best_possible(run):
+    rows = quality.rows(run, Sheet.of(run))
+    kinds = [row.kind for row in rows]
+    assert kinds == ["ideal"] + ["baseline"] * 3 + ["file"] * 19
+    ideal = dict(zip([key for key, _ in quality.COLUMNS], rows[0].numbers, strict=True))
+    assert ideal["recall@10"] == ("0.6200", "")
+    file = next(row for row in rows if (row.name, row.recipe) == FILE)
+    record = next(r for r in run.records if (r.cell.encoder, r.cell.recipe) == FILE)
+    assert file.numbers[0][0] == f"{record.quality.metrics['ndcg@10'].value:.4f}"
+    assert file.overlap.startswith("98.0")
+
+
+def test_effects_compare_with_float32(small):
+    (effect,) = effects.effects(Sheet.of(small))
+    new, old = (next(r for r in small.records if r.cell.recipe == n) for n in RECIPES)
+    share = 100 * (1 - new.model.size_bytes / old.model.size_bytes)
+    assert effect.size.middle.startswith(f"\N{MINUS SIGN}{share:.0f}")
+    assert effect.size.range == ""
+    assert effect.held == "1 of 1"
+
+
+def test_explanations_follow_the_records(small, change):
+    def worsen(record):
+        if record.cell.recipe == "float32":
+            return record
+        return msgspec.structs.replace(
+            record,
+            model=msgspec.structs.replace(
+                record.model,
+                size_bytes=10**6,
+                tensor_bytes={"FLOAT32": 200_000, "INT8": 700_000},
+            ),
+            timing=msgspec.structs.replace(record.timing, median_us=1e4),
+            delegation=Delegation(
+                delegate="xnnpack",
+                nodes_total=7,
+                nodes_delegated=0,
+                partitions=0,
+                left_behind={"WHILE": 2},
+            ),
+        )
+
+    assert explain.explanations(Sheet.of(small)) == ()
+    text = "\n".join(explain.explanations(Sheet.of(change(small, worsen))))
+    assert "times as long as float32; its delegate leaves more behind: 2 WHILE." in text
+    assert "no smaller than float32" in text
+    assert "FLOAT32 constants, and INT8 beside them" in text
+    assert "took none of the 7 nodes; left behind: 2 WHILE" in text
+
+
+def test_pruning_that_only_compresses(small, change):
+    def prune(record):
+        pruned = record.cell.recipe == "float32"
+        name = "prune80+dynamic_wi8" if pruned else "dynamic_wi8"
+        model = msgspec.structs.replace(
+            record.model, size_bytes=1000, gzip_bytes=400 if pruned else 900
+        )
+        cell = msgspec.structs.replace(record.cell, recipe=name)
+        return msgspec.structs.replace(record, cell=cell, model=model)
+
+    (sentence,) = explain.explanations(Sheet.of(change(small, prune)))
+    assert "saves nothing raw" in sentence
+
+
+def test_files_say_what_is_left_behind(run):
+    rows = {(row.encoder, row.recipe): row for row in files.file_rows(Sheet.of(run))}
+    assert len(rows) == 19
+    taken = {item.target: item for item in rows["lstm", "float32"].delegation}
+    assert taken["xnnpack"].text == "4 of 7 nodes delegated, 2 partitions"
+    assert taken["xnnpack"].left == "2 UNIDIRECTIONAL_SEQUENCE_LSTM, 1 TOPK_V2"
+    assert taken["cpu"].text == "no delegate, 7 nodes"
+    assert abs(sum(part.share for part in rows["gru", "float16"].parts) - 100) < 1e-6
+
+
+def test_timings_cold_and_warm(run):
+    sheet = Sheet.of(run)
+    table = latency.timing_table(sheet)
+    assert len(table.rows) == 37
+    row = table.rows[2]
+    assert row.numbers[2] == f"{row.cell.record.timing.median_us:.1f}"
+    assert latency.box(row.cell)[2] == row.cell.record.timing.quantiles_us[50]
+    assert latency.box(sheet.cells[-1]) is not None
+
+
+def test_provenance_names_split_seeds_and_versions(run):
+    assert ("split checksum", run.info.data.checksum) in provenance.data_facts(run)
+    assert ("seeds", "1") in provenance.run_facts(run)
+    assert ("ai-edge-litert", "2.1.0") in provenance.versions(run)
+    assert [name for name, _ in provenance.protocol(run)] == list(provenance.PROTOCOLS)
+    assert len(provenance.machine_facts(run)) == 1
+
+
+def test_csv_has_a_row_a_cell(run):
+    rows = list(csv.DictReader(io.StringIO(provenance.csv_text(run.records))))
+    assert len(rows) == 40
+    assert rows[2]["cell.encoder"] == "bow"
+    value = run.records[2].quality.metrics["ndcg@10"].value
+    assert float(rows[2]["quality.metrics.ndcg@10.value"]) == value
+
+
+def test_against_refuses_unlike_machines_and_splits(run, change):
+    other = msgspec.structs.replace(run.info.machine, name="another")
+    moved = change(run, lambda r: msgspec.structs.replace(r, machine=other, data="x"))
+    found = against.compare(Sheet.of(run), moved).differences
+    assert {d.latency[2] for d in found} == {
+        "not comparable: another machine",
+        "not comparable: not timed in both",
+    }
+    assert "not comparable: another split of the data" in {d.ndcg[2] for d in found}
+
+
+def test_against_itself_nothing_changed(run):
+    comparison = against.compare(Sheet.of(run), run)
+    assert len(comparison.differences) == 40
+    assert comparison.only_here == comparison.only_there == ()
+    latest = comparison.differences[-1]
+    assert latest.size[2] == "same"
+    assert latest.ndcg[2].endswith("intervals overlap")
+
+
+def test_against_another_version_of_the_runtime(run, change):
+    older = change(run, lambda r: msgspec.structs.replace(r, versions={"ai-edge-litert": "1.0"}))
+    latest = against.compare(Sheet.of(run), older).differences[-1]
+    assert latest.latency[2] == "not comparable: another version of ai-edge-litert"
+
+
+def test_against_names_cells_of_one_run_only(run, small):
+    comparison = against.compare(Sheet.of(run), small)
+    assert len(comparison.differences) == 2
+    assert len(comparison.only_here) == 38

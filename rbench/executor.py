@@ -63,6 +63,8 @@ class Executor:
                 while waiting or any(worker.task for worker in workers):
                     self._drop_hopeless(waiting, failures)
                     self._hand_out(waiting, workers, ready)
+                    if not any(worker.task for worker in workers):
+                        continue  # all that was waiting stood behind a failure
                     for key, _ in ready.select():
                         worker = key.data
                         for answer in worker.hear():
@@ -146,7 +148,7 @@ class _Worker:
         self.ended = False
         self._heard = b""
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "rbench.worker"],
+            [sys.executable, "-m", "rbench.worker", str(os.getpid())],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=_environment(threads),
@@ -160,7 +162,7 @@ class _Worker:
     def take(self, task: _Task, store: Store) -> None:
         stage, key = task.place
         self.task, self.log = task, store.folder(stage, key).with_name(f"{key}.log")
-        order = Order(job=task.job, store=str(store.root), log=str(self.log))
+        order = Order(job=task.job, key=key, store=str(store.root), log=str(self.log))
         try:
             self.input.write(msgspec.json.encode(order) + b"\n")
             self.input.flush()

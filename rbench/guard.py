@@ -16,7 +16,7 @@ def die_with_parent(parent: int) -> None:
     """End this process when its parent ends, however that ends.
 
     Linux does it by signal, already when the thread that started this process ends; that thread
-    waits for it, see `rbench.profile.process`. Elsewhere a sleeping thread looks once a second.
+    must wait for it. Elsewhere a sleeping thread looks once a second.
 
     Args:
         parent: the parent's process id. If it is gone already, this process ends at once.

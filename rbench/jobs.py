@@ -49,6 +49,7 @@ CODE: dict[str, tuple[str, ...]] = {
         "profile/measure.py",
         "profile/litert.py",
         "profile/litert_child.py",
+        "profile/process.py",
         "profile/loop.py",
         "profile/delegation.py",
         "profile/memory.py",

@@ -221,8 +221,11 @@ def needs(job: AnyJob) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
-def perform(job: AnyJob, store: Store, report: Reporter) -> Any:
+def perform(job: AnyJob, store: Store, report: Reporter, key: str = "") -> Any:
     """Do one job, unless its artefact is there, and return its result.
+
+    Args:
+        key: the artefact's, if it is known; by default ``job.key``.
 
     Raises:
         StageError, Unsupported, DataError: it cannot be done.
@@ -232,7 +235,7 @@ def perform(job: AnyJob, store: Store, report: Reporter) -> Any:
     work, kind = performers.of(job)
     return store.make(
         job.stage,
-        job.key,
+        key or job.key,
         kind,
         lambda folder: work(job, store, folder, report),
         resumable=job.resumable,

@@ -74,9 +74,16 @@ def report(name: str) -> Report:
     """The report of that name.
 
     Raises:
-        PluginError: it is not there, cannot be imported, or has no ``render``.
+        PluginError: it is not there, cannot be imported or made, or has no ``render``.
     """
-    made = _class_of(REPORTS, name)()
+    kind = _class_of(REPORTS, name)
+    try:
+        made = kind()
+    except Exception as error:  # a stranger's class may raise anything
+        raise PluginError(
+            f"report {name!r} cannot be made: {type(error).__name__}: {error}",
+            allowed="a class without arguments, see rbench.plugins.Report",
+        ) from error
     if not callable(getattr(made, "render", None)):
         raise PluginError(f"report {name!r} has no render()", allowed="see rbench.plugins.Report")
     return made  # type: ignore[no-any-return]

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 """Version of the documents written. Older ones are upgraded when read, newer ones refused."""
+
+Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
+UPGRADES: dict[int, Upgrade] = {}
+"""Schema -> what makes a document of that schema one of the next; complete up to `SCHEMA`."""
 
 State = Literal["ok", "unsupported", "failed", "skipped"]
 Verdict = Literal["stable", "unstable", "invalid"]
@@ -267,8 +271,8 @@ def read_run(folder: Path | str) -> Run:
     """Read a run folder.
 
     Raises:
-        RecordError: the folder, its run.json or its records.jsonl is missing, torn, or newer
-            than this rbench.
+        RecordError: the folder or its records.jsonl is missing, or a document is torn or newer
+            than this rbench. A missing run.json leaves a run without a name.
     """
     folder = Path(folder)
     if not (folder / "records.jsonl").is_file():
@@ -301,9 +305,18 @@ def read_records(path: Path) -> list[Record]:
 
 
 def write_records(path: Path, records: Iterable[Record]) -> None:
-    """Write all records of a run, atomically."""
+    """Write all records of a run, atomically.
+
+    Raises:
+        RecordError: a record holds what JSON has no word for (infinity, not a number).
+        OutputError: the place cannot be written.
+    """
     encoder = msgspec.json.Encoder(order="deterministic")
-    write_atomically(path, b"".join(encoder.encode(record) + b"\n" for record in records))
+    lines = [(record, encoder.encode(record) + b"\n") for record in records]
+    for record, line in lines:
+        # What cannot be read back must not replace what could.
+        _decode(line, Record, str(record.cell))
+    write_atomically(path, b"".join(line for _, line in lines))
 
 
 def write_info(path: Path, info: RunInfo) -> None:
@@ -349,14 +362,14 @@ def _read(path: Path) -> bytes:
 def _decode(content: bytes, kind: type[T], where: str) -> T:
     try:
         document = msgspec.json.decode(content)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RecordError(
             f"no JSON document: {error}",
             where=where,
             remedy="the file is torn: run the sweep again, it rewrites its records",
         ) from error
     schema = document.get("schema") if isinstance(document, dict) else None
-    if not isinstance(schema, int):
+    if not isinstance(schema, int) or schema < 1:
         raise RecordError("no schema number", where=where, allowed=f"schema 1 to {SCHEMA}")
     if schema > SCHEMA:
         raise RecordError(
@@ -365,6 +378,8 @@ def _decode(content: bytes, kind: type[T], where: str) -> T:
             allowed=f"schema 1 to {SCHEMA}",
             remedy="upgrade rbench",
         )
+    for older in range(schema, SCHEMA):
+        document = {**UPGRADES[older](document), "schema": older + 1}
     try:
         return msgspec.convert(document, kind)
     except msgspec.ValidationError as error:

@@ -69,8 +69,20 @@ class Store:
         return (self.folder(stage, key) / RESULT).is_file()
 
     def read(self, stage: str, key: str, kind: type[T]) -> T:
-        """The result of a finished artefact."""
-        return msgspec.json.decode((self.folder(stage, key) / RESULT).read_bytes(), type=kind)
+        """The result of a finished artefact.
+
+        Raises:
+            OutputError: it cannot be read as one.
+        """
+        path = self.folder(stage, key) / RESULT
+        try:
+            return msgspec.json.decode(path.read_bytes(), type=kind)
+        except (msgspec.MsgspecError, OSError) as error:
+            raise OutputError(
+                f"this artefact cannot be read: {error}",
+                where=str(path),
+                remedy=f"delete {path.parent}: it will be made again",
+            ) from error
 
     def make(
         self, stage: str, key: str, kind: type[T], work: Callable[[Path], T], *, resumable: bool
@@ -96,6 +108,8 @@ class Store:
                 partial.mkdir(exist_ok=True)
                 result = work(partial)
                 write_atomically(partial / RESULT, msgspec.json.encode(result))
+                if final.exists():  # without its result, so never finished or half deleted
+                    shutil.rmtree(final)
                 partial.replace(final)
                 self.forgive(stage, key)
                 return result

@@ -12,7 +12,7 @@ import msgspec
 
 from rbench.compress.settings import CompressSettings
 from rbench.convert.settings import ConvertSettings
-from rbench.data.settings import SYNTHETIC, DataSettings
+from rbench.data.settings import SYNTHETIC, DataSettings, SyntheticSettings
 from rbench.encoding import ModelSettings
 from rbench.errors import StudyError, choices
 from rbench.evaluate.settings import EvaluateSettings
@@ -79,15 +79,13 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             return cls.parse(_read(path), where=str(path), folder=path.parent)
         if str(source) == BUILTIN:
             return cls()
-        shipped = resources.files("rbench.studies")
-        text = shipped / f"{source}.toml"
-        if path.name == str(source) and text.is_file():
-            return cls.parse(text.read_text(encoding="utf-8"), where=str(source))
-        names = [item.name.removesuffix(".toml") for item in shipped.iterdir()]
+        if str(source) in shipped():
+            text = (resources.files("rbench.studies") / f"{source}.toml").read_text("utf-8")
+            return cls.parse(text, where=str(source))
         raise StudyError(
             "no such study",
             where=str(source),
-            allowed="a TOML file, or one of " + choices([BUILTIN, *names]),
+            allowed="a TOML file, or one of " + choices(shipped()),
         )
 
     @classmethod
@@ -112,17 +110,23 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             study = msgspec.convert(document, cls)
         except msgspec.ValidationError as error:
             raise _explain(error, where) from error
-        for recipe in study.recipes:
-            Recipe.parse(recipe)
-        for target in study.targets:
-            Target.parse(target)
+        for key, names in (
+            ("recipes", [str(Recipe.parse(name)) for name in study.recipes]),
+            ("targets", [str(Target.parse(name)) for name in study.targets]),
+        ):
+            twice = next((name for name in names if names.count(name) > 1), None)
+            if twice is not None:
+                raise StudyError(f"{key} means {twice!r} twice", where=where)
         unused = set(study.encoder) - set(study.encoders) - {label_of(n) for n in study.encoders}
-        if unused and len(document.get("encoders", ())) > 0:
+        if unused:
             raise StudyError(
                 f"options for {min(unused)!r}, which is not in encoders",
                 where=where,
                 allowed=choices(study.encoders),
             )
+        for label, table in study.encoder.items():
+            if not isinstance(table.get("use", ""), str):
+                raise StudyError(f"use is no name in [encoder.{label}]", where=where)
         for name in study.encoders:
             study.train_settings(name, where=where)
         return study._resolved(folder) if folder else study
@@ -140,6 +144,9 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         for key, values in (("encoders", encoders), ("recipes", recipes), ("targets", targets)):
             if values:
                 changes[key] = list(dict.fromkeys(values))
+        if encoders:
+            kept = {*encoders, *(label_of(name) for name in encoders)}
+            changes["encoder"] = {k: table for k, table in self.encoder.items() if k in kept}
         if data is not None:
             changes["data"]["path"] = data
         return Study.build(changes)
@@ -202,6 +209,13 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         )
 
 
+def shipped() -> tuple[str, ...]:
+    """Names of the studies that come with rbench: the built-in one, then those in its files."""
+    files = resources.files("rbench.studies").iterdir()
+    found = sorted(file.name for file in files if file.name.endswith(".toml"))
+    return (BUILTIN, *(name.removesuffix(".toml") for name in found))
+
+
 def label_of(name: str) -> str:
     """What an encoder is called in records and folders: ``path/to/file.py:Class`` -> ``Class``."""
     path, colon, class_name = name.rpartition(":")
@@ -236,6 +250,7 @@ _SECTIONS: dict[str, Any] = {
     kind.__name__: kind
     for kind in (
         DataSettings,
+        SyntheticSettings,
         ModelSettings,
         TrainSettings,
         CompressSettings,

@@ -61,14 +61,15 @@ def sweep(
     Raises:
         RbenchError: the study cannot be run (its log, its plug-ins, the place to write).
     """
-    extras.require("sweep", "rbench sweep")
     store = store or Store()
     machine = this_machine()
     plan = pipeline.plan(study, machine.identity)
     folder = Path(out) if out is not None else _new_folder(study)
+    store.prepare()
+    work = _Sweep(plan, store, folder, machine, observer or Silent(), reproduce)
+    todo = work.begin(retry_failed)
     with _held(folder):
-        store.prepare()
-        _Sweep(plan, store, folder, machine, observer or Silent(), reproduce).run(retry_failed)
+        work.run(todo)
     return read_run(folder)
 
 
@@ -94,12 +95,24 @@ class _Sweep:
         self.failures: dict[Place, Failure] = {}
         self._recorded_at = 0.0
 
-    def run(self, retry_failed: bool) -> None:
-        wanted = _wanted(self.plan)
-        todo = self._missing(wanted, retry_failed)
+    def begin(self, retry_failed: bool) -> list[AnyJob]:
+        """Find out what has to be done, and read the log: what is wrong with it ends the sweep
+        before anything is written.
+        """
+        todo = self._missing(_wanted(self.plan), retry_failed)
+        if todo:
+            extras.require("sweep", "rbench sweep")
         self.observer.planned(todo)
+        for job in todo:
+            if isinstance(job, DataJob):
+                self.observer.started(job)
+                pipeline.perform(job, self.store, silent)
+                self.observer.ended(job, None)
+        return todo
+
+    def run(self, todo: Sequence[AnyJob]) -> None:
+        """Do it, and write the records, whatever happens."""
         try:
-            self._load(todo)
             self._write()
             building = [job for job in todo if not isinstance(job, DataJob | RoundJob | ProfileJob)]
             if building:
@@ -111,16 +124,7 @@ class _Sweep:
                 with _alone(self.store):
                     Executor(self.store, self, width=1, threads=0).run(timing, self.failures)
         finally:
-            if self.store.has(self.plan.data.stage, self.plan.data.key):
-                self._write()
-
-    def _load(self, todo: Sequence[AnyJob]) -> None:
-        """The log is read here, so that what is wrong with it ends the sweep at once."""
-        for job in todo:
-            if isinstance(job, DataJob):
-                self.observer.started(job)
-                pipeline.perform(job, self.store, silent)
-                self.observer.ended(job, None)
+            self._write()
 
     def _missing(self, wanted: Sequence[AnyJob], retry_failed: bool) -> list[AnyJob]:
         """What has to be done for the wanted artefacts, in the order of the stages."""

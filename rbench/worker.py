@@ -9,9 +9,7 @@ A crash, even of the process, costs one job: the parent sees the end of the stre
 
 from __future__ import annotations
 
-import ctypes
 import os
-import signal
 import sys
 import threading
 import time
@@ -23,6 +21,7 @@ from typing import BinaryIO
 import msgspec
 
 from rbench.errors import RbenchError, Unsupported
+from rbench.guard import die_with_parent
 from rbench.jobs import AnyJob
 from rbench.progress import Progress
 
@@ -33,6 +32,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """What a worker is told."""
 
     job: AnyJob
+    key: str
+    """The job's key as the parent knows it: what is on disk may change while a sweep runs."""
     store: str
     log: str
 
@@ -63,16 +64,9 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, tag="fault"):
 Answer = Told | Done | Fault
 
 
-def die_with_parent() -> None:
-    """On Linux, have the kernel end this process when its parent ends."""
-    if sys.platform == "linux":
-        pr_set_pdeathsig = 1
-        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
-
-
 def main() -> int:
     """Serve jobs until standard input ends."""
-    die_with_parent()
+    die_with_parent(int(sys.argv[1]))
     answers = os.fdopen(os.dup(1), "wb", buffering=0)
     orders: SimpleQueue[bytes] = SimpleQueue()
     threading.Thread(target=_read, args=(os.fdopen(os.dup(0), "rb"), orders), daemon=True).start()
@@ -107,7 +101,7 @@ def _serve(order: Order, answers: BinaryIO) -> Answer:
 
     began = time.monotonic()
     try:
-        pipeline.perform(order.job, Store(Path(order.store)), report)
+        pipeline.perform(order.job, Store(Path(order.store)), report, order.key)
     except OutputError as error:
         return Fault(reason=str(error), fatal=True)
     except Unsupported as error:

@@ -46,8 +46,9 @@ def command(
     STUDY is a TOML file or the name of a shipped study. Everything already done, in this run or
     another, is taken from the store; a sweep that was stopped goes on where it was.
     """
-    from rbench.cli.report import write_report
+    from rbench import plugins
     from rbench.cli.sweep_view import View
+    from rbench.records import write_atomically
     from rbench.study import Study
     from rbench.sweeping import sweep
 
@@ -65,7 +66,8 @@ def command(
             observer=view,
             reproduce=shlex.join(words),
         )
-        page = write_report(run)
+        page = run.folder / "report.html"
+        write_atomically(page, plugins.report("html").render(run).encode())
         view.finished(run, page)
     if as_json:
         sys.stdout.write((run.folder / "records.jsonl").read_text(encoding="utf-8"))

@@ -70,7 +70,7 @@ class View:
 
     def started(self, job: AnyJob) -> None:
         self.tasks[job.key] = self.bars.add_task(name_of(job), total=None, text="")
-        if not self.live and job.stage in ("data", "train"):
+        if not self.live and job.stage == "train":
             self.console.print(f"{name_of(job)} …")
 
     def moved(self, job: AnyJob, progress: Standing) -> None:
@@ -89,7 +89,7 @@ class View:
             self.bars.advance(self.whole)
         if failure is not None:
             self.console.print(f"[red]{failure.state}[/] {name_of(job)}: {_plain(failure.reason)}")
-        elif not self.live and job.stage not in ("round", "profile"):
+        elif not self.live and job.stage not in ("data", "round", "profile"):
             self.console.print(f"{name_of(job)} done ({self.done} of {self.total})")
 
     def finished(self, run: Run, page: Path) -> None:

@@ -16,12 +16,22 @@ def take_census(content: bytes) -> tuple[dict[str, int], dict[str, int]]:
         distinct buffers (a buffer that two tensors share counts once, under the first's type).
 
     Raises:
-        ModelError: the content is no .tflite.
+        ModelError: the content is no .tflite, or a torn one.
     """
-    from ai_edge_litert import schema_py_generated as schema
-
     if content[4:8] != b"TFL3":
         raise ModelError("no .tflite: the file identifier TFL3 is missing")
+    try:
+        return _count(content)
+    except Exception as error:  # the reader follows offsets unchecked: they may lead anywhere
+        raise ModelError(
+            f"no sound .tflite: {type(error).__name__}: {error}",
+            remedy="the file is torn: convert it again",
+        ) from error
+
+
+def _count(content: bytes) -> tuple[dict[str, int], dict[str, int]]:
+    from ai_edge_litert import schema_py_generated as schema
+
     model = schema.ModelT.InitFromPackedBuf(content, 0)
     operators = _names(schema.BuiltinOperator)
     types = _names(schema.TensorType)

@@ -40,9 +40,13 @@ def convert(
         StageError: the converter gave up; its last words are in the message, all in the log.
     """
     with captured(folder / LOG):
+        import tf_keras
+
         from rbench.convert.export import Recommender
         from rbench.convert.tflite import convert_with_tflite
 
+        # Keras numbers what has no name, and the names go into the file: count from the start.
+        tf_keras.backend.clear_session()
         form = Form(last=True, unrolled=recipe.unrolled)
         model = scoring_model(encoder, model_settings, dataset.items, form)
         set_weights(model, load_weights(compressed))

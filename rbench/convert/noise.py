@@ -14,8 +14,8 @@ def captured(log: Path) -> Iterator[None]:
     """Send file descriptors 1 and 2 of this process to ``log`` meanwhile."""
     sys.stdout.flush()
     sys.stderr.flush()
-    before = os.dup(1), os.dup(2)
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    before = os.dup(1), os.dup(2)
     try:
         os.dup2(descriptor, 1)
         os.dup2(descriptor, 2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import tensorflow as tf
 
 from rbench.convert.export import Recommender
+from rbench.convert.lstm_repair import repaired
 from rbench.convert.result import INPUT, SIGNATURE
 from rbench.data.dataset import Ids
 from rbench.errors import StageError, Unsupported
@@ -17,6 +19,8 @@ from rbench.recipe import Scheme
 
 LAST_WORDS = 400
 """Characters of the converter's message that go into a record; the log has all."""
+COMPLAINT = re.compile(r"error: (?:loc\(.*\): )?(.+)")
+"""The first of MLIR's complaints, without the place in its intermediate program."""
 
 
 def convert_with_tflite(scheme: Scheme, recommender: Recommender, contexts: Ids) -> bytes:
@@ -37,9 +41,10 @@ def convert_with_tflite(scheme: Scheme, recommender: Recommender, contexts: Ids)
         converter = tf.lite.TFLiteConverter.from_saved_model(place, signature_keys=[SIGNATURE])
         prepare(converter, contexts)
         try:
-            return bytes(converter.convert())
+            return repaired(bytes(converter.convert()))
         except Exception as error:  # the converter raises whatever its passes raise
-            said = " ".join(str(error).split())
+            complaint = COMPLAINT.search(str(error))
+            said = " ".join((complaint[1] if complaint else str(error)).split())
             raise StageError(f"tf.lite's converter: {said[:LAST_WORDS]}") from error
 
 

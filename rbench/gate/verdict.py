@@ -6,35 +6,31 @@ from typing import Literal
 
 import msgspec
 
-Status = Literal["pass", "warn", "fail", "not comparable"]
-Unit = Literal["bytes", "share", "ratio", "us", "score", "nodes", ""]
+Status = Literal["pass", "fail"]
+Outcome = Literal["pass", "fail", "nothing measured"]
+Unit = Literal["bytes", ""]
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """One limit, held against one number."""
+    """One limit held against one number, or one thing that keeps a number from being had."""
 
     status: Status
     subject: str
-    """Cell, model or file, e.g. ``attention x dynamic_wi8``."""
+    """Model or cell, e.g. ``attention x dynamic_wi8``."""
     check: str
-    """Which limit, e.g. ``size``, ``size growth``, ``ndcg@10 loss``."""
+    """What was looked at: ``cell``, ``file``, ``run`` or the limit, e.g. ``size``."""
     message: str
-    """The whole finding in words, subject and check left out."""
+    """The finding in words, subject and check left out."""
     number: float | None = None
     limit: float | None = None
-    """The limit that decided: the warning level for ``warn``."""
     margin: float | None = None
     """Room left to the limit in ``unit``; negative by as much as it is broken."""
     unit: Unit = ""
-    interval: tuple[float, float] | None = None
-    """Where the number lies, beyond chance."""
-    rule: str = ""
-    """Key of the budget, e.g. ``cells[0].size.max``."""
 
     @property
     def measured(self) -> bool:
         """Whether a number met a limit."""
-        return self.number is not None and self.status != "not comparable"
+        return self.number is not None and self.limit is not None
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,36 +46,23 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def exit_code(self) -> int:
-        """0: every limit that was measured holds; 1: a limit is broken, or something that the
-        gate should see is missing or failed; 2: nothing was measured or comparable.
+        """0: every limit holds; 1: a limit is broken, a cell failed, or something that the gate
+        should see is missing; 2: nothing was measured.
         """
         if self.count("fail"):
             return 1
         return 0 if any(finding.measured for finding in self.findings) else 2
 
     @property
-    def status(self) -> Status:
-        """The verdict as one word."""
-        if self.exit_code == 1:
-            return "fail"
-        if self.exit_code == 2:
-            return "not comparable"
-        return "warn" if self.count("warn") else "pass"
+    def outcome(self) -> Outcome:
+        """The verdict as one word or two."""
+        return ("pass", "fail", "nothing measured")[self.exit_code]  # type: ignore[return-value]
 
     @property
     def summary(self) -> str:
         """The verdict as one sentence."""
-        counts = [
-            f"{self.count(status)} {word}"
-            for status, word in (
-                ("fail", "failed"),
-                ("warn", "warned"),
-                ("pass", "passed"),
-                ("not comparable", "not comparable"),
-            )
-            if self.count(status)
-        ]
-        found = ", ".join(counts) or "no limit met a number"
-        if self.exit_code == 2:
-            return f"nothing was measured: {found}"
-        return found
+        if not self.findings:
+            return "no limit met a number"
+        words = [("fail", "failed"), ("pass", "passed")]
+        counts = {word: sum(f.status == status for f in self.findings) for status, word in words}
+        return ", ".join(f"{count} {word}" for word, count in counts.items() if count)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from rbench.profile.guard import die_with_parent
+from rbench.guard import die_with_parent
 from rbench.profile.litert import Finished, Order, Refusal
 
 if TYPE_CHECKING:

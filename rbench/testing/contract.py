@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rbench.encoding import Encoder, Form, ModelSettings
+from rbench.errors import RbenchError
 
 SETTINGS = ModelSettings(width=16, length=12, top_k=5)
 SHORTER = ModelSettings(width=16, length=8, top_k=5)
@@ -122,9 +123,12 @@ def check_conversion(encoder: Encoder) -> None:
     context[0, -4:] = [3, 1, 4, 2]
     forms = [Form(last=True), *([Form(last=True, unrolled=True)] if encoder.recurrent else [])]
     for form in forms:
-        model = scoring_model(encoder, SETTINGS, ITEMS, form)
-        recommender = Recommender(model, SETTINGS.length, SETTINGS.top_k)
-        content = convert_with_tflite("float32", recommender, context)
+        try:
+            model = scoring_model(encoder, SETTINGS, ITEMS, form)
+            recommender = Recommender(model, SETTINGS.length, SETTINGS.top_k)
+            content = convert_with_tflite("float32", recommender, context)
+        except RbenchError as error:
+            raise AssertionError(f"{form} does not convert: {error}") from error
         ops, _ = take_census(content)
         strange = sorted({"CUSTOM", "STABLEHLO_CUSTOM_CALL"}.intersection(ops))
         assert not strange, f"{form}: not all operators are builtin ones: {strange}"
@@ -196,7 +200,10 @@ def _model(encoder: Encoder, form: Form, settings: ModelSettings) -> Any:
 
     embeddings = tf_keras.Input((settings.length, settings.width))
     mask = tf_keras.Input((settings.length,))
-    return tf_keras.Model([embeddings, mask], encoder.encode(embeddings, mask, form))
+    try:
+        return tf_keras.Model([embeddings, mask], encoder.encode(embeddings, mask, form))
+    except Exception as error:  # a stranger's code and Keras raise whatever they like
+        raise AssertionError(f"{form} cannot be drawn: {error}") from error
 
 
 def _weights(encoder: Encoder, form: Form) -> dict[str, FloatArray]:
@@ -225,7 +232,10 @@ def _run(
 
     model = _model(encoder, form, settings)
     if weights is not None:
-        set_weights(model, weights)
+        try:
+            set_weights(model, weights)
+        except RbenchError as error:
+            raise AssertionError(f"{form}, drawn again, is another model: {error}") from error
     return np.asarray(model([embeddings, mask], training=False))
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,8 @@ class Standing(msgspec.Struct, kw_only=True):
 
 
 Arrays = dict[str, NDArray[Any]]
+TORN = (OSError, EOFError, ValueError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error)
+"""What reading a damaged npz raises; msgspec's errors are ValueErrors."""
 
 
 def save(folder: Path, standing: Standing, groups: dict[str, Arrays]) -> None:
@@ -37,20 +41,35 @@ def save(folder: Path, standing: Standing, groups: dict[str, Arrays]) -> None:
     buffer = io.BytesIO()
     arrays = {f"{group}:{name}": array for group, g in groups.items() for name, array in g.items()}
     said = np.frombuffer(msgspec.json.encode(standing), np.uint8)
-    np.savez(buffer, standing=said, **arrays)
+    np.savez(buffer, standing=said, **arrays)  # type: ignore[arg-type]  # as in weights.py
     write_atomically(folder / FILE, buffer.getvalue())
 
 
-def load(folder: Path) -> tuple[Standing, dict[str, Arrays]] | None:
-    """The checkpoint in a folder, if there is one."""
-    path = folder / FILE
-    if not path.is_file():
-        return None
+def load(folder: Path, like: dict[str, Arrays]) -> tuple[Standing, dict[str, Arrays]] | None:
+    """The checkpoint in a folder, if there is a sound one.
+
+    A torn or foreign file counts as none: starting over costs time, failing at it would cost the
+    training, again at every try.
+
+    Args:
+        like: groups of the names and shapes that are wanted.
+    """
     groups: dict[str, Arrays] = {}
-    with np.load(path) as stored:
-        standing = msgspec.json.decode(stored["standing"].tobytes(), type=Standing)
-        for key in stored.files:
-            group, colon, name = key.partition(":")
-            if colon:
-                groups.setdefault(group, {})[name] = stored[key]
-    return standing, groups
+    try:
+        with np.load(folder / FILE) as stored:
+            standing = msgspec.json.decode(stored["standing"].tobytes(), type=Standing)
+            for key in stored.files:
+                group, colon, name = key.partition(":")
+                if colon:
+                    groups.setdefault(group, {})[name] = stored[key]
+    except TORN:
+        return None
+    return (standing, groups) if _shapes(groups) == _shapes(like) else None
+
+
+def _shapes(groups: dict[str, Arrays]) -> dict[tuple[str, str], tuple[int, ...]]:
+    return {
+        (group, name): array.shape
+        for group, arrays in groups.items()
+        for name, array in arrays.items()
+    }

@@ -54,7 +54,8 @@ def train(
         seed=seed,
     )
     standing, best = checkpoint.Standing(), learner.weights()
-    found = checkpoint.load(folder)
+    started_with = {"weights": best, "best": best, "optimizer": learner.optimizer_state()}
+    found = checkpoint.load(folder, like=started_with)
     if found:
         standing, groups = found
         best = groups["best"]
@@ -75,10 +76,11 @@ def train(
                     text=_text(float(np.mean(losses[-20:])), standing),
                 )
             )
-        loss = float(np.mean(losses))
-        if not np.isfinite(loss):
+        loss, weights = float(np.mean(losses)), learner.weights()
+        # The last step may break weights that no loss has seen yet.
+        if not all(np.isfinite(value).all() for value in (np.array(loss), *weights.values())):
             raise StageError(
-                f"the loss became {loss} in epoch {epoch + 1}",
+                f"loss or weights are no finite numbers after epoch {epoch + 1} (loss {loss})",
                 remedy="lower learning_rate in the study's [train]",
             )
         scores = validate(learner.score)
@@ -87,11 +89,11 @@ def train(
         )
         if not standing.best or scores["ndcg@10"] > standing.best["ndcg@10"]:
             standing.best, standing.best_epoch = scores, standing.epoch
-            best = learner.weights()
+            best = weights
         checkpoint.save(
             folder,
             standing,
-            {"weights": learner.weights(), "best": best, "optimizer": learner.optimizer_state()},
+            {"weights": weights, "best": best, "optimizer": learner.optimizer_state()},
         )
         report(Progress(done=standing.epoch, total=settings.epochs, text=_text(loss, standing)))
     save_weights(folder, best)

@@ -31,7 +31,9 @@ class Validator:
         self.histories = [holdout.histories[int(index)] for index in chosen]
 
     def __call__(self, score: Scorer) -> dict[str, float]:
-        """``ndcg@10`` and ``recall@10``, history filtered; targets not found count 0."""
+        """``ndcg@10`` and ``recall@10``. The history is filtered; a target that stands in it, or
+        that has no column, counts as a miss, as in `rbench.evaluate`.
+        """
         ranks = np.concatenate(
             [
                 self._ranks(score(self.contexts[start : start + BATCH]), start)
@@ -49,13 +51,13 @@ class Validator:
     def _ranks(self, scores: NDArray[np.float32], start: int) -> NDArray[np.int64]:
         scores = np.array(scores)
         targets = self.targets[start : start + len(scores)]
-        rows = np.arange(len(scores))
-        wanted = scores[rows, targets - 1].copy()
-        for row in rows:
+        wanted = scores[np.arange(len(scores)), targets - 1]
+        met = np.zeros(len(scores), bool)
+        for row, target in enumerate(targets):
             history = self.histories[start + row]
             scores[row, history[history > 0] - 1] = -np.inf
-        scores[rows, targets - 1] = wanted
+            met[row] = target in history
         better = (scores > wanted[:, None]).sum(axis=1)
         columns = np.arange(scores.shape[1])
         tied = (scores == wanted[:, None]) & (columns < (targets - 1)[:, None])
-        return np.where(targets > 0, better + tied.sum(axis=1) + 1, 0)
+        return np.where((targets > 0) & ~met, better + tied.sum(axis=1) + 1, 0)

@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from rbench.errors import StageError
 from rbench.records import write_atomically
+from rbench.train.checkpoint import TORN
 from rbench.train.result import WEIGHTS
 
 
@@ -21,6 +23,17 @@ def save_weights(folder: Path, weights: Mapping[str, NDArray[np.float32]]) -> No
 
 
 def load_weights(folder: Path) -> dict[str, NDArray[np.float32]]:
-    """Read them from an artefact's folder."""
-    with np.load(folder / WEIGHTS) as stored:
-        return {name: stored[name] for name in stored.files}
+    """Read them from an artefact's folder.
+
+    Raises:
+        StageError: they are missing or torn.
+    """
+    try:
+        with np.load(folder / WEIGHTS) as stored:
+            return {name: stored[name] for name in stored.files}
+    except TORN as error:
+        raise StageError(
+            f"the weights cannot be read: {error}",
+            where=str(folder / WEIGHTS),
+            remedy=f"delete {folder}: it will be made again",
+        ) from error

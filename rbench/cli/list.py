@@ -1,0 +1,131 @@
+"""``rbench list``: what is there to choose from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import click
+import msgspec
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from rbench.cli.words import RECIPE_WORDS, TARGET_WORDS, supported
+
+Rows = list[dict[str, str | bool]]
+"""What is listed, one mapping of column -> content a line; the first column is the name."""
+
+
+def _encoders() -> Rows:
+    from rbench import plugins
+
+    return _plugins(plugins.ENCODERS)
+
+
+def _reports() -> Rows:
+    from rbench import plugins
+
+    return _plugins(plugins.REPORTS)
+
+
+def _plugins(group: str) -> Rows:
+    from rbench import plugins
+
+    return [{"name": name, "from": origin} for name, origin in plugins.describe(group).items()]
+
+
+def _recipes() -> Rows:
+    from rbench.study import Study
+
+    rows = _names(Study().recipes, RECIPE_WORDS)
+    return [
+        {
+            "name": row["name"],
+            "default": row["default"],
+            "supported": supported(str(row["name"])),
+            "meaning": row["meaning"],
+        }
+        for row in rows
+    ]
+
+
+def _targets() -> Rows:
+    from rbench.study import Study
+
+    return _names(Study().targets, TARGET_WORDS)
+
+
+def _names(used: tuple[str, ...], words: dict[str, str]) -> Rows:
+    composed = {name: "put together from the words below" for name in used if name not in words}
+    return [
+        {"name": word, "default": word in used, "meaning": meaning}
+        for word, meaning in (composed | words).items()
+    ]
+
+
+def _studies() -> Rows:
+    from rbench.study import Study, shipped
+
+    return [
+        {
+            "name": name,
+            "cells": f"{len(study.encoders)} x {len(study.recipes)} x {len(study.targets)}",
+            "data": study.data.path,
+        }
+        for name, study in ((name, Study.read(name)) for name in shipped())
+    ]
+
+
+KINDS: dict[str, tuple[Callable[[], Rows], str]] = {
+    "encoders": (
+        _encoders,
+        "Your own, without installing it: --encoder path/to/file.py:Class",
+    ),
+    "recipes": (
+        _recipes,
+        "The default study's are marked. A recipe: "
+        "[unrolled+][prune50+|prune80+|prune2x4+|cluster16+][qat+]SCHEME, e.g. "
+        "prune50+dynamic_wi8",
+    ),
+    "targets": (
+        _targets,
+        "The default study's are marked. A target: [DEVICE/][TOOL/]DELEGATE[@THREADS], e.g. "
+        "xnnpack@2",
+    ),
+    "reports": (_reports, "Write one with: rbench report RUN"),
+    "studies": (_studies, "Run one with: rbench sweep NAME; your own is a TOML file."),
+}
+"""What can be listed: kind -> who knows, and a hint for the reader."""
+
+
+def _words(content: str | bool) -> str:
+    return content if isinstance(content, str) else "yes" if content else ""
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  rbench list encoders
+  rbench list recipes --json
+""",
+)
+@click.argument("kind", type=click.Choice(list(KINDS)))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON list, for programs.")
+def command(kind: str, as_json: bool) -> int:
+    """List what a study can be made of, and where it comes from."""
+    rows, hint = KINDS[kind][0](), KINDS[kind][1]
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(rows)).decode())
+        return 0
+    console = Console(highlight=False, markup=False, emoji=False)
+    if rows:
+        table = Table(box=None, pad_edge=False)
+        for heading in rows[0]:
+            table.add_column(heading, overflow="fold")
+        for row in rows:
+            table.add_row(*(Text(_words(content)) for content in row.values()))
+        console.print(table)
+    else:
+        console.print(f"no {kind} are installed")
+    console.print(f"\n{hint}", soft_wrap=True)
+    return 0

@@ -1,0 +1,94 @@
+"""Fixtures that many rooms share: a study that takes seconds, and real data where it is at hand."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+TINY = """
+name = "tiny"
+encoders = ["bow"]
+recipes = ["float32", "dynamic_wi8"]
+targets = ["cpu", "xnnpack"]
+
+[data.synthetic]
+users = 60
+items = 40
+interactions_per_user = 8
+
+[model]
+width = 8
+length = 6
+top_k = 20
+
+[train]
+epochs = 2
+batch_size = 16
+
+[evaluate]
+bootstrap = 50
+
+[profile]
+rounds = 2
+min_runs = 20
+min_seconds = 0.01
+warmup_runs = 2
+warmup_seconds = 0.0
+"""
+
+
+@pytest.fixture
+def tiny_study(tmp_path):
+    """A study file whose sweep takes seconds: one encoder, two recipes, two targets."""
+    path = tmp_path / "tiny.toml"
+    path.write_text(TINY)
+    return path
+
+
+@pytest.fixture
+def own_store(tmp_path, monkeypatch):
+    """An empty store, for this test and the processes that it starts."""
+    folder = tmp_path / "store"
+    monkeypatch.setenv("RBENCH_STORE", str(folder))
+    return folder
+
+
+@pytest.fixture
+def command(tmp_path, own_store):
+    """Runs `rbench` in a process of its own, with a store of its own, away from the checkout."""
+
+    def run(*arguments, check=None, blocked=(), timeout=300, **options):
+        lines = [
+            "import sys",
+            *(f"sys.modules[{name!r}] = None" for name in blocked),
+            "from rbench.cli import main",
+            "main()",
+        ]
+        process = subprocess.run(
+            [sys.executable, "-P", "-c", "\n".join(lines), *map(str, arguments)],
+            cwd=options.pop("cwd", tmp_path),
+            env={**os.environ, "COLUMNS": "160", "NO_COLOR": "1", **options.pop("env", {})},
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+            **options,
+        )
+        if check is not None:
+            assert process.returncode == check, process.stdout + process.stderr
+        return process
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def movielens_small():
+    """The folder of MovieLens latest-small; skips where it is not at hand."""
+    folder = SHARED / "data" / "ml-latest-small"
+    if not (folder / "ratings.csv").is_file():
+        pytest.skip(f"no MovieLens latest-small in {folder}")
+    return folder

@@ -9,7 +9,8 @@ from rbench.encoding import Encoder, Form, KerasTensor
 
 @dataclass(frozen=True)
 class Cnn(Encoder):
-    """Residual layers ``x + relu(conv(x))`` of dilated convolutions, 1 x ``kernel``.
+    """Residual layers ``x + relu(conv(x))`` of dilated convolutions, 1 x ``kernel``, projected and
+    added to the newest item.
 
     Without biases zero stays zero, so padding in front of a context does nothing. The convolutions
     are Conv2D over a plane of height 1: delegates take those whole, where a
@@ -23,8 +24,14 @@ class Cnn(Encoder):
     ``1 + (kernel - 1) * sum(dilations)`` items."""
     dropout: float = 0.2
 
+    def __post_init__(self) -> None:
+        if self.kernel < 1 or not self.dilations or min(self.dilations) < 1:
+            raise ValueError("kernel and dilations must be whole numbers from 1, at least one each")
+
     def encode(self, embeddings: KerasTensor, mask: KerasTensor, form: Form) -> KerasTensor:
         from tf_keras import layers
+
+        from rbench.layers import Last
 
         length, width = embeddings.shape[1:]
         reach = [(self.kernel - 1) * dilation for dilation in self.dilations]
@@ -46,8 +53,9 @@ class Cnn(Encoder):
             new = layers.Dropout(self.dropout, name=f"dropout_{number}")(new)
             x = layers.Add(name=f"sum_{number}")([_newest(x, new.shape[2]), new])
         shape = (width,) if form.last else (length, width)
-        x = layers.Reshape(shape, name="line")(x)
-        return layers.Dense(width, name="projection")(x)
+        x = layers.Dense(width, name="projection")(layers.Reshape(shape, name="line")(x))
+        newest = Last(name="newest")(embeddings) if form.last else embeddings
+        return layers.Add(name="sum")([layers.Reshape(shape, name="item")(newest), x])
 
 
 def _newest(x: KerasTensor, count: int) -> KerasTensor:

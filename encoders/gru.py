@@ -10,16 +10,19 @@ from rbench.encoding import Encoder, Form, KerasTensor
 
 @dataclass(frozen=True)
 class Gru(Encoder):
-    """One GRU over the context, oldest first, and a projection.
+    """One GRU over the context, oldest first, projected and added to the newest item.
 
     The bias of the candidate is held at zero, as in `rbench_encoders.lstm`: padding in front of a
-    context does nothing. TFLite has no fused GRU; as it stands it becomes a loop (``WHILE``).
+    context does nothing. TFLite has no fused GRU, and tf.lite's calibration crashes on the loop
+    (``WHILE``) that it would become: the exported graph is always written out step by step.
     """
 
     recurrent: ClassVar[bool] = True
 
     def encode(self, embeddings: KerasTensor, mask: KerasTensor, form: Form) -> KerasTensor:
         from tf_keras import layers
+
+        from rbench.layers import Last
 
         width = embeddings.shape[-1]
         x = layers.GRU(
@@ -29,7 +32,10 @@ class Gru(Encoder):
             bias_constraint=_no_candidate_bias,
             name="gru",
         )(embeddings)
-        return layers.Dense(width, name="projection")(x)
+        newest = Last(name="newest")(embeddings) if form.last else embeddings
+        newest = layers.Reshape(x.shape[1:], name="item")(newest)
+        x = layers.Dense(width, name="projection")(x)
+        return layers.Add(name="sum")([newest, x])
 
 
 def _no_candidate_bias(bias: Any) -> Any:

@@ -10,7 +10,10 @@ from rbench.encoding import Encoder, Form, KerasTensor
 
 @dataclass(frozen=True)
 class Lstm(Encoder):
-    """One LSTM over the context, oldest first, and a projection.
+    """One LSTM over the context, oldest first, projected and added to the newest item.
+
+    The sum lets the network learn what the history changes about its newest item; without it a
+    log of a few hundred users is too small for a recurrence to begin with.
 
     The bias of the cell's candidate is held at zero: then a zero input leaves a zero state as it
     is, and padding in front of a context does nothing. Converted as it stands it becomes one
@@ -22,6 +25,8 @@ class Lstm(Encoder):
     def encode(self, embeddings: KerasTensor, mask: KerasTensor, form: Form) -> KerasTensor:
         from tf_keras import layers
 
+        from rbench.layers import Last
+
         width = embeddings.shape[-1]
         x = layers.LSTM(
             width,
@@ -30,7 +35,10 @@ class Lstm(Encoder):
             bias_constraint=_no_candidate_bias,
             name="lstm",
         )(embeddings)
-        return layers.Dense(width, name="projection")(x)
+        newest = Last(name="newest")(embeddings) if form.last else embeddings
+        newest = layers.Reshape(x.shape[1:], name="item")(newest)
+        x = layers.Dense(width, name="projection")(x)
+        return layers.Add(name="sum")([newest, x])
 
 
 def _no_candidate_bias(bias: Any) -> Any:

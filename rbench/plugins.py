@@ -7,8 +7,10 @@ import importlib.util
 import sys
 from collections.abc import Mapping
 from functools import cache
+from importlib.machinery import SourceFileLoader
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from types import CodeType
 from typing import Any, Protocol
 
 import msgspec
@@ -139,12 +141,23 @@ def _class_of(group: str, name: str) -> Any:
         ) from error
 
 
+class _Fresh(SourceFileLoader):
+    """Compiles what stands in the file now: bytecode of a file that was changed within the second
+    would be stale, and nothing of ours belongs beside a user's file.
+    """
+
+    def get_code(self, fullname: str) -> CodeType:
+        path = self.get_filename(fullname)
+        return self.source_to_code(self.get_data(path), path)
+
+
 def _from_file(path: Path, class_name: str) -> Any:
     if not path.is_file():
         raise PluginError("no such file", where=str(path), allowed="path/to/file.py:Class")
     module_name = f"rbench_plugin_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]}"
     if module_name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(module_name, path)
+        loader = _Fresh(module_name, str(path))
+        spec = importlib.util.spec_from_file_location(module_name, path, loader=loader)
         if spec is None or spec.loader is None:
             raise PluginError("cannot be imported", where=str(path))
         module = importlib.util.module_from_spec(spec)

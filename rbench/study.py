@@ -135,6 +135,7 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         self,
         *,
         data: str | None = None,
+        duplicates: str | None = None,
         encoders: Sequence[str] = (),
         recipes: Sequence[str] = (),
         targets: Sequence[str] = (),
@@ -149,6 +150,8 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             changes["encoder"] = {k: table for k, table in self.encoder.items() if k in kept}
         if data is not None:
             changes["data"]["path"] = data
+        if duplicates is not None:
+            changes["data"]["duplicates"] = duplicates
         return Study.build(changes)
 
     def cells(self) -> Iterator[CellName]:

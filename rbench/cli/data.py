@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, get_args
 import click
 
 from rbench.data.fetch import BASE, PUBLIC
-from rbench.data.settings import DataSettings, Format, Split
+from rbench.data.settings import DataSettings, Duplicates, Format, Split
 
 if TYPE_CHECKING:
     from rbench.records import DataSummary
@@ -44,6 +44,13 @@ def command() -> None:
     help="Likewise; none: lines are in order.",
 )
 @click.option(
+    "--duplicates",
+    type=click.Choice(get_args(Duplicates)),
+    default=DEFAULTS.duplicates,
+    show_default=True,
+    help="What becomes of rows with the same user, item and time.",
+)
+@click.option(
     "--min-interactions",
     type=click.IntRange(min=1),
     default=DEFAULTS.min_interactions,
@@ -68,6 +75,7 @@ def describe(
     user_column: str,
     item_column: str,
     time_column: str,
+    duplicates: Duplicates,
     min_interactions: int,
     split: Split,
     temporal_quantile: float,
@@ -89,6 +97,7 @@ def describe(
             user_column=user_column,
             item_column=item_column,
             time_column=time_column,
+            duplicates=duplicates,
             min_interactions=min_interactions,
             split=split,
             temporal_quantile=temporal_quantile,

@@ -7,9 +7,11 @@ import signal
 import sys
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, get_args
 
 import click
+
+from rbench.data.settings import Duplicates
 
 EXAMPLES = """\b
 Examples:
@@ -23,6 +25,11 @@ Examples:
 @click.command(epilog=EXAMPLES)
 @click.argument("study", default="default")
 @click.option("--data", metavar="PATH", help="The log to use: a file, a folder, or synthetic.")
+@click.option(
+    "--duplicates",
+    type=click.Choice(get_args(Duplicates)),
+    help="What becomes of rows with the same user, item and time. [default: refuse]",
+)
 @click.option("--encoder", "encoders", multiple=True, help="Only this encoder. Can be repeated.")
 @click.option("--recipe", "recipes", multiple=True, help="Only this recipe. Can be repeated.")
 @click.option("--target", "targets", multiple=True, help="Only this target. Can be repeated.")
@@ -34,6 +41,7 @@ Examples:
 def command(
     study: str,
     data: str | None,
+    duplicates: Duplicates | None,
     encoders: tuple[str, ...],
     recipes: tuple[str, ...],
     targets: tuple[str, ...],
@@ -53,10 +61,11 @@ def command(
     from rbench.sweeping import sweep
 
     chosen = Study.read(study).narrowed(
-        data=data, encoders=encoders, recipes=recipes, targets=targets
+        data=data, duplicates=duplicates, encoders=encoders, recipes=recipes, targets=targets
     )
     words = ["rbench", "sweep", *([study] if study != "default" else [])]
     words += ["--data", data] if data else []
+    words += ["--duplicates", duplicates] if duplicates else []
     signal.signal(signal.SIGTERM, _interrupt)
     with View(quiet=as_json) as view:
         run = sweep(

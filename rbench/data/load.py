@@ -30,7 +30,7 @@ def load(settings: DataSettings) -> Dataset:
     else:
         name, log = _name(settings.path), find(settings).read(settings)
     rows = len(log.users)
-    cleaned = sequences(log, settings.min_interactions)
+    cleaned = sequences(log, settings.min_interactions, settings.duplicates)
     cut = SPLITS[settings.split](cleaned, settings)
     train = cleaned.beginnings(np.arange(len(cut.train)), cut.train)
     dense, vocabulary = _vocabulary(train.values, cleaned.item_names)

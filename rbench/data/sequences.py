@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from rbench.data.dataset import Ids, Ragged
 from rbench.data.log import Log, Times
+from rbench.data.settings import Duplicates
 from rbench.errors import DataError
 
 LEAST = 3
@@ -49,23 +50,25 @@ class Sequences:
         return codes
 
 
-def sequences(log: Log, min_interactions: int) -> Sequences:
+def sequences(log: Log, min_interactions: int, duplicates: Duplicates = "refuse") -> Sequences:
     """Order, clean and filter a log.
 
     - Order is by time, and where times are equal as in the file: a stable sort.
-    - A row with the same user, item and time as an earlier one is a copy and goes: kept, it
-      would put a target into its own history. The same item at another time is a real repeat
-      and stays. A log without times cannot tell, so nothing goes there.
+    - A row with the same user, item and time as an earlier one is a copy: refused, dropped or
+      kept, as ``duplicates`` says. The same item at another time is a real repeat and stays.
     - The k-core is iterative: users and items with fewer than ``min_interactions`` go, until
       none is left to go.
 
     Raises:
-        DataError: what is left is empty, or has one user or one item only.
+        DataError: there are copies, or what is left is empty, or has one user or one item only.
     """
     if not len(log.users):
         raise DataError("the log is empty", where=log.where, allowed="at least one interaction")
     order = _order(log)
-    kept = order[~_copies(log, order)]
+    copied = _copies(log, order)
+    if duplicates == "refuse" and copied.any():
+        raise _copies_found(log, order[copied])
+    kept = order[~copied] if duplicates == "drop" else order
     copies = len(order) - len(kept)
     before = len(kept)
     kept = kept[_core(log.users[kept], log.items[kept], min_interactions)]
@@ -119,6 +122,21 @@ def _copies(log: Log, order: NDArray[np.int64]) -> NDArray[np.bool_]:
         same &= key[by_item][1:] == key[by_item][:-1]
     copies[by_item[1:][same]] = True
     return copies
+
+
+def _copies_found(log: Log, copies: NDArray[np.int64]) -> DataError:
+    row = int(copies.min())
+    assert log.times is not None  # without times nothing is a copy
+    user, item, time = log.users[row], log.items[row], log.times[row]
+    same = (log.users == user) & (log.items == item) & (log.times == time)
+    more = f", and {len(copies) - 1:,} more" if len(copies) > 1 else ""
+    return DataError(
+        f"interaction {row + 1:,} repeats interaction {int(np.flatnonzero(same)[0]) + 1:,}: user "
+        f"{log.user_names[user]!r}, item {log.item_names[item]!r}, time {time}{more}",
+        where=log.where,
+        allowed="one row for each user, item and time",
+        remedy='clean the log, or say --duplicates drop (duplicates = "drop" in [data] of a study)',
+    )
 
 
 def _core(users: Ids, items: Ids, k: int) -> NDArray[np.bool_]:

@@ -12,6 +12,7 @@ Format = Literal[
     "auto", "movielens-dat", "movielens-100k", "movielens-csv", "user-item", "csv", "parquet"
 ]
 Split = Literal["leave_one_out", "global_temporal"]
+Duplicates = Literal["refuse", "drop", "keep"]
 
 
 class SyntheticSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -57,6 +58,10 @@ class DataSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     time_column: str = "auto"
     """Columns of a CSV or Parquet log; ``auto`` knows the usual names. ``none`` as the time
     column says that each user's lines are in order already."""
+    duplicates: Duplicates = "refuse"
+    """What becomes of a row with the same user, item and time as an earlier one. As a rule it is a
+    fault of the export, and would put a target into its own history. Logs without times cannot
+    tell, and keep everything."""
     min_interactions: int = 1
     """k of an iterative k-core: users and items with fewer interactions are dropped."""
     split: Split = "leave_one_out"

@@ -84,6 +84,11 @@ CASES = {
         ["--data", "log.csv"],
         ["log.csv", "line 49"],
     ),
+    "duplicate rows": (
+        {"log.csv": GOOD_CSV + "u3,i5,2\n"},
+        ["--data", "log.csv"],
+        ["log.csv", "interaction 49 repeats interaction 21", "u3", "i5", "--duplicates drop"],
+    ),
     "one user": (
         {"log.csv": "user,item,time\nu,a,1\nu,b,2\nu,c,3\n"},
         ["--data", "log.csv"],

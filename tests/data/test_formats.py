@@ -149,7 +149,7 @@ def test_parquet(kind: str, tmp_path: Path) -> None:
     users, items = [*["ann"] * 3, *["bob"] * 2], [10, 20, 30, 20, 10]
     table = pa.table({"user": users, "extra": [0] * 5, "item": items, "when": times})
     parquet.write_table(table, tmp_path / "part-0.parquet")
-    settings = DataSettings(path=str(tmp_path), time_column="when")
+    settings = DataSettings(path=str(tmp_path), time_column="when", duplicates="drop")
     one = load(settings)
     assert [one.vocabulary[item] for item in one.test.histories[0]] == ["20", "10"]
     before = fingerprint(settings)

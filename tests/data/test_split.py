@@ -26,6 +26,7 @@ def of_events(events: Events, **options: object) -> Dataset:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "log.csv"
         path.write_text("user,item,time\n" + "".join(f"u{u},i{i},{t}\n" for u, i, t in events))
+        options = {"duplicates": "drop", **options}
         return load(DataSettings(path=str(path), **options))  # type: ignore[arg-type]
 
 
@@ -94,6 +95,16 @@ def test_global_temporal_by_hand(
     assert dataset.test.users.tolist() == [3]  # cid has no history, ann and bob no future
     assert names(dataset, dataset.test.histories[0]) == ["c", "c", "b"]
     assert names(dataset, dataset.test.targets) == ["a"]
+
+
+def test_copies_are_refused_until_somebody_decides() -> None:
+    events = [(1, 1, 5), (1, 2, 6), (2, 1, 1), (1, 3, 7), (1, 1, 5), (1, 1, 5)]
+    with pytest.raises(DataError) as caught:
+        of_events(events, duplicates="refuse")
+    for word in ("interaction 5 repeats interaction 1", "'u1'", "'i1'", "time 5", "1 more", "drop"):
+        assert word in str(caught.value)
+    assert of_events(events, duplicates="keep").summary.interactions == 6
+    assert of_events(events, duplicates="drop").summary.interactions == 4
 
 
 def test_copies_go_and_repeats_stay() -> None:

@@ -1,0 +1,1 @@
+"""Studies that come with rbench: TOML files, found by name with `rbench.study.Study.read`."""

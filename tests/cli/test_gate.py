@@ -1,0 +1,109 @@
+"""`rbench gate` as CI calls it."""
+
+import json
+import shutil
+import time
+
+import pytest
+
+NEVER = ("tensorflow", "tf_keras", "ai_edge_litert", "pandas", "plotly", "scipy", "jinja2")
+
+
+def test_within_the_limit(rbench, forty_cells):
+    done = rbench("gate", forty_cells, "--max-size", "10MB", without=NEVER, check=0)
+    assert "gate: pass (20 passed)" in done.stdout
+    assert "attention x static_wi8_ai8" in done.stdout
+    assert done.stderr == ""
+
+
+def test_a_broken_limit(rbench, forty_cells):
+    done = rbench("gate", forty_cells, "--max-size", "100KB", check=1)
+    first = done.stdout.splitlines()[1]
+    assert first.startswith("FAIL")
+    assert "196,096  100,000  -96,096  bytes" in first
+
+
+def test_json_says_the_same(rbench, forty_cells):
+    done = rbench("gate", forty_cells, "--max-size", "100KB", "--json", check=1)
+    document = json.loads(done.stdout)
+    assert document["outcome"] == "fail"
+    assert document["exit_code"] == 1
+    assert document["limits"] == {"max_size_bytes": 100_000}
+    assert len(document["findings"]) == 20
+    for finding in document["findings"]:
+        assert finding["margin"] == 100_000 - finding["number"]
+        assert (finding["status"] == "fail") == (finding["number"] > 100_000)
+
+
+def test_a_missing_file(rbench, forty_cells, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(forty_cells, run)
+    (run / "models/bow/float32.tflite").unlink()
+    done = rbench("gate", run, "--max-size", "10MB", check=1)
+    assert "models/bow/float32.tflite is missing" in done.stdout
+    assert "gate: fail (1 failed, 19 passed)" in done.stdout
+
+
+def test_names_are_shown_as_they_are(rbench, forty_cells, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(forty_cells, run)
+    records = (run / "records.jsonl").read_text()
+    (run / "records.jsonl").write_text(records.replace('"encoder":"bow"', '"encoder":"[red]b"'))
+    done = rbench("gate", run, "--max-size", "10MB", check=0)
+    assert "[red]b x float32" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "cause"),
+    [
+        (["gate"], "Missing argument 'RUN'"),
+        (["gate", "{run}"], "Missing option '--max-size'"),
+        (["gate", "{run}", "--max-size", "big"], "'big' is no size"),
+        (["gate", "{run}", "--max-size", "300kb"], "unknown unit 'kb'"),
+        (["gate", "{run}", "--max-size", "0"], "less than one byte"),
+        (["gate", "nowhere", "--max-size", "1MB"], "nowhere: no records.jsonl here"),
+        (["gate", "{run}", "--max-sise", "1MB"], "No such option"),
+    ],
+)
+def test_wrong_usage(rbench, forty_cells, arguments, cause):
+    done = rbench(*(argument.format(run=forty_cells) for argument in arguments), check=2)
+    assert cause in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("content", "cause"),
+    [
+        (b'{"schema": 2}\n', "schema 2 is newer than this rbench"),
+        (b'{"schema": 1, "study"', "records.jsonl, line 1: no JSON document"),
+        (b'{"schema": 1}\n', "missing required field"),
+        (b"\xff\xfe\n", "no JSON document"),
+    ],
+)
+def test_records_that_cannot_be_read(rbench, tmp_path, content, cause):
+    (tmp_path / "records.jsonl").write_bytes(content)
+    done = rbench("gate", tmp_path, "--max-size", "1MB", check=2)
+    assert cause in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_run_without_records_measures_nothing(rbench, tmp_path):
+    (tmp_path / "records.jsonl").write_bytes(b"")
+    done = rbench("gate", tmp_path, "--max-size", "1MB", check=2)
+    assert "gate: nothing measured" in done.stdout
+
+
+def test_help_has_examples_and_exit_codes(rbench):
+    done = rbench("gate", "--help", check=0)
+    assert "--max-size 300KB" in done.stdout
+    assert "Exit codes:" in done.stdout
+
+
+def test_it_takes_less_than_a_second(rbench, forty_cells):
+    def once():
+        began = time.perf_counter()
+        rbench("gate", forty_cells, "--max-size", "10MB", check=0)
+        return time.perf_counter() - began
+
+    assert min(once() for _ in range(3)) < 1.0

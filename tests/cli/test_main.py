@@ -1,0 +1,73 @@
+"""The command line's frame: light, one catch, one exit."""
+
+import shutil
+import time
+
+import pytest
+
+from rbench.cli import COMMANDS, main
+
+NEVER = ("tensorflow", "tf_keras", "ai_edge_litert", "pandas", "plotly", "scipy")
+
+
+def test_help_lists_every_command(rbench):
+    done = rbench("--help", without=NEVER, check=0)
+    assert all(f"  {name} " in done.stdout for name in COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_with_an_example(rbench, name):
+    done = rbench(name, "--help", without=("tensorflow", "tf_keras", "ai_edge_litert"), check=0)
+    assert f"rbench {name}" in done.stdout.split("\n", 1)[1], "an example belongs into the help"
+
+
+def test_version(rbench):
+    assert rbench("--version", check=0).stdout.startswith("rbench, version 0.")
+
+
+def test_an_unknown_command_is_wrong_usage(rbench):
+    done = rbench("sweeep", check=2)
+    assert "No such command 'sweeep'" in done.stderr
+
+
+def test_no_command_shows_the_help(rbench):
+    done = rbench(check=2)
+    assert "Commands:" in done.stdout + done.stderr
+
+
+def test_an_interrupt_leaves_with_130(monkeypatch, capsys):
+    def interrupted(**_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("rbench.cli.rbench.main", interrupted)
+    with pytest.raises(SystemExit) as left:
+        main([])
+    assert left.value.code == 130
+    assert "goes on where it stopped" in capsys.readouterr().err
+
+
+def test_help_starts_in_a_fraction_of_a_second(rbench):
+    def once():
+        began = time.perf_counter()
+        rbench("--help", check=0)
+        return time.perf_counter() - began
+
+    assert min(once() for _ in range(3)) < 0.5, "0.3 s on a quiet machine"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--help",),
+        ("list", "studies"),
+        ("list", "encoders"),
+        ("gate", "run", "--max-size", "10MB"),
+        ("report", "run"),
+    ],
+    ids=" ".join,
+)
+def test_what_reads_records_works_without_tensorflow(rbench, forty_cells, tmp_path, arguments):
+    shutil.copytree(forty_cells, tmp_path / "run")
+    without = ("tensorflow", "tf_keras", "tensorflow_model_optimization", "ai_edge_litert")
+    done = rbench(*arguments, without=(*without, "ai_edge_quantizer", "pandas"), check=0)
+    assert done.stdout

@@ -13,7 +13,7 @@ from rbench import jobs
 from rbench.convert.result import LOG, MODEL, FlatModel
 from rbench.errors import OutputError
 from rbench.pipeline import CellPlan, Plan, Profiled, Way
-from rbench.records import Machine, ModelFile, Quality, Record, Replicate
+from rbench.records import DataSummary, Machine, ModelFile, Quality, Record, Replicate
 from rbench.store import Failure, Store
 from rbench.train.result import Trained
 
@@ -91,11 +91,9 @@ class Recorder:
     @property
     def checksum(self) -> str:
         """Of the split."""
-        if not self._checksum:
-            from rbench.records import DataSummary
-
-            summary = self._result(self.plan.data, DataSummary)
-            self._checksum = summary.checksum if summary else ""
+        if not self._checksum and self.store.has(self.plan.data.stage, self.plan.data.key):
+            data = self.plan.data
+            self._checksum = self.store.read(data.stage, data.key, DataSummary).checksum
         return self._checksum
 
     def _provenance(self, plan: CellPlan) -> dict[str, Any]:
@@ -157,7 +155,7 @@ class Recorder:
         return ModelFile(path=f"{stem}.tflite", log=f"{stem}.log", **msgspec.structs.asdict(flat))
 
     def _quality(self, way: Way) -> Quality | None:
-        quality = self._result(way.evaluate, Quality)
+        quality: Quality | None = self._result(way.evaluate, Quality)
         if quality is not None:
             self.place_ranks(quality, self.store.folder("evaluate", way.evaluate.key), "ranks.npz")
         return quality

@@ -1,0 +1,350 @@
+"""The tree is the architecture: imports run one way, and only the command line has effects.
+
+Reads the source, runs nothing of it, and names the file and line that steps back.
+"""
+
+import ast
+import statistics
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDERS = {"rbench": "rbench", "rbench_encoders": "encoders", "rbench_reports": "reports"}
+"""Import name -> folder in the checkout."""
+
+TRAINING = {"tensorflow", "tf_keras", "keras", "tensorflow_model_optimization", "tfmot"}
+HEAVY = TRAINING | {"ai_edge_quantizer", "ai_edge_litert"}
+
+RANKS = {"data": 1, "train": 2, "compress": 3, "convert": 4, "evaluate": 5, "profile": 5, "gate": 6}
+"""Stage -> its place in the order; equals do not know each other."""
+LEAVES = {
+    "errors",
+    "encoding",
+    "machine",
+    "recipe",
+    "target",
+    "policy",
+    "progress",
+    "extras",
+    "guard",
+    "records",
+    "plugins",
+    "store",
+}
+"""Modules that know each other only."""
+GRAPHS = {"model", "layers"}
+"""Leaves that draw Keras graphs, for training and conversion."""
+SETTLED = {"study", "jobs"}
+"""Values that span the stages: they know the stages' settings, nothing else of them."""
+OPEN = {"settings", "result", "dataset", "weights"}
+"""Modules of a stage that later stages may know: what goes in, what comes out, how its files are
+read."""
+CHILDREN = {"rbench.guard"}
+"""Modules that work in child processes only, besides the programs themselves: they may end one."""
+READERS = ("rbench.gate", "rbench.cli.gate", "rbench.cli.report", "rbench.cli.list")
+"""What only reads records, besides the reports."""
+
+
+class Import(NamedTuple):
+    """One imported name, as it stands in a file."""
+
+    by: str
+    name: str
+    line: int
+    top: bool
+    """Whether it happens when the module is imported."""
+
+    def __str__(self) -> str:
+        return f"{self.by}, line {self.line}: imports {self.name}"
+
+
+def module_name(path: Path) -> str:
+    for name, folder in FOLDERS.items():
+        if path.is_relative_to(ROOT / folder):
+            parts = path.relative_to(ROOT / folder).with_suffix("").parts
+            return ".".join([name, *(part for part in parts if part != "__init__")])
+    raise AssertionError(path)
+
+
+PATHS = {
+    module_name(path): path
+    for folder in FOLDERS.values()
+    for path in sorted((ROOT / folder).rglob("*.py"))
+}
+TREES = {name: ast.parse(path.read_text("utf-8"), str(path)) for name, path in PATHS.items()}
+
+
+def imports_of(name: str) -> Iterator[Import]:
+    yield from _imports(name, TREES[name].body, top=True)
+
+
+def _imports(by: str, nodes: list[ast.AST], *, top: bool) -> Iterator[Import]:
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield Import(by, alias.name, node.lineno, top)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{by}, line {node.lineno}: imports are absolute"
+            for alias in node.names:
+                yield Import(by, resolved(f"{node.module}.{alias.name}"), node.lineno, top)
+        elif isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            yield from _imports(by, node.body, top=False)
+        else:
+            inside = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+            below = list(ast.iter_child_nodes(node))
+            yield from _imports(by, below, top=top and not inside)
+
+
+def resolved(name: str) -> str:
+    """The module that a name comes from: the name itself, or what holds it."""
+    return (
+        name if name in PATHS or name.rpartition(".")[0] not in PATHS else name.rpartition(".")[0]
+    )
+
+
+IMPORTS = [found for name in PATHS for found in imports_of(name)]
+OURS = [found for found in IMPORTS if found.name.split(".")[0] in FOLDERS]
+
+
+def part(name: str) -> str:
+    """``rbench.train.windows`` -> ``train``; ``rbench.study`` -> ``study``."""
+    return name.split(".")[1] if "." in name else ""
+
+
+def below(name: str, *packages: str) -> bool:
+    return any(name == package or name.startswith(package + ".") for package in packages)
+
+
+def complain(found: list[Import], why: str) -> None:
+    assert not found, f"{why}:\n" + "\n".join(map(str, found))
+
+
+def test_there_is_something_to_read():
+    assert len(PATHS) > 40
+    assert len(OURS) > 100
+
+
+def test_the_engine_never_imports_its_siblings():
+    complain(
+        [
+            found
+            for found in OURS
+            if below(found.by, "rbench") and below(found.name, "rbench_encoders", "rbench_reports")
+        ],
+        "plug-ins come in through their entry points only",
+    )
+
+
+def test_leaves_know_leaves_only():
+    complain(
+        [
+            found
+            for found in OURS
+            if (part(found.by) in LEAVES and part(found.name) not in LEAVES)
+            or (part(found.by) in GRAPHS and part(found.name) not in LEAVES | GRAPHS)
+        ],
+        "a leaf module imports more than leaves",
+    )
+
+
+def test_values_that_span_the_stages_know_settings_only():
+    complain(
+        [
+            found
+            for found in OURS
+            if part(found.by) in SETTLED
+            and part(found.name) in RANKS
+            and not found.name.endswith(".settings")
+        ],
+        "a study or job imports more of a stage than its settings",
+    )
+
+
+def test_stages_know_earlier_stages_only():
+    def allowed(found: Import) -> bool:
+        here, there = part(found.by), part(found.name)
+        if there in LEAVES or there == here or not there:
+            return True
+        if there in GRAPHS:
+            return RANKS[here] <= RANKS["convert"]
+        return there in RANKS and RANKS[there] < RANKS[here]
+
+    complain(
+        [
+            found
+            for found in OURS
+            if below(found.by, "rbench") and part(found.by) in RANKS and not allowed(found)
+        ],
+        "a stage steps back in the order, or sideways",
+    )
+
+
+def test_stages_do_not_know_the_insides_of_earlier_stages():
+    def open_door(name: str) -> bool:
+        parts = name.split(".")
+        return len(parts) == 2 or parts[2] in OPEN
+
+    complain(
+        [
+            found
+            for found in OURS
+            if part(found.by) in RANKS
+            and part(found.name) in RANKS
+            and part(found.by) != part(found.name)
+            and not open_door(found.name)
+        ],
+        "a stage takes what another package exports, its settings or its results",
+    )
+
+
+def test_the_gate_and_the_reports_only_read_records():
+    complain(
+        [
+            found
+            for found in OURS
+            if below(found.by, "rbench.gate", "rbench_reports")
+            and not below(found.name, "rbench.gate", "rbench_reports")
+            and part(found.name) not in {"records", "errors", "plugins", "recipe", "target", ""}
+        ],
+        "a reader of records needs more than records",
+    )
+
+
+def test_encoders_know_the_contract_only():
+    complain(
+        [
+            found
+            for found in OURS
+            if below(found.by, "rbench_encoders")
+            and not below(found.name, "rbench_encoders")
+            and part(found.name) not in {"encoding", "errors", "layers"}
+        ],
+        "an encoder of ours needs what a stranger's has not",
+    )
+
+
+def test_only_the_command_line_knows_the_command_line():
+    complain(
+        [
+            found
+            for found in OURS
+            if below(found.name, "rbench.cli") and not below(found.by, "rbench.cli")
+        ],
+        "the command line is imported",
+    )
+
+
+def imports_training(name: str) -> bool:
+    return any(
+        found.top and found.name.split(".")[0] in HEAVY - {"ai_edge_litert"}
+        for found in imports_of(name)
+    )
+
+
+def test_tensorflow_comes_in_inside_functions():
+    """Either at the import itself, or at the import of a module that says so in its docstring."""
+    heavy = {name for name in PATHS if imports_training(name)}
+    for name in heavy:
+        said = " ".join((ast.get_docstring(TREES[name]) or "").split())
+        assert "imports TensorFlow" in said, (
+            f"{name} imports TensorFlow when it is imported and does not say so: "
+            "import it inside functions"
+        )
+    complain(
+        [found for found in OURS if found.top and found.name in heavy and found.by not in heavy],
+        "a module that brings TensorFlow is imported at the top of another",
+    )
+
+
+def test_nothing_after_convert_imports_tensorflow():
+    complain(
+        [
+            found
+            for found in IMPORTS
+            if found.name.split(".")[0] in TRAINING
+            and below(found.by, "rbench.evaluate", "rbench.profile")
+        ],
+        "a stage after convert imports TensorFlow",
+    )
+
+
+def test_what_reads_records_imports_no_runtime():
+    complain(
+        [
+            found
+            for found in IMPORTS
+            if found.name.split(".")[0] in HEAVY and below(found.by, "rbench_reports", *READERS)
+        ],
+        "a reader of records imports TensorFlow or LiteRT",
+    )
+
+
+def is_entry_point(name: str) -> bool:
+    """Whether it is a program: a child process that is started by its name."""
+    return any(
+        isinstance(node, ast.If) and "__name__ == '__main__'" in ast.unparse(node.test)
+        for node in TREES[name].body
+    )
+
+
+def effects(name: str) -> Iterator[str]:
+    for node in ast.walk(TREES[name]):
+        said = ""
+        if isinstance(node, ast.Call):
+            said = ast.unparse(node.func)
+        elif isinstance(node, ast.Raise) and node.exc is not None:
+            said = ast.unparse(node.exc)
+        if said in ("print", "exit", "quit", "sys.exit", "os._exit", "click.echo") or any(
+            said.startswith(word) for word in ("SystemExit", "sys.stdout.write", "sys.stderr.write")
+        ):
+            yield f"{name}, line {node.lineno}: {said}"
+
+
+def test_only_the_command_line_and_programs_print_or_exit():
+    found = [
+        effect
+        for name in PATHS
+        if not below(name, "rbench.cli") and not is_entry_point(name) and name not in CHILDREN
+        for effect in effects(name)
+    ]
+    assert not found, "\n".join(found)
+    assert len([name for name in PATHS if is_entry_point(name)]) <= 4
+
+
+STAGES = {
+    "data": ("DataSettings", "load", "Dataset"),
+    "train": ("TrainSettings", "train", "Trained"),
+    "compress": ("CompressSettings", "compress", "Compressed"),
+    "convert": ("ConvertSettings", "convert", "FlatModel"),
+    "evaluate": ("EvaluateSettings", "evaluate", None),
+    "profile": ("ProfileSettings", "measure", None),
+    "gate": ("Limits", "judge", "Verdict"),
+}
+"""Stage -> its settings, its function, its result (None where it is a part of a record)."""
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_every_stage_exports_settings_a_function_and_a_result(stage):
+    exported = {
+        alias.asname or alias.name
+        for node in TREES[f"rbench.{stage}"].body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert {name for name in STAGES[stage] if name} <= exported
+
+
+def test_files_hold_one_idea():
+    lengths = {name: len(path.read_text("utf-8").splitlines()) for name, path in PATHS.items()}
+    assert statistics.median(length for length in lengths.values() if length) <= 160
+    for name, length in lengths.items():
+        if length > 400:
+            warnings.warn(f"{name} has {length} lines: look for the second idea", stacklevel=1)
+
+
+def test_no_drawer_for_everything():
+    assert not [name for name in PATHS if name.split(".")[-1] in ("utils", "util", "helpers")]

@@ -1,0 +1,186 @@
+"""What is tested is what is shipped: the wheel holds the checkout's files, and tox tests it."""
+
+import configparser
+import importlib.metadata
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import rbench
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDERS = {
+    "rbench": "rbench",
+    "rbench_encoders": "encoders",
+    "rbench_reports": "reports",
+    "rbench/studies": "studies",
+}
+"""Folder in the wheel -> folder in the checkout."""
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+UNDER_TOX = "TOX_ENV_NAME" in os.environ
+
+
+def expected():
+    """Path in the wheel -> content, as the checkout has it."""
+    found = {}
+    for inside, folder in FOLDERS.items():
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                found[f"{inside}/{path.relative_to(ROOT / folder).as_posix()}"] = path.read_bytes()
+    return found
+
+
+def compare(shipped):
+    """Both ways, contents too."""
+    wanted = expected()
+    assert sorted(set(wanted) - set(shipped)) == [], "missing in the wheel"
+    assert sorted(set(shipped) - set(wanted)) == [], "in the wheel only; is there an old build/?"
+    assert [name for name in wanted if wanted[name] != shipped[name]] == []
+
+
+def is_ours(name):
+    return name.split("/")[0] in ("rbench", "rbench_encoders", "rbench_reports")
+
+
+def installed_editable():
+    text = importlib.metadata.distribution("rbench").read_text("direct_url.json")
+    return bool(text and json.loads(text).get("dir_info", {}).get("editable"))
+
+
+@pytest.mark.skipif(not UNDER_TOX, reason="only tox tests the wheel")
+def test_tox_tests_the_wheel_and_not_the_checkout():
+    assert not installed_editable()
+    assert not Path(rbench.__file__).is_relative_to(ROOT / "rbench")
+    program = "import rbench; print(rbench.__file__)"
+    for command in (["-c", program], ["-m", "rbench.cli", "--version"]):
+        subprocess.run([sys.executable, *command], cwd=ROOT, check=True, capture_output=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    assert done.stdout.strip() == rbench.__file__
+
+
+@pytest.mark.skipif(installed_editable(), reason="an editable install has no files of its own")
+def test_the_installed_wheel_holds_the_checkout():
+    files = importlib.metadata.files("rbench")
+    compare(
+        {
+            file.as_posix(): file.locate().read_bytes()
+            for file in files
+            if is_ours(file.as_posix()) and "__pycache__" not in file.parts
+        }
+    )
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory):
+    """A wheel, built from a copy of the checkout."""
+    copy = tmp_path_factory.mktemp("checkout")
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, copy)
+    for folder in FOLDERS.values():
+        shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    target = tmp_path_factory.mktemp("wheel")
+    subprocess.run(
+        [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "-w", target, copy],
+        check=True,
+    )
+    (built,) = target.glob("*.whl")
+    return built
+
+
+@pytest.mark.slow
+def test_a_wheel_holds_the_checkout(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+        compare({name: archive.read(name) for name in names if is_ours(name)})
+    others = {name.split("/")[0] for name in names if not is_ours(name)}
+    assert others == {f"rbench-{PROJECT['project']['version']}.dist-info"}
+
+
+@pytest.mark.slow
+def test_the_base_install_gates_lists_and_reports(wheel, tmp_path):
+    """No extra, so no TensorFlow and no LiteRT: a fresh environment, as in a user's CI."""
+    home = tmp_path / "venv"
+    subprocess.run([sys.executable, "-m", "venv", home], check=True)
+    python = home / "bin" / "python"
+    subprocess.run([python, "-m", "pip", "install", "--quiet", wheel], check=True)
+
+    def run(*arguments):
+        done = subprocess.run(
+            [home / "bin" / "rbench", *arguments],
+            cwd=tmp_path,
+            env={key: value for key, value in os.environ.items() if key != "PYTHONPATH"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done.returncode, done.stdout + done.stderr
+
+    make = "from pathlib import Path; from rbench.testing.runs import example_run; "
+    subprocess.run([python, "-c", make + "example_run(Path('run'))"], cwd=tmp_path, check=True)
+    assert run("--help")[0] == 0
+    assert "movielens-small" in run("list", "studies")[1]
+    assert "rbench_encoders.gru:Gru" in run("list", "encoders")[1]
+    assert run("gate", "run", "--max-size", "10MB")[0] == 0
+    assert run("gate", "run", "--max-size", "1KB")[0] == 1
+    code, said = run("report", "run")
+    assert code == 0, said
+    code, said = run("sweep")
+    assert code == 2
+    assert "pip install 'rbench[sweep]'" in said
+    assert len(said.strip().splitlines()) == 1
+
+
+def test_every_package_is_named():
+    named = set(PROJECT["tool"]["setuptools"]["packages"])
+    found = {
+        ".".join([inside.replace("/", "."), *path.parent.relative_to(ROOT / folder).parts])
+        for inside, folder in FOLDERS.items()
+        for path in (ROOT / folder).rglob("*.py")
+        if "__pycache__" not in path.parts
+    }
+    assert named == found
+
+
+def test_entry_points_point_at_something():
+    for group in ("rbench.encoders", "rbench.reports"):
+        for value in PROJECT["project"]["entry-points"][group].values():
+            module, _, name = value.partition(":")
+            package, _, file = module.partition(".")
+            path = ROOT / FOLDERS[package] / f"{file}.py"
+            assert f"class {name}" in path.read_text("utf-8")
+
+
+def test_the_version_is_the_changelog_s():
+    version = importlib.metadata.version("rbench")
+    assert version == PROJECT["project"]["version"]
+    assert f"## [{version}]" in (ROOT / "CHANGELOG.md").read_text("utf-8")
+
+
+def test_tox_and_pre_commit_use_the_same_ruff():
+    tox = configparser.ConfigParser()
+    tox.read(ROOT / "tox.ini")
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text("utf-8")
+    ruff = tox["testenv:lint"]["deps"].strip().removeprefix("ruff==")
+    assert f"ruff-pre-commit\n    rev: v{ruff}\n" in hooks
+
+
+def test_tox_packages_a_wheel_with_every_extra_that_tests_need():
+    tox = configparser.ConfigParser()
+    tox.read(ROOT / "tox.ini")
+    assert tox["testenv"]["package"] == "wheel"
+    assert set(tox["testenv"]["extras"].split()) == {"sweep", "test"}
+
+
+def test_ci_is_a_program_that_bash_can_read():
+    path = ROOT / ".ci" / "run"
+    assert os.access(path, os.X_OK)
+    subprocess.run(["bash", "-n", path], check=True)

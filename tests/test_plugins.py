@@ -1,0 +1,144 @@
+"""Plug-ins: found by entry point or file, refused with a cause."""
+
+from importlib.metadata import EntryPoint
+
+import pytest
+
+from rbench import plugins
+from rbench.encoding import Encoder
+from rbench.errors import PluginError
+
+OURS = {"attention", "bow", "cnn", "gru", "lstm"}
+SOURCE = """
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rbench.encoding import Encoder
+
+
+@dataclass(frozen=True)
+class Mine(Encoder):
+    blocks: int = 2
+
+    def encode(self, embeddings, mask, form):
+        return embeddings
+
+
+class Other:
+    pass
+"""
+
+
+@pytest.fixture
+def written(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text(SOURCE)
+    return path
+
+
+@pytest.fixture
+def registered(monkeypatch):
+    """Registers entry points under both groups, in place of the installed ones."""
+
+    def register(**values):
+        def installed(group):
+            return {name: EntryPoint(name, value, group) for name, value in values.items()}
+
+        monkeypatch.setattr(plugins, "_installed", installed)
+
+    return register
+
+
+def test_ours_come_in_through_the_entry_points():
+    assert set(plugins.names(plugins.ENCODERS)) >= OURS
+    assert "html" in plugins.names(plugins.REPORTS)
+    assert plugins.describe(plugins.ENCODERS)["bow"] == "rbench_encoders.bow:Bow (rbench)"
+
+
+@pytest.mark.parametrize("name", sorted(OURS))
+def test_ours_are_encoders(name):
+    made = plugins.encoder(name)
+    assert isinstance(made, Encoder)
+    assert len(plugins.source_hash(name)) == 64
+
+
+def test_an_encoder_from_a_file(written):
+    name = f"{written}:Mine"
+    made = plugins.encoder(name, {"blocks": 3})
+    assert isinstance(made, Encoder)
+    assert made.blocks == 3
+    before = plugins.source_hash(name)
+    written.write_text(SOURCE + "# changed\n")
+    assert plugins.source_hash(name) != before
+
+
+def test_nothing_is_written_beside_a_file(written, monkeypatch):
+    monkeypatch.setattr(plugins.sys, "dont_write_bytecode", False)
+    plugins.encoder(f"{written}:Mine")
+    assert [path.name for path in written.parent.iterdir()] == ["mine.py"]
+
+
+@pytest.mark.parametrize(
+    ("name", "cause"),
+    [
+        ("transformer", "unknown encoder 'transformer'"),
+        ("{folder}/none.py:Mine", "no such file"),
+        ("{folder}/mine.py:Absent", "no class 'Absent' here"),
+        ("{folder}/mine.py:Other", "is no encoder"),
+        ("{folder}/broken.py:Mine", "ZeroDivisionError: division by zero"),
+        ("{folder}/torn.py:Mine", "SyntaxError"),
+    ],
+)
+def test_what_is_not_there_or_not_sound_is_refused(name, cause, written):
+    (written.parent / "broken.py").write_text("1 / 0\n")
+    (written.parent / "torn.py").write_text("class Mine(\n")
+    with pytest.raises(PluginError) as caught:
+        plugins.encoder(name.format(folder=written.parent))
+    assert cause in str(caught.value)
+
+
+def test_an_unknown_name_shows_what_is_there():
+    with pytest.raises(PluginError) as caught:
+        plugins.encoder("transformer")
+    assert all(name in caught.value.allowed for name in OURS)
+    assert "rbench list encoders" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("options", "cause"),
+    [
+        ({"layers": 2}, "has no option 'layers'"),
+        ({"blocks": "two"}, "Expected `int`, got `str`"),
+    ],
+)
+def test_options_are_checked(options, cause, written):
+    with pytest.raises(PluginError) as caught:
+        plugins.encoder(f"{written}:Mine", options)
+    assert cause in str(caught.value)
+    assert "blocks" in caught.value.allowed
+
+
+def test_a_broken_module_behind_an_entry_point(registered):
+    registered(theirs="no_such_package.module:Theirs")
+    with pytest.raises(PluginError) as caught:
+        plugins.encoder("theirs")
+    assert "cannot be loaded from no_such_package.module:Theirs" in str(caught.value)
+    assert "ModuleNotFoundError" in str(caught.value)
+
+
+def test_describing_imports_nothing(registered):
+    registered(theirs="no_such_package.module:Theirs")
+    assert plugins.describe(plugins.ENCODERS) == {
+        "theirs": "no_such_package.module:Theirs (unknown)"
+    }
+
+
+def test_a_report_needs_render(registered):
+    registered(empty="builtins:object", broken="builtins:memoryview")
+    with pytest.raises(PluginError, match="has no render"):
+        plugins.report("empty")
+    with pytest.raises(PluginError, match="cannot be made"):
+        plugins.report("broken")
+    with pytest.raises(PluginError, match="unknown report 'pdf'"):
+        plugins.report("pdf")

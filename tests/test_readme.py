@@ -1,0 +1,196 @@
+"""Every command in the README is run here, or is named here with the test that runs it.
+
+A command that stands in the README and not in this file fails `test_every_command_is_covered`.
+"""
+
+import ast
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from rbench.study import Study
+from rbench.testing.runs import example_run
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
+
+INSTALL = 'pip install ".[sweep]" && rbench sweep'
+CHECK = "pip install tox && tox"
+ONE_CELL = ["--encoder", "bow", "--recipe", "float32", "--target", "cpu"]
+
+CHEAP = {
+    "rbench list encoders": "rbench_encoders.gru:Gru",
+    "rbench list recipes": "static_wi8_ai8",
+    "rbench list targets": "xnnpack",
+    "rbench list studies": "movielens-small",
+    "rbench data describe path/to/log.csv": "interactions",
+    "rbench gate runs/mine --max-size 300KB": "gate: pass",
+    "rbench gate runs/mine --max-size 300KB --json": '"outcome": "pass"',
+    "rbench report runs/mine": "report.html",
+}
+"""Run as they stand; what they print holds this text."""
+
+SWEEPS = {
+    "rbench sweep": ONE_CELL,
+    "rbench sweep --data path/to/log.csv --out runs/mine": ONE_CELL,
+    "rbench sweep --data path/to/log.csv --encoder gru --recipe float32 --recipe dynamic_wi8 "
+    "--target xnnpack@2": [],
+    "rbench sweep movielens-small": ONE_CELL,
+    "rbench sweep --encoder path/to/encoder.py:Mine --encoder gru": ONE_CELL[2:],
+}
+"""Run by the slow tests, each with options that narrow its grid to a cell or two."""
+
+ELSEWHERE = {
+    'pip install ".[sweep]"': "tests/test_packaging.py::"
+    "test_tox_packages_a_wheel_with_every_extra_that_tests_need",
+    "pip install tox": "tests/test_readme.py::test_ci_runs_the_readme_s_command",
+    "tox": "tests/test_readme.py::test_ci_runs_the_readme_s_command",
+    "rbench data fetch ml-latest-small --to data": "tests/data/test_fetch.py::"
+    "test_a_log_is_brought_verified_and_readable",
+}
+"""What needs the network or runs the tests themselves: command -> the test that stands for it."""
+
+
+def blocks(language):
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def commands():
+    """Every command of the README's shell blocks, without prompts and comments."""
+    found = []
+    for block in (*blocks("bash"), *blocks("console"), *blocks("sh"), *blocks("shell")):
+        for line in block.replace("\\\n", " ").splitlines():
+            said = re.sub(r"(^|\s)#.*", "", line).strip().removeprefix("$ ")
+            found += [" ".join(part.split()) for part in said.split("&&") if part.strip()]
+    return list(dict.fromkeys(found))
+
+
+def test_every_command_is_covered():
+    known = {**CHEAP, **SWEEPS, **ELSEWHERE}
+    assert [command for command in commands() if command not in known] == []
+    assert [command for command in known if command not in commands()] == []
+
+
+@pytest.mark.parametrize("place", ELSEWHERE.values())
+def test_what_stands_for_a_command_is_there(place):
+    file, _, name = place.partition("::")
+    tree = ast.parse((ROOT / file).read_text("utf-8"))
+    assert name in [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
+
+
+def test_two_commands_are_all():
+    first, second = blocks("bash")[:2]
+    assert first.strip() == INSTALL
+    assert second.strip() == CHECK
+
+
+def test_ci_runs_the_readme_s_command():
+    assert "\npip install --quiet tox && tox\n" in (ROOT / ".ci" / "run").read_text("utf-8")
+    assert CHECK == "pip install tox && tox"
+
+
+def test_links_lead_somewhere():
+    links = set(re.findall(r"\]\(([^)#]+)\)", README))
+    assert {"docs/design.md", "CHANGELOG.md"} <= links
+    missing = {link for link in links if "://" not in link and not (ROOT / link).is_file()}
+    assert not missing
+
+
+def test_the_study_shown_is_a_study():
+    (text,) = blocks("toml")
+    study = Study.parse(text)
+    assert len(list(study.cells())) == 12
+    assert study.limits.size_bytes == 300_000
+
+
+@pytest.fixture
+def place(tmp_path):
+    """A folder in which the README's words mean something: a log, a run, an encoder."""
+    (tmp_path / "path/to").mkdir(parents=True)
+    lines = [
+        f"{user},{(user * 7 + step * (1 + user % 3)) % 30},{user * 100 + step}"
+        for user in range(60)
+        for step in range(12)
+    ]
+    (tmp_path / "path/to/log.csv").write_text("\n".join(["user,item,timestamp", *lines]) + "\n")
+    ratings = [
+        f"{user},{item},4.0,{time}" for user, item, time in (line.split(",") for line in lines)
+    ]
+    (tmp_path / "data/ml-latest-small").mkdir(parents=True)
+    (tmp_path / "data/ml-latest-small/ratings.csv").write_text(
+        "\n".join(["userId,movieId,rating,timestamp", *ratings]) + "\n"
+    )
+    (tmp_path / "path/to/encoder.py").write_text(
+        "from dataclasses import dataclass\n"
+        "from rbench.encoding import Encoder\n\n\n"
+        "@dataclass(frozen=True)\n"
+        "class Mine(Encoder):\n"
+        "    def encode(self, embeddings, mask, form):\n"
+        "        return embeddings[:, -1] if form.last else embeddings\n"
+    )
+    return tmp_path
+
+
+def run(command, folder, *more):
+    """Run a command as a shell would, with the `rbench` of this environment."""
+    program, *arguments = shlex.split(command)
+    assert program == "rbench"
+    return subprocess.run(
+        [sys.executable, "-P", "-c", "from rbench.cli import main; main()", *arguments, *more],
+        cwd=folder,
+        env={**os.environ, "COLUMNS": "120", "RBENCH_STORE": str(folder / "store")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("command", CHEAP)
+def test_cheap_commands_work(command, place):
+    sizes = {(encoder, "float32"): 200_000 for encoder in ("bow", "gru")}
+    example_run(
+        place / "runs/mine",
+        encoders=("bow", "gru"),
+        recipes=("float32",),
+        users=40,
+        samples=40,
+        size_bytes=sizes,
+    )
+    done = run(command, place)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert CHEAP[command] in done.stdout + done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", SWEEPS)
+def test_sweeps_work(command, place):
+    done = run(command, place, *SWEEPS[command])
+    assert done.returncode == 0, done.stdout + done.stderr
+    (page,) = (place / "runs").glob("*/report.html")
+    assert (page.parent / "records.jsonl").read_text("utf-8").count('"state":"ok"') >= 1
+
+
+@pytest.mark.slow
+def test_the_lines_of_python_work(place):
+    (lines,) = blocks("python")
+    narrow = '.read("default")'
+    assert narrow in lines
+    program = lines.replace(
+        narrow,
+        narrow + '.narrowed(encoders=["bow"], recipes=["float32"], targets=["cpu"])',
+    )
+    program += "\nframe = run.frame()\nassert list(frame.state) == ['ok'], frame.reason\n"
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", program],
+        cwd=place,
+        env={**os.environ, "RBENCH_STORE": str(place / "store")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr

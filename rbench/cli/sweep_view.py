@@ -54,6 +54,7 @@ class View:
         )
         self.whole: TaskID | None = None
         self.tasks: dict[str, TaskID] = {}
+        self.said: set[str] = set()
         self.total = 0
         self.done = 0
 
@@ -93,8 +94,13 @@ class View:
             self.bars.remove_task(task)
         if self.whole is not None:
             self.bars.advance(self.whole)
+        if failure is not None and failure.reason in self.said:
+            return  # a job behind the one that failed, or another round of it
         if failure is not None:
-            self.console.print(f"[red]{failure.state}[/] {name_of(job)}: {_plain(failure.reason)}")
+            self.said.add(failure.reason)
+            self.console.print(
+                f"[red]{failure.state}[/] {name_of(job)}: {_plain(failure.reason)}", soft_wrap=True
+            )
         elif not self.live and job.stage not in ("data", "round", "profile"):
             self.console.print(f"{name_of(job)} done ({self.done} of {self.total})")
 

@@ -8,8 +8,7 @@ import importlib.util
 import sys
 from collections.abc import Mapping
 from functools import cache
-from importlib.machinery import SourceFileLoader
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import CodeType

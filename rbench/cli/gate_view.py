@@ -57,7 +57,12 @@ def _document(verdict: Verdict, about: Mapping[str, Any]) -> str:
         "findings": verdict.findings,
         "notes": verdict.notes,
     }
-    return msgspec.json.format(msgspec.json.encode(document)).decode()
+    return msgspec.json.format(msgspec.json.encode(document, enc_hook=_plain)).decode()
+
+
+def _plain(amount: Any) -> int | float:
+    """Sizes and shares are the numbers that they are made of."""
+    return int(amount) if isinstance(amount, int) else float(amount)
 
 
 def _show(verdict: Verdict) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from decimal import Decimal
 from typing import Any
 
 from rbench.errors import UsageError
@@ -55,7 +56,7 @@ def _share(value: Any) -> Share:
         found = _PERCENT.fullmatch(value.strip())
         if found is None:
             raise ValueError(f"{value!r} is no share; {allowed}")
-        return Share(float(found.group(1)) / 100)
+        return Share(Decimal(found.group(1)) / 100)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"{value!r} is no share; {allowed}")
     if not (math.isfinite(value) and value >= 0):

@@ -112,13 +112,20 @@ def _explain(message: str, kind: type, place: str, where: str, document: Any) ->
         head = f"the key {missing.group(1)!r} is missing"
     typed = re.fullmatch(r"Expected `(.*)`, got `(.*)`", head)
     if typed:
-        head, allowed = f"a value of type {typed.group(2)}", _WORDS.get(typed.group(1), "")
-        allowed = allowed or typed.group(1)
+        kinds = [kind for kind in typed.group(1).split(" | ") if kind != "null"]
+        head = f"a value of type {typed.group(2)}"
+        allowed = " or ".join(_WORDS.get(kind, kind) for kind in kinds)
     at = f"{where}, key {key}" if key else where
     return StudyError(head, where=at, allowed=allowed, remedy=_REMEDY)
 
 
-_WORDS = {"object": "a table", "str": "text", "bool": "true or false", "int": "a whole number"}
+_WORDS = {
+    "object": "a table",
+    "str": "text",
+    "bool": "true or false",
+    "int": "a whole number",
+    "float": "a number",
+}
 
 
 def _fields(kind: type, inside: str) -> tuple[str, ...]:

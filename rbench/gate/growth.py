@@ -75,7 +75,8 @@ def _drift(levels: Levels, file: Weighed, place: Place, over: int) -> Finding:
 def _share(levels: Levels, file: Weighed, place: Place, before: int, about: str) -> Finding:
     if before < 1:
         return place.unlike("the baseline's file is empty")
-    measure = Measure(file.bytes / before - 1, "share", percent, about=f"against {about}")
+    # Not bytes / before - 1, which lies beside 2 % where 1020 stands against 1000.
+    measure = Measure((file.bytes - before) / before, "share", percent, about=f"against {about}")
     return at_most(place, levels, measure)
 
 

@@ -21,7 +21,7 @@ class Limits(
     """Largest size that any model file may have; a file of exactly this size passes."""
     strict: bool = False
     """Whether what cannot be compared fails the gate."""
-    false_alarms: Share = Share(0.005)
+    false_alarms: Share = Share(0.0025)
     """Chance that something no worse than its limit fails, over all of the gate's uncertain
     comparisons together: it is divided among them (Bonferroni)."""
     cells: tuple[CellRule, ...] = ()

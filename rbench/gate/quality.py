@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rbench.gate.against import Against, Made, read_ranks
 from rbench.gate.amounts import percent
-from rbench.gate.chance import normal_quantile
+from rbench.gate.chance import LARGE, student_quantile
 from rbench.gate.levels import Levels, Measure, Place, at_least, at_most
 from rbench.gate.rules import QualityLimit
 from rbench.gate.verdict import Finding
@@ -87,17 +87,23 @@ class Lost(NamedTuple):
 
     share: float
     error: float
+    freedom: int = LARGE
+    """Of the error; the number of users that differ, less one."""
+
+    def interval(self, tail: float) -> tuple[float, float]:
+        """Where the share lies; it lies beyond either end with the chance ``tail``."""
+        reach = student_quantile(tail, self.freedom) * self.error
+        return self.share - reach, self.share + reach
 
 
 def _loss(
     limit: QualityLimit, place: Place, old: Estimate, lost: Lost, tail: float, how: str
 ) -> Finding:
-    reach = normal_quantile(tail) * lost.error
     measure = Measure(
         lost.share,
         "share",
         percent,
-        interval=(lost.share - reach, lost.share + reach),
+        interval=lost.interval(tail),
         about=f"of the baseline's {score(old.value)} lost ({how})",
     )
     return at_most(place, Levels(limit.warn_loss, limit.max_loss), measure)
@@ -108,13 +114,15 @@ def paired(before: NDArray[Any], after: NDArray[Any]) -> Lost:
 
     The error is the one that a bootstrap over users, both gains of a user drawn together, comes
     to with ever more resamples; for a ratio of two means it has a closed form (the delta method),
-    so nothing is drawn and the same runs always get the same verdict.
+    so nothing is drawn and the same runs always get the same verdict. Users that gained nothing
+    in either run say nothing about the error, so the others' number makes its freedom.
 
     Source: Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapters 5 and 22.
     """
     ratio = float(after.mean() / before.mean())
-    spread = float((after - ratio * before).std())
-    return Lost(1 - ratio, spread / float(before.mean()) / math.sqrt(len(before)))
+    apart = after - ratio * before
+    error = float(apart.std()) / float(before.mean()) / math.sqrt(len(before))
+    return Lost(1 - ratio, error, max(1, int((apart != 0).sum()) - 1))
 
 
 def unpaired(old: Estimate, new: Estimate) -> Lost:

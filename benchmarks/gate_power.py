@@ -9,7 +9,8 @@ have the same true time; power: the cell is 5 % slower.
 
 **Quality.** Two models rank the targets of the same users; they agree about which users are easy
 and differ by chance. A/A: equally good; power: NDCG@10 lower by the smallest loss that such users
-can show, (z(false alarm) + z(0.95)) standard errors of the paired difference. The limit is ``max_loss = "0%"``, the strictest there is.
+can show, (z(false alarm) + z(0.95)) standard errors of the paired difference. The limit is
+``max_loss = "0%"``, the strictest there is.
 
 A `fail` counts as an alarm; a `warn` does not, it leaves CI green. What is simulated is printed
 with the result. All is seeded: the same numbers each time.

@@ -89,7 +89,7 @@ def test_noise_within_groups_is_pooled():
 
 def test_a_ratio_and_its_interval():
     found = compare((110.0, 110.0), (100.0, 100.0), Noise(0.01**2, 100), 0.0025)
-    reach = stats.t.isf(0.0025, 22) * 0.01
+    reach = stats.t.isf(0.0025, 22) * 0.01 * math.sqrt(20 / 22)
     assert found.value == pytest.approx(1.1)
     assert math.log(found.high / found.value) == pytest.approx(reach, rel=1e-6)
     noisy = compare((100.0, 121.0), (100.0, 100.0), Noise(0.01**2, 100), 0.0025)

@@ -7,6 +7,9 @@ has a median that lies beside the cell's true one by chance, the sampled queries
 around it with a long tail. One cell is held to a reference with ``max_ratio = 1.0``. A/A: both
 have the same true time; power: the cell is 5 % slower.
 
+**Two files.** Timed in turn, they are compared round by round, on a machine whose rounds differ by
+5 % for both; otherwise as above.
+
 **Quality.** Two models rank the targets of the same users; they agree about which users are easy
 and differ by chance. A/A: equally good; power: NDCG@10 lower by the smallest loss that such users
 can show, (z(false alarm) + z(0.95)) standard errors of the paired difference. The limit is
@@ -25,7 +28,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from rbench.gate.latency import Noise, compare, pooled
+from rbench.gate.latency import Noise, compare, compare_pairs, pooled
 from rbench.gate.limits import Limits
 from rbench.gate.quality import gains, paired
 
@@ -39,7 +42,6 @@ WORLDS = {
     "usual, 3 rounds": (3, 0.01, 0.01),
     "usual, 5 rounds": (5, 0.01, 0.01),
     "usual, 3 rounds, these two cells noisier": (3, 0.01, 0.015),
-    "a run of two cells, 10 rounds": (10, 0.01, 0.01),
 }
 """Name -> rounds, standard deviation of a round's median between rounds for the other cells and
 for the two that are compared."""
@@ -62,6 +64,22 @@ def latency_alarms(
         run = pooled([[float(x) for x in row] for row in np.log(medians)])
         ratio = compare(tuple(medians[1]), tuple(medians[0]), Noise(*run), TAIL)
         alarms += ratio.low > 1.0
+    return alarms / pairs
+
+
+def pair_alarms(
+    pairs: int, loss: float, rounds: int, shared: float, own: float, seed: int
+) -> float:
+    """The same for two files that are timed in turn: ``shared`` is what rounds do to both."""
+    random = np.random.default_rng(seed)
+    alarms = 0
+    for _ in range(pairs):
+        both = shared * random.normal(size=rounds)
+        old, new = (
+            50 * factor * np.exp(both + own * random.normal(size=rounds))
+            for factor in (1.0, 1.0 + loss)
+        )
+        alarms += compare_pairs(tuple(new), tuple(old), TAIL).low > 1.0
     return alarms / pairs
 
 
@@ -102,11 +120,14 @@ def main() -> None:
     console.print(f"{pairs} pairs each; false_alarms = {TAIL:.2%}, one comparison a gate")
     table = Table("latency", "round noise", "A/A alarms", "5 % loss found")
     for number, (name, (rounds, noise, own)) in enumerate(WORLDS.items()):
-        cells = 2 if "two cells," in name else CELLS
         found = [
-            latency_alarms(pairs, loss, rounds, noise, own, cells, number) for loss in (0, 0.05)
+            latency_alarms(pairs, loss, rounds, noise, own, CELLS, number) for loss in (0, 0.05)
         ]
         table.add_row(name, f"{own:.1%}", *(f"{share:.1%}" for share in found))
+    rounds, own = 10, 0.01
+    found = [pair_alarms(pairs, loss, rounds, 0.05, own, 7) for loss in (0, 0.05)]
+    name = f"two files in turn, {rounds} rounds"
+    table.add_row(name, f"{own:.1%}", *(f"{share:.1%}" for share in found))
     console.print(table)
     table = Table("quality, users", "A/A alarms", "smallest loss of NDCG@10", "found")
     for users in (200, 600, 6000):

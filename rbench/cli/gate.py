@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from rbench.cli.gate_models import judge_models, limits_of
 from rbench.cli.gate_view import FORMATS, show
 from rbench.gate import Baseline, Limits, judge, parse_size, read_against, read_budget
 from rbench.gate.amounts import Size
@@ -22,6 +23,7 @@ Examples:
   rbench gate RUN --max-size 1.5MiB --json
   rbench gate RUN --budget rbench-budget.toml --against rbench-baseline.json
   rbench gate RUN --update rbench-baseline.json
+  rbench gate --model new.tflite --against-model main.tflite --max-growth 2%
 \b
 Exit codes:
   0  every limit holds; warnings do not count
@@ -56,6 +58,35 @@ Exit codes:
     help="Write the baseline file anew from RUN and the budget's files, if nothing fails.",
 )
 @click.option(
+    "--model",
+    type=click.Path(path_type=Path),
+    metavar="NEW",
+    help="A .tflite that no run made, held against another one; instead of RUN.",
+)
+@click.option(
+    "--against-model",
+    type=click.Path(path_type=Path),
+    metavar="OLD",
+    help="The other one.",
+)
+@click.option(
+    "--max-growth",
+    metavar="SHARE",
+    help="How much larger than OLD the file NEW may be, e.g. 2%.",
+)
+@click.option(
+    "--max-ratio",
+    type=click.FloatRange(min=0, min_open=True),
+    help="How many times OLD's latency NEW's may be. Both are timed in turn, some 20 s; this needs "
+    "rbench[profile]. Without any limit NEW must be no larger and no slower.",
+)
+@click.option(
+    "--target",
+    default="xnnpack",
+    show_default=True,
+    help="Where NEW and OLD are timed; see `rbench list targets`.",
+)
+@click.option(
     "--format",
     "kind",
     type=click.Choice(FORMATS),
@@ -70,6 +101,11 @@ def command(
     budget: Path | None,
     against: Path | None,
     to: Path | None,
+    model: Path | None,
+    against_model: Path | None,
+    max_growth: str | None,
+    max_ratio: float | None,
+    target: str,
     kind: str,
     as_json: bool,
 ) -> int:
@@ -78,6 +114,19 @@ def command(
     Sizes are read from the model files in RUN, not from the records. A file that is missing, or
     is not the one that was measured, fails the gate.
     """
+    kind = "json" if as_json else kind
+    if model is not None or against_model is not None:
+        if model is None or against_model is None or run or budget or against or to:
+            raise click.UsageError(
+                "--model and --against-model go together, and without RUN, --budget, --against "
+                "and --update."
+            )
+        pair = limits_of(max_size, max_growth, max_ratio)
+        verdict = judge_models(pair, model, against_model, target)
+        show(verdict, kind, {"run": None, "limits": pair})
+        return verdict.exit_code
+    if max_growth is not None or max_ratio is not None:
+        raise click.UsageError("--max-growth and --max-ratio are for --model; see --budget.")
     limits = _limits(max_size, budget)
     if run is None and (limits.cells or not limits.files):
         raise click.UsageError("Missing argument 'RUN'.")
@@ -90,7 +139,7 @@ def command(
     about = {"run": str(run) if run else None, "limits": limits}
     quiet = to is not None and max_size is None and budget is None and not verdict.findings
     if not quiet:
-        show(verdict, "json" if as_json else kind, about)
+        show(verdict, kind, about)
     if to is None:
         return verdict.exit_code
     if verdict.count("fail"):

@@ -78,7 +78,7 @@ def _show(verdict: Verdict) -> None:
         if uncertain or finding.status == "not comparable":
             _line(console, finding)
     for note in verdict.notes:
-        console.print(f"note: {note}")
+        console.print(f"note: {note}", soft_wrap=True)
     console.print(f"gate: {verdict.outcome} ({verdict.summary})")
 
 

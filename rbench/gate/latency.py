@@ -58,7 +58,7 @@ def judge_ratio(limit: LatencyLimit, record: Record, run: Run, rule: str, tail: 
     noise = run_noise(others)
     ratio = compare(record.timing.round_medians_us, reference.timing.round_medians_us, noise, tail)
     about = f"times {reference.cell}, from {ratio.low:.3f} to {ratio.high:.3f}"
-    measure = Measure(ratio.value, "ratio", _times, (ratio.low, ratio.high), about)
+    measure = Measure(ratio.value, "ratio", times, (ratio.low, ratio.high), about)
     return at_most(place, Levels(limit.warn_ratio, limit.max_ratio), measure)
 
 
@@ -104,6 +104,20 @@ def compare(mine: Sequence[float], theirs: Sequence[float], noise: Noise, tail: 
     variance = max(own.variance, drawn)
     share = sum(1 / len(rounds) for rounds in logs if len(rounds) > 1)
     reach = student_quantile(tail, freedom) * math.sqrt(variance * share)
+    return Ratio(math.exp(value), math.exp(value - reach), math.exp(value + reach))
+
+
+def compare_pairs(mine: Sequence[float], theirs: Sequence[float], tail: float) -> Ratio:
+    """The same for two files that were timed in the same rounds, one right after the other.
+
+    What a round did to both is taken out: Student's t for pairs.
+
+    Args:
+        mine: median of each round; ``theirs`` of the same rounds, two or more.
+    """
+    apart = [a - b for a, b in zip(_logs(mine), _logs(theirs), strict=True)]
+    value, noise = _mean(apart), pooled([apart])
+    reach = student_quantile(tail, noise.freedom) * math.sqrt(noise.variance / len(apart))
     return Ratio(math.exp(value), math.exp(value - reach), math.exp(value + reach))
 
 
@@ -177,7 +191,8 @@ def _why_shaky(timing: Timing) -> str:
     return ""
 
 
-def _times(value: float) -> str:
+def times(value: float) -> str:
+    """A ratio for people."""
     return f"{value:.3f}"
 
 

@@ -51,6 +51,8 @@ def place(tmp_path, monkeypatch):
     example_run(tmp_path / "runs/main", seed=2)
     (tmp_path / "app/models").mkdir(parents=True)
     (tmp_path / "app/models/mine.tflite").write_bytes(os.urandom(200_000))
+    (tmp_path / "main.tflite").write_bytes(os.urandom(200_000))
+    (tmp_path / "new.tflite").write_bytes(os.urandom(203_000))
     for text in blocks("toml"):
         name = re.match(r"# (\S+\.toml)\n", text).group(1)
         (tmp_path / name).write_text(text)

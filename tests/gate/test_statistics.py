@@ -102,6 +102,11 @@ def test_latency_false_alarms_and_power(power, noise):
     assert power.latency_alarms(300, 0.05, 3, noise, noise, 10, seed=12) >= 0.95
 
 
+def test_two_files_in_turn_false_alarms_and_power(power):
+    assert power.pair_alarms(500, 0.0, 10, 0.05, 0.01, seed=15) <= 0.01
+    assert power.pair_alarms(500, 0.05, 10, 0.05, 0.01, seed=16) >= 0.95
+
+
 def test_quality_false_alarms_and_power(power):
     alarms, _, _ = power.quality_alarms(300, 600, 0.0, seed=13)
     assert alarms <= 0.01

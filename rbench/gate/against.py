@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+from zipfile import BadZipFile
 
 from rbench.gate.baseline import Baseline, Mark, read_baseline, rounded
 from rbench.records import ModelFile, Quality, Record, Run, read_run
@@ -24,7 +27,8 @@ class Made(NamedTuple):
     quality: Quality | None
 
 
-class Against(NamedTuple):
+@dataclass(frozen=True)
+class Against:
     """A baseline, from wherever it came."""
 
     baseline: Baseline
@@ -35,8 +39,11 @@ class Against(NamedTuple):
         """Rank of every user's target, (users,); None where they are not known."""
         if self.run is None:
             return None
-        made = {one.subject: one for one in models_of(self.run)}.get(subject)
-        return read_ranks(self.run, made.quality) if made else None
+        return read_ranks(self.run, self._qualities.get(subject))
+
+    @cached_property
+    def _qualities(self) -> dict[str, Quality | None]:
+        return {made.subject: made.quality for made in models_of(self.run)} if self.run else {}
 
 
 def read_against(path: Path) -> Against:
@@ -100,6 +107,6 @@ def read_ranks(run: Run, quality: Quality | None) -> NDArray[Any] | None:
     try:
         with np.load(run.artefact(quality.ranks)) as file:
             ranks: NDArray[Any] = file["ranks"]
-    except (OSError, ValueError, KeyError, EOFError):
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
         return None
     return ranks if ranks.ndim == 1 and ranks.size == quality.users else None

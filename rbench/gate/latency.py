@@ -39,10 +39,13 @@ class Ratio(NamedTuple):
     high: float
 
 
-def judge_ratio(limit: LatencyLimit, record: Record, run: Run, rule: str, tail: float) -> Finding:
+def judge_ratio(
+    limit: LatencyLimit, record: Record, run: Run, noise: Noise, rule: str, tail: float
+) -> Finding:
     """Hold a cell's time to its reference's.
 
     Args:
+        noise: of the run on the cell's target, see `noise_on`.
         tail: chance that what is just at the limit fails.
     """
     place = Place(str(record.cell), "latency ratio", rule)
@@ -54,15 +57,15 @@ def judge_ratio(limit: LatencyLimit, record: Record, run: Run, rule: str, tail: 
     complaint = complaint or _unlike(record, reference)
     if complaint:
         return place.unlike(complaint)
-    others = [r.timing for r in run.records if r.cell.target == record.cell.target and r.timing]
-    noise = run_noise(others)
     ratio = compare(record.timing.round_medians_us, reference.timing.round_medians_us, noise, tail)
     about = f"times {reference.cell}, from {ratio.low:.3f} to {ratio.high:.3f}"
     measure = Measure(ratio.value, "ratio", times, (ratio.low, ratio.high), about)
     return at_most(place, Levels(limit.warn_ratio, limit.max_ratio), measure)
 
 
-def judge_time(limit: LatencyLimit, record: Record, run: Run, rule: str, tail: float) -> Finding:
+def judge_time(
+    limit: LatencyLimit, record: Record, noise: Noise, rule: str, tail: float
+) -> Finding:
     """Hold a cell's microseconds to a limit that holds on one machine."""
     place = Place(str(record.cell), "latency", rule)
     timing = record.timing
@@ -76,8 +79,7 @@ def judge_time(limit: LatencyLimit, record: Record, run: Run, rule: str, tail: f
     complaint = _shaky(record)
     if complaint:
         return place.unlike(complaint)
-    others = [r.timing for r in run.records if r.cell.target == record.cell.target and r.timing]
-    ratio = compare(timing.round_medians_us, (1.0,), run_noise(others), tail)
+    ratio = compare(timing.round_medians_us, (1.0,), noise, tail)
     measure = Measure(ratio.value, "us", _us, (ratio.low, ratio.high))
     return at_most(place, Levels(limit.warn_us, limit.max_us), measure)
 
@@ -121,8 +123,9 @@ def compare_pairs(mine: Sequence[float], theirs: Sequence[float], tail: float) -
     return Ratio(math.exp(value), math.exp(value - reach), math.exp(value + reach))
 
 
-def run_noise(timings: Iterable[Timing]) -> Noise:
-    """The noise between rounds, over all cells that can be trusted."""
+def noise_on(run: Run, target: str) -> Noise:
+    """The noise between rounds on a target, over all cells that can be trusted."""
+    timings = [one.timing for one in run.records if one.cell.target == target and one.timing]
     return pooled(_logs(timing.round_medians_us) for timing in timings if not _why_shaky(timing))
 
 

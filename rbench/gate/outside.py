@@ -41,13 +41,12 @@ def judge_files(
         if mark is None:
             yield Place(path, "file", name).broken(complaint)
             continue
-        known = bool(against and against.run is None)
         for limit, kind, size in (
             (rule.size, "size", mark.size_bytes),
             (rule.gzip, "gzip", mark.gzip_bytes),
         ):
             if limit is not None:
-                file = Weighed(path, kind, size, marks.get(path), known)  # type: ignore[arg-type]
+                file = Weighed(path, kind, size, marks.get(path), against is not None)  # type: ignore[arg-type]
                 yield from judge_size(limit, file, name)
 
 

@@ -8,7 +8,7 @@ from functools import partial
 
 from rbench.gate.against import Against, Made, models_in, models_of
 from rbench.gate.delegation import asked, judge_delegation
-from rbench.gate.latency import judge_ratio, judge_time
+from rbench.gate.latency import judge_ratio, judge_time, noise_on
 from rbench.gate.levels import Place
 from rbench.gate.limits import Limits
 from rbench.gate.quality import judge_floor, judge_loss
@@ -20,6 +20,16 @@ Uncertain = Callable[[float], Finding]
 """Chance of a false alarm -> the finding."""
 
 
+class _Asked:
+    """A rule, and what it matches."""
+
+    def __init__(self, rule: CellRule, name: str, records: list[Record]) -> None:
+        self.rule = rule
+        self.name = name
+        self.records = records
+        self.subjects = {one.subject for record in records for one in models_in(record)}
+
+
 class Plan:
     """The questions of a budget to a run."""
 
@@ -27,23 +37,22 @@ class Plan:
         self.limits = limits
         self.run = run
         self.against = against
-        self.rules = [(rule, f"cells[{n}]") for n, rule in enumerate(limits.cells)]
+        self.rules = [
+            _Asked(rule, f"cells[{number}]", matched(rule, run))
+            for number, rule in enumerate(limits.cells)
+        ]
+        targets = {record.cell.target for record in run.records}
+        self.noise = {target: noise_on(run, target) for target in targets}
 
     def rules_for(self, made: Made) -> Iterator[tuple[CellRule, str]]:
         """The rules that match some cell of a model."""
-        for rule, name in self.rules:
-            if any(
-                one.subject == made.subject
-                for record in matched(rule, self.run)
-                for one in models_in(record)
-            ):
-                yield rule, name
+        return ((one.rule, one.name) for one in self.rules if made.subject in one.subjects)
 
     def answers(self) -> Iterator[Finding]:
         """All findings but those on sizes."""
         uncertain: list[Uncertain] = []
-        for rule, name in self.rules:
-            found = matched(rule, self.run)
+        for asked_for in self.rules:
+            rule, name, found = asked_for.rule, asked_for.name, asked_for.records
             if not found and not rule.optional:
                 pattern = f"{rule.encoder} x {rule.recipe} x {rule.target}"
                 yield Place(pattern, "rule", name).broken("no cell of this run matches")
@@ -71,9 +80,11 @@ class Plan:
                     yield partial(judge_loss, floor, metric, made, run, against, name)
         for record in records:
             if rule.latency and rule.latency.relative and not _is_reference(rule, record.cell):
-                yield partial(judge_ratio, rule.latency, record, run, name)
+                noise = self.noise[record.cell.target]
+                yield partial(judge_ratio, rule.latency, record, run, noise, name)
             if rule.latency and rule.latency.absolute:
-                yield partial(judge_time, rule.latency, record, run, name)
+                noise = self.noise[record.cell.target]
+                yield partial(judge_time, rule.latency, record, noise, name)
 
     def _scored(self, records: list[Record]) -> Iterator[Made]:
         """The models to ship; those of further seeds are weighed, not scored against floors."""

@@ -186,5 +186,5 @@ class FileRule(Part, frozen=True, kw_only=True):
             raise ValueError(
                 f"path {self.path!r} must be relative to the budget file, in it or below, with /"
             )
-        if any("**" in part and part != "**" for part in parts):
+        if parts[-1] == "**" or any("**" in part and part != "**" for part in parts):
             raise ValueError(f"path {self.path!r}: ** stands for whole folders, as in **/*.tflite")

@@ -100,6 +100,7 @@ WRONG = {
     "[[files]]\npath = '/x'\nsize = { max = 1 }": "path '/x' must be relative to the budget file",
     "[[files]]\npath = '../x'\nsize = { max = 1 }": "path '../x' must be relative",
     "[[files]]\npath = 'a**b'\nsize = { max = 1 }": "** stands for whole folders",
+    "[[files]]\npath = 'a/**'\nsize = { max = 1 }": "** stands for whole folders",
 }
 
 

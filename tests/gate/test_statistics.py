@@ -153,3 +153,15 @@ def test_a_run_never_fails_against_itself(tmp_path):
     verdict = judge(budget, run, read_against(run.folder))
     assert verdict.summary == "100 passed"
     assert Limits().false_alarms == 0.0025
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 torn", b"no archive"])
+def test_torn_ranks_are_not_compared_by(tmp_path, content):
+    """The intervals are left."""
+    grid = {"encoders": ("gru",), "recipes": ("float32",), "targets": ("cpu",), "users": 30}
+    run = example_run(tmp_path / "a", **grid)
+    run.artefact(run.records[0].quality.ranks).write_bytes(content)
+    budget = parse_budget('[[cells]]\nquality.mrr = { max_loss = "5%" }')
+    (found,) = judge(budget, run, read_against(run.folder)).findings
+    assert found.status == "pass"
+    assert "by intervals, without ranks" in found.message

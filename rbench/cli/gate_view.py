@@ -74,8 +74,8 @@ def _show(verdict: Verdict) -> None:
     if measured:
         console.print(_table(measured))
     for finding in verdict.findings:
-        uncertain = finding.interval is not None and finding.status != "pass"
-        if uncertain or finding.status == "not comparable":
+        telling = finding.measured and finding.unit != "bytes" and finding.status != "pass"
+        if telling or finding.status == "not comparable":
             _line(console, finding)
     for note in verdict.notes:
         console.print(f"note: {note}", soft_wrap=True)

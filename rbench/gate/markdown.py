@@ -14,6 +14,8 @@ _SIGNS: dict[Status, str] = {
     "pass": "✅ pass",
 }
 """A sign and the word: colour and shape are never alone."""
+MOST_ROWS = 150
+"""In a table; a comment on GitHub holds 65,536 characters."""
 _HEAD = "| verdict | of | check | measured | limit | room | |\n|---|---|---|--:|--:|--:|---|\n"
 
 
@@ -24,19 +26,27 @@ def markdown(verdict: Verdict, title: str = "") -> str:
     loud = [finding for finding in verdict.findings if finding.status in ("fail", "warn")]
     calm = [finding for finding in verdict.findings if finding.status not in ("fail", "warn")]
     if loud:
-        parts.append(_HEAD + "".join(map(_row, loud)))
+        parts.append(_table(loud))
     if calm:
-        inside = _HEAD + "".join(map(_row, calm))
-        parts.append(f"<details><summary>{len(calm)} more</summary>\n\n{inside}\n</details>\n")
+        parts.append(
+            f"<details><summary>{len(calm)} more</summary>\n\n{_table(calm)}\n</details>\n"
+        )
     if verdict.notes:
         parts.append("".join(f"- {escaped(note)}\n" for note in verdict.notes))
     return "\n".join(parts)
 
 
+def _table(findings: list[Finding]) -> str:
+    rest = len(findings) - MOST_ROWS
+    more = f"\n… and {rest} more that `rbench gate` prints.\n" if rest > 0 else ""
+    return _HEAD + "".join(map(_row, findings[:MOST_ROWS])) + more
+
+
 def _row(finding: Finding) -> str:
     measured, limit, room, unit = columns(finding)
     said = unit
-    if not finding.measured or (finding.interval and finding.status in ("fail", "warn")):
+    loud = finding.status in ("fail", "warn") and finding.unit != "bytes"
+    if loud or not finding.measured:
         said = escaped(finding.message)
     cells = (
         _SIGNS[finding.status],

@@ -89,3 +89,10 @@ def test_hostile_names():
     lines = github(bad).splitlines()
     assert [line.partition(" ")[0] for line in lines[:2]] == ["::error", "::warning"]
     assert not any(line.startswith("::set-env") for line in lines)
+
+
+def test_a_comment_has_an_end():
+    many = tuple(finding("fail", f"encoder-{number} x float32", 1200) for number in range(600))
+    text = markdown(Verdict(findings=many))
+    assert len(text) < 65_536
+    assert "… and 450 more" in text

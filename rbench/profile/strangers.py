@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-PASSED_ON = ("RESHAPE", "CAST", "EXPAND_DIMS", "SQUEEZE", "TRANSPOSE", "CONCATENATION", "SLICE")
-"""Operators whose output holds the ids of their first input."""
 LOOKUPS = {"GATHER": (1, 0), "EMBEDDING_LOOKUP": (0, 1)}
 """Operator -> which of its inputs are the ids, and which the table."""
 
@@ -28,7 +26,8 @@ class Entry(NamedTuple):
     length: int
     """Items in a context."""
     rows: int
-    """Rows of its item table, the row of the padding included."""
+    """Rows of its item table: the largest that is looked up by what the file takes. Positions or
+    genres may be looked up as well, in smaller ones."""
 
 
 def entry_of(path: Path) -> Entry:
@@ -67,21 +66,23 @@ def _entry(content: bytes) -> Entry:
     ):
         raise ModelError("cannot be asked", allowed="files with one input, int32 [1, length]")
     names = {value: name for name, value in vars(schema.BuiltinOperator).items()}
+    whole = {schema.TensorType.INT32, schema.TensorType.INT64}
     ids = {int(graph.inputs[0])}
     rows = []
     for operator in graph.operators:
         code = model.operatorCodes[operator.opcodeIndex]
         name = names.get(max(code.builtinCode, code.deprecatedBuiltinCode), "")
         reads = [int(number) for number in operator.inputs]
-        if name in PASSED_ON and reads[0] in ids:
-            ids.update(int(number) for number in operator.outputs)
-        elif name in LOOKUPS and reads[LOOKUPS[name][0]] in ids:
+        if name in LOOKUPS and reads[LOOKUPS[name][0]] in ids:
             rows.append(_rows(tensors[reads[LOOKUPS[name][1]]], operator.builtinOptions))
-    if not rows or min(rows) < 2:
+        if ids.intersection(reads):  # reshaped, clamped, shifted: whole numbers are ids still
+            writes = [int(number) for number in operator.outputs]
+            ids.update(number for number in writes if tensors[number].type in whole)
+    if not rows or max(rows) < 2:
         raise ModelError(
             "cannot tell how many items it knows", allowed="files that look items up in a table"
         )
-    return Entry(length=shapes[0][1], rows=min(rows))
+    return Entry(length=shapes[0][1], rows=max(rows))
 
 
 def _rows(table: Any, options: Any) -> int:

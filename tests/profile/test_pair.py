@@ -17,8 +17,9 @@ LENGTH, ITEMS = 8, 300
 """Of the fixture's `recommender`."""
 
 
-def test_a_table_is_found_from_the_input_on(model):
-    assert entry_of(model("recommender")) == Entry(length=LENGTH, rows=ITEMS)
+@pytest.mark.parametrize("name", ["recommender", "shifted"])
+def test_a_table_is_found_from_the_input_on(model, name):
+    assert entry_of(model(name)) == Entry(length=LENGTH, rows=ITEMS)
 
 
 @pytest.mark.parametrize("name", ["lookup_only", "two_islands"])
@@ -60,9 +61,12 @@ def test_made_up_contexts_fit_the_table():
     assert (made_up(Entry(length=6, rows=10), 200, seed=3) == contexts).all()
 
 
-@pytest.mark.parametrize("target", ["cpu", "xnnpack"])
-def test_both_are_timed_in_the_same_rounds(model, quick, tmp_path, target):
-    new, old = model("recommender"), tmp_path / "old.tflite"
+@pytest.mark.parametrize(
+    ("name", "target", "nodes"),
+    [("recommender", "cpu", 5), ("recommender", "xnnpack", 5), ("shifted", "cpu", 7)],
+)
+def test_both_are_timed_in_the_same_rounds(model, quick, tmp_path, name, target, nodes):
+    new, old = model(name), tmp_path / "old.tflite"
     shutil.copy(new, old)
     folder = tmp_path / "timings"
     folder.mkdir()
@@ -71,7 +75,7 @@ def test_both_are_timed_in_the_same_rounds(model, quick, tmp_path, target):
         assert one.timing.rounds == quick.rounds
         assert len(one.timing.round_medians_us) == quick.rounds
         assert one.timing.runs >= quick.min_runs
-        assert one.delegation.nodes_total == 5
+        assert one.delegation.nodes_total == nodes
     asked = [np.load(folder / name / "contexts.npy") for name in ("new", "old")]
     assert (asked[0] == asked[1]).all()
 

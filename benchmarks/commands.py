@@ -28,17 +28,32 @@ from rbench.testing.runs import example_run
 TURNS = 7
 RBENCH = [sys.executable, "-m", "rbench.cli"]
 YARDSTICK = "python, numpy"
+BUDGET = """
+[[cells]]
+size = { max = "100MB" }
+gzip = { max = "100MB" }
+quality."ndcg@10" = { min = 0.0 }
+
+[[cells]]
+recipe = "*wi8*"
+optional = true
+latency = { max_ratio = 1000.0, reference = { recipe = "float32" } }
+"""
+"""Limits that any run keeps."""
 
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         given = Path(sys.argv[1]) if len(sys.argv) > 1 else None
         run = given or example_run(Path(place) / "run").folder
+        budget = Path(place) / "budget.toml"
+        budget.write_text(BUDGET)
         commands = {
             YARDSTICK: [sys.executable, "-c", "import numpy"],
             "rbench --help": [*RBENCH, "--help"],
             "rbench list encoders": [*RBENCH, "list", "encoders"],
             "rbench gate": [*RBENCH, "gate", str(run), "--max-size", "100MB"],
+            "rbench gate, budget": [*RBENCH, "gate", str(run), "--budget", str(budget)],
             "rbench report": [*RBENCH, "report", str(run), "--out", f"{place}/page.html"],
         }
         if given:

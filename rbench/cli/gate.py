@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 import msgspec
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
-from rbench.gate import Finding, Limits, Verdict, judge, parse_size
-from rbench.records import Run, read_run
-
-SIGNS = {"pass": ("pass", "green"), "fail": ("FAIL", "bold red")}
+from rbench.cli.gate_models import judge_models, limits_of
+from rbench.cli.gate_view import FORMATS, show
+from rbench.gate import Baseline, Limits, judge, parse_size, read_against, read_budget
+from rbench.gate.amounts import Size
+from rbench.gate.update import update
+from rbench.records import read_run
 
 
 @click.command(
@@ -21,84 +21,138 @@ SIGNS = {"pass": ("pass", "green"), "fail": ("FAIL", "bold red")}
 Examples:
   rbench gate runs/default-20250101-120000 --max-size 300KB
   rbench gate RUN --max-size 1.5MiB --json
+  rbench gate RUN --budget rbench-budget.toml --against rbench-baseline.json
+  rbench gate RUN --update rbench-baseline.json
+  rbench gate --model new.tflite --against-model main.tflite --max-growth 2%
 \b
 Exit codes:
-  0  every model file is within the limit
+  0  every limit holds; warnings do not count
   1  a limit is broken, a cell failed, or a model file is missing or changed
-  2  nothing was measured, or wrong usage
+  2  nothing was measured or comparable, or wrong usage
 """,
 )
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("run", required=False, type=click.Path(path_type=Path))
 @click.option(
     "--max-size",
-    required=True,
     metavar="SIZE",
     help="Largest size of any model file: 300KB (1 KB is 1000 bytes), 256KiB (1 KiB is 1024 "
     "bytes), 1.5MB, or a number of bytes.",
 )
+@click.option(
+    "--budget",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Limits of every kind, in TOML; see docs/gating.md. One with [[files]] only needs no RUN.",
+)
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path),
+    metavar="BASELINE",
+    help="A baseline file, or the folder of a run, for limits on growth, drift and loss.",
+)
+@click.option(
+    "--update",
+    "to",
+    type=click.Path(path_type=Path),
+    metavar="BASELINE",
+    help="Write the baseline file anew from RUN and the budget's files, if nothing fails.",
+)
+@click.option(
+    "--model",
+    type=click.Path(path_type=Path),
+    metavar="NEW",
+    help="A .tflite that no run made, held against another one; instead of RUN.",
+)
+@click.option(
+    "--against-model",
+    type=click.Path(path_type=Path),
+    metavar="OLD",
+    help="The other one.",
+)
+@click.option(
+    "--max-growth",
+    metavar="SHARE",
+    help="How much larger than OLD the file NEW may be, e.g. 2%.",
+)
+@click.option(
+    "--max-ratio",
+    type=click.FloatRange(min=0, min_open=True),
+    help="How many times OLD's latency NEW's may be. Both are timed in turn, some 20 s; this needs "
+    "rbench[profile]. Without any limit NEW must be no larger and no slower.",
+)
+@click.option(
+    "--target",
+    default="xnnpack",
+    show_default=True,
+    help="Where NEW and OLD are timed; see `rbench list targets`.",
+)
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(FORMATS),
+    default="table",
+    show_default=True,
+    help="markdown: for a pull request; junit: XML; github: annotations.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document, for programs.")
-def command(run: Path, max_size: str, as_json: bool) -> int:
+def command(
+    run: Path | None,
+    max_size: str | None,
+    budget: Path | None,
+    against: Path | None,
+    to: Path | None,
+    model: Path | None,
+    against_model: Path | None,
+    max_growth: str | None,
+    max_ratio: float | None,
+    target: str,
+    kind: str,
+    as_json: bool,
+) -> int:
     """Hold the run in the folder RUN to limits; the exit code is for CI.
 
     Sizes are read from the model files in RUN, not from the records. A file that is missing, or
     is not the one that was measured, fails the gate.
     """
-    limits = Limits(max_size_bytes=parse_size(max_size))
-    found = read_run(run)
-    verdict = judge(limits, found)
-    if as_json:
-        click.echo(_document(limits, found, verdict))
-    else:
-        _show(verdict)
-    return verdict.exit_code
+    kind = "json" if as_json else kind
+    if model is not None or against_model is not None:
+        if model is None or against_model is None or run or budget or against or to:
+            raise click.UsageError(
+                "--model and --against-model go together, and without RUN, --budget, --against "
+                "and --update."
+            )
+        pair = limits_of(max_size, max_growth, max_ratio)
+        verdict = judge_models(pair, model, against_model, target)
+        show(verdict, kind, {"run": None, "limits": pair})
+        return verdict.exit_code
+    if max_growth is not None or max_ratio is not None:
+        raise click.UsageError("--max-growth and --max-ratio are for --model; see --budget.")
+    limits = _limits(max_size, budget)
+    if run is None and (limits.cells or not limits.files):
+        raise click.UsageError("Missing argument 'RUN'.")
+    if max_size is None and budget is None and to is None:
+        raise click.UsageError("Missing option '--max-size' (or '--budget', or '--update').")
+    found = read_run(run) if run else None
+    baseline = read_against(against) if against else None
+    root = budget.parent if budget else Path()
+    verdict = judge(limits, found, baseline, root)
+    about = {"run": str(run) if run else None, "limits": limits}
+    quiet = to is not None and max_size is None and budget is None and not verdict.findings
+    if not quiet:
+        show(verdict, kind, about)
+    if to is None:
+        return verdict.exit_code
+    if verdict.count("fail"):
+        click.echo(f"rbench: {to} is left as it was: the gate fails", err=True)
+        return verdict.exit_code
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    written: Baseline = update(to, limits, found, root, now)
+    click.echo(f"{to}: {len(written.models)} models, {len(written.files)} files", err=not quiet)
+    return 0
 
 
-def _document(limits: Limits, run: Run, verdict: Verdict) -> str:
-    document = {
-        "run": str(run.folder),
-        "outcome": verdict.outcome,
-        "exit_code": verdict.exit_code,
-        "summary": verdict.summary,
-        "limits": limits,
-        "findings": verdict.findings,
-        "notes": verdict.notes,
-    }
-    return msgspec.json.format(msgspec.json.encode(document)).decode()
-
-
-def _show(verdict: Verdict) -> None:
-    console = Console(highlight=False, markup=False, emoji=False)
-    for finding in verdict.findings:
-        if not finding.measured:
-            line = Text(f" {finding.subject}: {finding.message}")
-            console.print(_sign(finding) + line, soft_wrap=True)
-    measured = [finding for finding in verdict.findings if finding.measured]
-    if measured:
-        console.print(_table(measured))
-    for note in verdict.notes:
-        console.print(f"note: {note}")
-    console.print(f"gate: {verdict.outcome} ({verdict.summary})")
-
-
-def _table(findings: list[Finding]) -> Table:
-    table = Table(box=None, pad_edge=False)
-    for heading in ("", "model", "check"):
-        table.add_column(heading, overflow="fold")
-    for heading in ("measured", "limit", "room"):
-        table.add_column(heading, justify="right", overflow="fold")
-    table.add_column("")
-    for finding in findings:
-        numbers = (finding.number, finding.limit, finding.margin)
-        table.add_row(
-            _sign(finding),
-            Text(finding.subject),
-            finding.check,
-            *(f"{number:,.0f}" for number in numbers if number is not None),
-            finding.unit,
-        )
-    return table
-
-
-def _sign(finding: Finding) -> Text:
-    word, style = SIGNS[finding.status]
-    return Text(word, style=style)
+def _limits(max_size: str | None, budget: Path | None) -> Limits:
+    limits = read_budget(budget) if budget else Limits()
+    if max_size is None:
+        return limits
+    return msgspec.structs.replace(limits, max_size_bytes=Size(parse_size(max_size)))

@@ -1,98 +1,125 @@
-"""The gate's judgement: every model and every cell of a run, held to the limits."""
+"""The gate's judgement: every model, cell and file, held to the limits."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
-from rbench.gate.files import inspect
+import msgspec
+
+from rbench.gate.against import Against, models_of
+from rbench.gate.files import Found, inspect
+from rbench.gate.growth import Weighed, judge_size
+from rbench.gate.levels import Place
 from rbench.gate.limits import Limits
-from rbench.gate.sizes import format_size
+from rbench.gate.outside import judge_files
+from rbench.gate.plan import Plan, matched
+from rbench.gate.rules import SizeLimit
 from rbench.gate.verdict import Finding, Verdict
-from rbench.records import ModelFile, Record, Run
+from rbench.records import Run
+
+_ORDER = ("fail", "warn", "not comparable", "pass")
 
 
-def judge(limits: Limits, run: Run) -> Verdict:
-    """Hold a run to limits.
+def judge(
+    limits: Limits,
+    run: Run | None = None,
+    against: Against | None = None,
+    root: Path | None = None,
+) -> Verdict:
+    """Hold a run, and files that no run made, to limits.
 
     A cell that failed or was skipped fails the gate, as does a model file that is missing or is
     not the one its record speaks of: a gate never passes what it could not see. An unsupported
     cell is a fact about the platform and is only noted.
 
     Args:
-        limits: what every model has to keep.
+        limits: what has to be kept.
         run: a run folder, read. Sizes are taken from the files in it.
+        against: the baseline that growth and losses are measured from.
+        root: where the paths of the file rules begin.
     """
-    findings = [*_run(run), *_cells(run), *_models(limits, run)]
-    unsupported = sum(record.state == "unsupported" for record in run.records)
-    notes = [f"{unsupported} of {len(run.records)} cells are unsupported"] if unsupported else []
+    findings: list[Finding] = []
+    notes: list[str] = []
+    if run is not None:
+        findings += [*_run(run), *_cells(run)]
+        findings += _rules(limits, run, against)
+        notes += [*_unsupported(run), *_unmatched(limits, run), *_gone(run, against)]
+    for number, rule in enumerate(limits.files):
+        findings += judge_files(rule, root or Path(), against, f"files[{number}]")
+    if limits.strict:
+        findings = [_strict(finding) for finding in findings]
     return Verdict(findings=tuple(sorted(findings, key=_badness)), notes=tuple(notes))
 
 
-def _badness(finding: Finding) -> tuple[bool, bool, float]:
+def _badness(finding: Finding) -> tuple[int, bool, float]:
     """Failures first, those without a number before all; then by room left, least first."""
-    return (finding.status != "fail", finding.margin is not None, finding.margin or 0.0)
+    room = (finding.margin or 0.0) / (abs(finding.limit or 0.0) or 1.0)
+    return (_ORDER.index(finding.status), finding.margin is not None, room)
+
+
+def _strict(finding: Finding) -> Finding:
+    if finding.status != "not comparable":
+        return finding
+    message = f"not comparable: {finding.message}"
+    return msgspec.structs.replace(finding, status="fail", message=message)
 
 
 def _run(run: Run) -> Iterator[Finding]:
     missing = run.info.cells - len(run.records)
     if missing > 0:
-        yield Finding(
-            status="fail",
-            subject=run.info.study or run.folder.name,
-            check="run",
-            message=f"{missing} of {run.info.cells} cells left no record: the sweep is not done",
+        yield Place(run.info.study or run.folder.name, "run").broken(
+            f"{missing} of {run.info.cells} cells left no record: the sweep is not done"
         )
 
 
 def _cells(run: Run) -> Iterator[Finding]:
     for record in run.records:
+        place = Place(str(record.cell), "cell")
         if record.state in ("failed", "skipped"):
             reason = f": {record.reason}" if record.reason else ""
-            yield _broken(str(record.cell), "cell", f"{record.state}{reason}")
+            yield place.broken(f"{record.state}{reason}")
         elif record.state == "ok" and record.model is None:
-            yield _broken(str(record.cell), "cell", "its record names no model file")
+            yield place.broken("its record names no model file")
 
 
-def _models(limits: Limits, run: Run) -> Iterator[Finding]:
+def _rules(limits: Limits, run: Run, against: Against | None) -> Iterator[Finding]:
     """Each file once, though every target of a model has a record of its own."""
-    seen: set[tuple[str, str, str, int]] = set()
-    for record in run.records:
-        for subject, model in _files(record):
-            known = (subject, model.path, model.sha256, model.size_bytes)
-            if known in seen:
-                continue
-            seen.add(known)
-            found = inspect(run.folder, model)
-            if found.complaint:
-                yield _broken(subject, "file", found.complaint)
-            if found.size_bytes is not None and limits.max_size_bytes is not None:
-                yield _size(subject, found.size_bytes, limits.max_size_bytes)
+    plan = Plan(limits, run, against)
+    for made in models_of(run):
+        found: Found = inspect(run.folder, made.model)
+        if found.complaint:
+            yield Place(made.subject, "file").broken(found.complaint)
+        if found.size_bytes is None:
+            continue
+        mark = against.baseline.models.get(made.subject) if against else None
+        file = Weighed(made.subject, "size", found.size_bytes, mark, against is not None)
+        if limits.max_size_bytes is not None:
+            yield from judge_size(SizeLimit(max=limits.max_size_bytes), file, "")
+        for rule, name in plan.rules_for(made):
+            if rule.size is not None:
+                yield from judge_size(rule.size, file, name)
+            if rule.gzip is not None:
+                zipped = file._replace(kind="gzip", bytes=made.model.gzip_bytes)
+                yield from judge_size(rule.gzip, zipped, name)
+    yield from plan.answers()
 
 
-def _files(record: Record) -> Iterator[tuple[str, ModelFile]]:
-    """The model files of a finished cell: the one to ship, then those of other seeds."""
-    if record.state != "ok" or record.model is None:
-        return
-    subject = f"{record.cell.encoder} x {record.cell.recipe}"
-    yield subject, record.model
-    for replicate in record.replicates:
-        yield f"{subject}, seed {replicate.seed}", replicate.model
+def _unsupported(run: Run) -> Iterator[str]:
+    unsupported = sum(record.state == "unsupported" for record in run.records)
+    if unsupported:
+        yield f"{unsupported} of {len(run.records)} cells are unsupported"
 
 
-def _broken(subject: str, check: str, message: str) -> Finding:
-    return Finding(status="fail", subject=subject, check=check, message=message)
+def _unmatched(limits: Limits, run: Run) -> Iterator[str]:
+    for number, rule in enumerate(limits.cells):
+        if rule.optional and not matched(rule, run):
+            yield f"cells[{number}] matches no cell, and may"
 
 
-def _size(subject: str, size: int, limit: int) -> Finding:
-    margin = limit - size
-    room = f"{format_size(margin)} left" if margin >= 0 else f"{format_size(-margin)} too many"
-    return Finding(
-        status="pass" if margin >= 0 else "fail",
-        subject=subject,
-        check="size",
-        message=f"{format_size(size)} of {format_size(limit)}: {room}",
-        number=size,
-        limit=limit,
-        margin=margin,
-        unit="bytes",
-    )
+def _gone(run: Run, against: Against | None) -> Iterator[str]:
+    here = {made.subject for made in models_of(run)}
+    there = against.baseline.models if against else {}
+    gone = [subject for subject in there if subject not in here]
+    if gone:
+        yield f"in the baseline, not in this run: {', '.join(gone)}"

@@ -6,9 +6,17 @@ from typing import Literal
 
 import msgspec
 
-Status = Literal["pass", "fail"]
-Outcome = Literal["pass", "fail", "nothing measured"]
-Unit = Literal["bytes", ""]
+Status = Literal["pass", "warn", "fail", "not comparable"]
+Outcome = Literal["pass", "warn", "fail", "nothing measured"]
+Unit = Literal["bytes", "share", "ratio", "us", "score", ""]
+
+WORDS: dict[Status, str] = {
+    "fail": "failed",
+    "warn": "warned",
+    "pass": "passed",
+    "not comparable": "not comparable",
+}
+"""Status -> the word for findings of it, worst first."""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -16,16 +24,22 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
     status: Status
     subject: str
-    """Model or cell, e.g. ``attention x dynamic_wi8``."""
+    """Model, cell or file, e.g. ``attention x dynamic_wi8``."""
     check: str
-    """What was looked at: ``cell``, ``file``, ``run`` or the limit, e.g. ``size``."""
+    """What was looked at: ``cell``, ``file``, ``run``, ``rule`` or the limit, e.g. ``size``,
+    ``gzip growth``, ``ndcg@10 loss``, ``latency ratio``."""
     message: str
     """The finding in words, subject and check left out."""
     number: float | None = None
     limit: float | None = None
+    """The limit that decided: the warning level where only that is exceeded."""
     margin: float | None = None
     """Room left to the limit in ``unit``; negative by as much as it is broken."""
     unit: Unit = ""
+    interval: tuple[float, float] | None = None
+    """Where the number lies beyond chance, for numbers that have some."""
+    rule: str = ""
+    """Table of the budget, e.g. ``cells[0]``; empty for what needs no rule."""
 
     @property
     def measured(self) -> bool:
@@ -47,7 +61,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def exit_code(self) -> int:
         """0: every limit holds; 1: a limit is broken, a cell failed, or something that the gate
-        should see is missing; 2: nothing was measured.
+        should see is missing; 2: nothing was measured or comparable.
         """
         if self.count("fail"):
             return 1
@@ -56,13 +70,15 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def outcome(self) -> Outcome:
         """The verdict as one word or two."""
-        return ("pass", "fail", "nothing measured")[self.exit_code]  # type: ignore[return-value]
+        if self.exit_code:
+            return "fail" if self.exit_code == 1 else "nothing measured"
+        return "warn" if self.count("warn") else "pass"
 
     @property
     def summary(self) -> str:
         """The verdict as one sentence."""
         if not self.findings:
             return "no limit met a number"
-        words = [("fail", "failed"), ("pass", "passed")]
-        counts = {word: sum(f.status == status for f in self.findings) for status, word in words}
-        return ", ".join(f"{count} {word}" for word, count in counts.items() if count)
+        return ", ".join(
+            f"{self.count(status)} {word}" for status, word in WORDS.items() if self.count(status)
+        )

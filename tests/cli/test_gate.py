@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 import time
 
 import pytest
@@ -107,3 +109,80 @@ def test_it_takes_less_than_a_second(rbench, forty_cells):
         return time.perf_counter() - began
 
     assert min(once() for _ in range(3)) < 1.0
+
+
+BUDGET = """
+[[cells]]
+size = { max = "10MB", max_growth = "5%", max_drift = "10%" }
+gzip = { max = "10MB" }
+quality."ndcg@10" = { min = 0.01, max_loss = "20%" }
+
+[[cells]]
+recipe = "*wi8*"
+latency = { max_ratio = 1.0, reference = { recipe = "float32" } }
+
+[[cells]]
+target = "xnnpack"
+delegation = { min = "50%" }
+"""
+
+
+@pytest.fixture
+def budget(tmp_path):
+    path = tmp_path / "rbench-budget.toml"
+    path.write_text(BUDGET)
+    return path
+
+
+@pytest.mark.parametrize("kind", ["table", "json", "markdown", "junit", "github"])
+def test_a_budget_needs_nothing_heavy(rbench, forty_cells, budget, kind):
+    command = ["gate", forty_cells, "--budget", budget, "--against", forty_cells]
+    done = rbench(*command, "--format", kind, without=NEVER, check=0)
+    assert done.stderr == ""
+    assert "delegation" in done.stdout or kind == "github"
+
+
+def test_a_budget_of_every_kind_takes_less_than_a_second(rbench, forty_cells, budget):
+    def once():
+        began = time.perf_counter()
+        rbench("gate", forty_cells, "--budget", budget, "--against", forty_cells, check=0)
+        return time.perf_counter() - began
+
+    assert min(once() for _ in range(3)) < 1.0
+
+
+def test_a_wrong_budget_is_one_line(rbench, forty_cells, tmp_path):
+    (tmp_path / "b.toml").write_text("[[cells]]\nsize = { maks = 3 }\n")
+    done = rbench("gate", forty_cells, "--budget", "b.toml", check=2)
+    assert done.stdout == ""
+    assert done.stderr.startswith("rbench: b.toml, key cells[0].size: unknown key 'maks'; allowed:")
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_budget_with_cells_needs_a_run(rbench, budget):
+    assert "Missing argument 'RUN'" in rbench("gate", "--budget", budget, check=2).stderr
+
+
+def test_timing_two_files_needs_the_extra(rbench, tmp_path):
+    (tmp_path / "a.tflite").write_bytes(b"\x1c\x00\x00\x00TFL3" + b"\0" * 100)
+    pair = ["gate", "--model", "a.tflite", "--against-model", "a.tflite"]
+    program = (
+        "import importlib.util as u, sys\n"
+        "sys.argv = ['rbench', *sys.argv[1:]]\n"
+        "real = u.find_spec\n"
+        "import rbench.extras\n"
+        "rbench.extras.find_spec = lambda n: None if n == 'ai_edge_litert' else real(n)\n"
+        "from rbench.cli import main\n"
+        "main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", program, *pair],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "pip install 'rbench[profile]'" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    rbench(*pair, "--max-growth", "1%", without=NEVER, check=0)

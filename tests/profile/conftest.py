@@ -104,6 +104,32 @@ def recommender() -> bytes:
     return graph.finish(context, _top(graph, scored))
 
 
+def shifted() -> bytes:
+    """SUB, MAXIMUM, GATHER as converters write it, a second GATHER by ids in a smaller table."""
+    graph = Graph()
+    schema = graph.schema
+    context = graph.tensor([1, LENGTH], "INT32")
+    one = graph.tensor([], "INT32", np.array(1, np.int32))
+    zero = graph.tensor([], "INT32", np.array(0, np.int32))
+    lower, kept, few = (graph.tensor([1, LENGTH], "INT32") for _ in range(3))
+    graph.op("SUB", [context, one], [lower], schema.SubOptionsT())
+    graph.op("MAXIMUM", [lower, zero], [kept], schema.MaximumMinimumOptionsT())
+    graph.op("MINIMUM", [kept, one], [few], schema.MaximumMinimumOptionsT())
+    rng = np.random.default_rng(0)
+    found = []
+    for ids, rows in ((kept, ITEMS), (few, 2)):
+        values = rng.normal(size=(rows, WIDTH)).astype(np.float32)
+        table = graph.tensor([rows, WIDTH], "FLOAT32", values)
+        found.append(graph.tensor([1, LENGTH, WIDTH], "FLOAT32"))
+        graph.op("GATHER", [table, ids], [found[-1]], schema.GatherOptionsT())
+    both = graph.tensor([1, LENGTH, WIDTH], "FLOAT32")
+    graph.op("ADD", found, [both], schema.AddOptionsT())
+    axes = graph.tensor([2], "INT32", np.array([1, 2], np.int32))
+    mean = graph.tensor([1], "FLOAT32")
+    graph.op("MEAN", [both, axes], [mean], schema.ReducerOptionsT())
+    return graph.finish(context, {"scores": mean})
+
+
 def lookup_only() -> bytes:
     """CAST and TOPK_V2: nothing that XNNPACK takes."""
     graph = Graph()
@@ -172,7 +198,9 @@ def _top(graph: Graph, scored: int, k: int = K) -> dict[str, int]:
     return {"items": items, "scores": scores}
 
 
-MODELS = {made.__name__: made for made in (recommender, lookup_only, two_islands, half, stateful)}
+MODELS = {
+    made.__name__: made for made in (recommender, shifted, lookup_only, two_islands, half, stateful)
+}
 
 
 @pytest.fixture

@@ -1,0 +1,73 @@
+"""``rbench gate --model NEW --against-model OLD``: two files, without a run."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import click
+
+from rbench.errors import ModelError, StageError
+from rbench.gate import Limits, Verdict, parse_size
+from rbench.gate.amounts import Share, Size, amount
+from rbench.gate.levels import Place
+from rbench.gate.pair import PairLimits, judge_sizes, judge_times
+from rbench.gate.rules import SizeLimit
+from rbench.gate.verdict import Finding
+from rbench.target import Target
+
+
+def limits_of(max_size: str | None, max_growth: str | None, max_ratio: float | None) -> PairLimits:
+    """The limits that the words on the command line set; without any: no larger, no slower."""
+    if max_size is None and max_growth is None and max_ratio is None:
+        return PairLimits(size=SizeLimit(max_growth=Share(0)), max_ratio=1.0)
+    size = None
+    if max_size is not None or max_growth is not None:
+        size = SizeLimit(
+            max=Size(parse_size(max_size)) if max_size else None,
+            max_growth=_share(max_growth) if max_growth else None,
+        )
+    return PairLimits(size=size, max_ratio=max_ratio)
+
+
+def _share(text: str) -> Share:
+    try:
+        found: Share = amount(Share, text)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="'--max-growth'") from error
+    return found
+
+
+def judge_models(limits: PairLimits, new: Path, old: Path, target: str) -> Verdict:
+    """Weigh both, and time both if a limit asks for it.
+
+    Raises:
+        ModelError: a file cannot be read or asked.
+        MissingExtraError: timing needs the extra ``profile``.
+    """
+    for path in (new, old):
+        if not path.is_file():
+            raise ModelError("no such file", where=str(path))
+    findings: list[Finding] = list(judge_sizes(limits, new, old))
+    notes: list[str] = []
+    if limits.max_ratio is not None:
+        try:
+            finding, notes = _timed(limits.max_ratio, new, old, target)
+        except StageError as error:
+            finding = Place(str(new), "latency ratio").broken(str(error))
+        findings.append(finding)
+    return Verdict(findings=tuple(findings), notes=tuple(notes))
+
+
+def _timed(max_ratio: float, new: Path, old: Path, target: str) -> tuple[Finding, list[str]]:
+    from rbench.profile.pair import SETTINGS, time_pair
+
+    with tempfile.TemporaryDirectory() as folder:
+        timed = time_pair(SETTINGS, new, old, Target.parse(target), Path(folder))
+    timings = timed[0].timing, timed[1].timing
+    finding = judge_times(max_ratio, new, old, timings, float(Limits().false_alarms))
+    return finding, [
+        f"{path} on {target}: median {one.timing.median_us:.2f} us, "
+        f"{one.delegation.nodes_delegated} of {one.delegation.nodes_total} nodes delegated"
+        for path, one in zip((new, old), timed, strict=True)
+    ]

@@ -1,0 +1,112 @@
+"""What a run is compared to: another run, or a baseline file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+from zipfile import BadZipFile
+
+from rbench.gate.baseline import Baseline, Mark, read_baseline, rounded
+from rbench.records import ModelFile, Quality, Record, Run, read_run
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class Made(NamedTuple):
+    """One model of a run."""
+
+    subject: str
+    """``ENCODER x RECIPE``, with ``, seed N`` for further seeds."""
+    record: Record
+    """The first cell that has it."""
+    model: ModelFile
+    quality: Quality | None
+
+
+@dataclass(frozen=True)
+class Against:
+    """A baseline, from wherever it came."""
+
+    baseline: Baseline
+    run: Run | None = None
+    """The run that it is; a baseline file has none, and so no ranks."""
+
+    def ranks(self, subject: str) -> NDArray[Any] | None:
+        """Rank of every user's target, (users,); None where they are not known."""
+        if self.run is None:
+            return None
+        return read_ranks(self.run, self._qualities.get(subject))
+
+    @cached_property
+    def _qualities(self) -> dict[str, Quality | None]:
+        return {made.subject: made.quality for made in models_of(self.run)} if self.run else {}
+
+
+def read_against(path: Path) -> Against:
+    """The run in a folder, or the baseline in a file.
+
+    Raises:
+        RecordError: it cannot be read.
+    """
+    if not path.is_dir():
+        return Against(read_baseline(path))
+    run = read_run(path)
+    return Against(baseline_of(run), run)
+
+
+def baseline_of(run: Run) -> Baseline:
+    """What a run's records say, as a baseline without history."""
+    return Baseline(
+        created=run.info.created,
+        study=run.info.study,
+        models={made.subject: _mark(made) for made in models_of(run)},
+    )
+
+
+def _mark(made: Made) -> Mark:
+    quality = made.quality.metrics if made.quality else {}
+    return Mark(
+        size_bytes=made.model.size_bytes,
+        gzip_bytes=made.model.gzip_bytes,
+        data=made.record.data,
+        quality=rounded(quality.items()),
+    )
+
+
+def models_of(run: Run) -> Iterator[Made]:
+    """Each model of a run's finished cells once, in order: the one to ship, then other seeds."""
+    seen: set[tuple[str, str, str, int]] = set()
+    for record in run.records:
+        for made in models_in(record):
+            key = (made.subject, made.model.path, made.model.sha256, made.model.size_bytes)
+            if key not in seen:
+                seen.add(key)
+                yield made
+
+
+def models_in(record: Record) -> Iterator[Made]:
+    """The models of one finished cell."""
+    if record.state != "ok" or record.model is None:
+        return
+    subject = f"{record.cell.encoder} x {record.cell.recipe}"
+    yield Made(subject, record, record.model, record.quality)
+    for other in record.replicates:
+        yield Made(f"{subject}, seed {other.seed}", record, other.model, other.quality)
+
+
+def read_ranks(run: Run, quality: Quality | None) -> NDArray[Any] | None:
+    """The ranks artefact; None where it is not there or not one."""
+    if quality is None or not quality.ranks or not quality.ranks.isalnum():
+        return None
+    import numpy as np
+
+    try:
+        with np.load(run.artefact(quality.ranks)) as file:
+            ranks: NDArray[Any] = file["ranks"]
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+        return None
+    return ranks if ranks.ndim == 1 and ranks.size == quality.users else None

@@ -1,0 +1,51 @@
+"""A verdict as JUnit XML, which GitLab, Jenkins and others show beside a pull request."""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree
+
+from rbench.gate.verdict import Finding, Verdict
+
+_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML 1.0 has no way to write."""
+
+
+def junit(verdict: Verdict) -> str:
+    """One test case a finding: fail is a failure, not comparable is skipped."""
+    nothing = verdict.outcome == "nothing measured"
+    suite = ElementTree.Element(
+        "testsuite",
+        name="rbench gate",
+        tests=str(len(verdict.findings) + nothing),
+        failures=str(verdict.count("fail")),
+        errors=str(int(nothing)),
+        skipped=str(verdict.count("not comparable")),
+    )
+    for finding in verdict.findings:
+        _case(suite, finding)
+    if nothing:
+        case = ElementTree.SubElement(suite, "testcase", classname="gate", name="measured")
+        ElementTree.SubElement(case, "error", message="nothing was measured or comparable")
+    if verdict.notes:
+        ElementTree.SubElement(suite, "system-out").text = _legal("\n".join(verdict.notes))
+    ElementTree.indent(suite)
+    return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _case(suite: ElementTree.Element, finding: Finding) -> None:
+    name = f"{finding.check} ({finding.rule})" if finding.rule else finding.check
+    case = ElementTree.SubElement(
+        suite, "testcase", classname=_legal(finding.subject), name=_legal(name)
+    )
+    message = _legal(finding.message)
+    if finding.status == "fail":
+        ElementTree.SubElement(case, "failure", message=message).text = message
+    elif finding.status == "not comparable":
+        ElementTree.SubElement(case, "skipped", message=message)
+    else:
+        ElementTree.SubElement(case, "system-out").text = f"{finding.status}: {message}"
+
+
+def _legal(text: str) -> str:
+    return _ILLEGAL.sub("\ufffd", text)

@@ -1,0 +1,61 @@
+"""Two model files held against each other, without a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from rbench.errors import ModelError
+from rbench.gate.growth import Weighed, judge_size
+from rbench.gate.latency import compare_pairs, times
+from rbench.gate.levels import Levels, Measure, Place, at_most
+from rbench.gate.outside import weigh
+from rbench.gate.rules import SizeLimit
+from rbench.gate.verdict import Finding
+from rbench.records import Timing
+
+
+class PairLimits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the new file of two has to keep."""
+
+    size: SizeLimit | None = None
+    max_ratio: float | None = None
+    """Times the other file's median."""
+
+
+def judge_sizes(limits: PairLimits, new: Path, old: Path) -> Iterator[Finding]:
+    """Hold the new file's bytes to their limit and to the old file's.
+
+    Raises:
+        ModelError: a file cannot be read, is empty, or is not the file itself.
+    """
+    marks = []
+    for path in (new, old):
+        mark, complaint = weigh(path)
+        if mark is None:
+            raise ModelError(f"the file {complaint}", where=str(path))
+        marks.append(mark)
+    if limits.size is not None:
+        file = Weighed(str(new), "size", marks[0].size_bytes, marks[1], True)
+        yield from judge_size(limits.size, file, "")
+
+
+def judge_times(
+    max_ratio: float, new: Path, old: Path, timings: tuple[Timing, Timing], tail: float
+) -> Finding:
+    """Hold the new file's time to the old one's; both were timed in the same rounds.
+
+    Rounds that disagree do not matter here, as long as both files were in them; a timing that is
+    no timing (``invalid``) does.
+    """
+    place = Place(str(new), "latency ratio")
+    for path, timing in zip((new, old), timings, strict=True):
+        if timing.verdict == "invalid":
+            return place.unlike(f"the timing of {path} is invalid: {'; '.join(timing.reasons)}")
+    mine, theirs = (timing.round_medians_us for timing in timings)
+    ratio = compare_pairs(mine, theirs, tail)
+    about = f"times {old}, from {ratio.low:.3f} to {ratio.high:.3f}"
+    measure = Measure(ratio.value, "ratio", times, (ratio.low, ratio.high), about)
+    return at_most(place, Levels(None, max_ratio), measure)

@@ -1,0 +1,111 @@
+"""Which questions a budget asks of a run's cells, and how surely each must be answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from fnmatch import fnmatchcase
+from functools import partial
+
+from rbench.gate.against import Against, Made, models_in, models_of
+from rbench.gate.delegation import asked, judge_delegation
+from rbench.gate.latency import judge_ratio, judge_time, noise_on
+from rbench.gate.levels import Place
+from rbench.gate.limits import Limits
+from rbench.gate.quality import judge_floor, judge_loss
+from rbench.gate.rules import CellRule
+from rbench.gate.verdict import Finding
+from rbench.records import CellName, Record, Run
+
+Uncertain = Callable[[float], Finding]
+"""Chance of a false alarm -> the finding."""
+
+
+class _Asked:
+    """A rule, and what it matches."""
+
+    def __init__(self, rule: CellRule, name: str, records: list[Record]) -> None:
+        self.rule = rule
+        self.name = name
+        self.records = records
+        self.subjects = {one.subject for record in records for one in models_in(record)}
+
+
+class Plan:
+    """The questions of a budget to a run."""
+
+    def __init__(self, limits: Limits, run: Run, against: Against | None) -> None:
+        self.limits = limits
+        self.run = run
+        self.against = against
+        self.rules = [
+            _Asked(rule, f"cells[{number}]", matched(rule, run))
+            for number, rule in enumerate(limits.cells)
+        ]
+        targets = {record.cell.target for record in run.records}
+        self.noise = {target: noise_on(run, target) for target in targets}
+
+    def rules_for(self, made: Made) -> Iterator[tuple[CellRule, str]]:
+        """The rules that match some cell of a model."""
+        return ((one.rule, one.name) for one in self.rules if made.subject in one.subjects)
+
+    def answers(self) -> Iterator[Finding]:
+        """All findings but those on sizes."""
+        uncertain: list[Uncertain] = []
+        for asked_for in self.rules:
+            rule, name, found = asked_for.rule, asked_for.name, asked_for.records
+            if not found and not rule.optional:
+                pattern = f"{rule.encoder} x {rule.recipe} x {rule.target}"
+                yield Place(pattern, "rule", name).broken("no cell of this run matches")
+            done = [record for record in found if record.state == "ok" and record.model]
+            yield from self._certain(rule, name, done)
+            uncertain += self._uncertain(rule, name, done)
+        for answer in uncertain:
+            yield answer(self.limits.false_alarms / len(uncertain))
+
+    def _certain(self, rule: CellRule, name: str, records: list[Record]) -> Iterator[Finding]:
+        for made in self._scored(records):
+            for metric, floor in rule.quality.items():
+                if floor.min is not None or floor.warn is not None:
+                    yield judge_floor(floor, metric, made, name)
+        if rule.delegation is not None:
+            for record in records:
+                if asked(rule.delegation, record):
+                    yield judge_delegation(rule.delegation, record, name)
+
+    def _uncertain(self, rule: CellRule, name: str, records: list[Record]) -> Iterator[Uncertain]:
+        run, against = self.run, self.against
+        for made in self._scored(records):
+            for metric, floor in rule.quality.items():
+                if floor.max_loss is not None or floor.warn_loss is not None:
+                    yield partial(judge_loss, floor, metric, made, run, against, name)
+        for record in records:
+            if rule.latency and rule.latency.relative and not _is_reference(rule, record.cell):
+                noise = self.noise[record.cell.target]
+                yield partial(judge_ratio, rule.latency, record, run, noise, name)
+            if rule.latency and rule.latency.absolute:
+                noise = self.noise[record.cell.target]
+                yield partial(judge_time, rule.latency, record, noise, name)
+
+    def _scored(self, records: list[Record]) -> Iterator[Made]:
+        """The models to ship; those of further seeds are weighed, not scored against floors."""
+        shown = {f"{record.cell.encoder} x {record.cell.recipe}" for record in records}
+        return (made for made in models_of(self.run) if made.subject in shown)
+
+
+def matched(rule: CellRule, run: Run) -> list[Record]:
+    """The records whose three names match a rule's patterns."""
+    return [
+        record
+        for record in run.records
+        if fnmatchcase(record.cell.encoder, rule.encoder)
+        and fnmatchcase(record.cell.recipe, rule.recipe)
+        and fnmatchcase(record.cell.target, rule.target)
+    ]
+
+
+def _is_reference(rule: CellRule, cell: CellName) -> bool:
+    reference = rule.latency.reference if rule.latency else None
+    return reference is not None and (
+        (reference.encoder or cell.encoder) == cell.encoder
+        and (reference.recipe or cell.recipe) == cell.recipe
+    )

@@ -1,0 +1,167 @@
+"""What the gate says beyond chance: quantiles, errors, and how often it is wrong."""
+
+import importlib.util
+import math
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+from scipy import stats
+
+from rbench.evaluate import metrics
+from rbench.gate import Limits, judge, parse_budget, read_against
+from rbench.gate.chance import normal_quantile, student_quantile, student_tail
+from rbench.gate.latency import Noise, compare, pooled
+from rbench.gate.quality import gains, paired, unpaired
+from rbench.records import Estimate
+from rbench.testing.runs import example_run
+
+BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "gate_power.py"
+
+
+@pytest.fixture(scope="module")
+def power():
+    spec = importlib.util.spec_from_file_location("gate_power", BENCHMARK)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("freedom", [1, 2, 3, 4, 5, 8, 21, 24, 99, 399])
+@pytest.mark.parametrize("tail", [0.1, 0.0025, 0.0025 / 80, 1e-7])
+def test_student_s_quantiles(freedom, tail):
+    assert student_quantile(tail, freedom) == pytest.approx(stats.t.isf(tail, freedom), rel=1e-5)
+    assert student_tail(2.0, freedom) == pytest.approx(stats.t.sf(2.0, freedom), rel=1e-9)
+
+
+def test_many_degrees_of_freedom_are_the_normal_distribution():
+    assert student_quantile(0.01, 10**6) == normal_quantile(0.01)
+    assert normal_quantile(0.025) == pytest.approx(1.959964, abs=1e-6)
+
+
+def test_gains_are_those_of_the_evaluation():
+    ranks = np.array([0, 1, 2, 5, 10, 11, 20, 21, 400])
+    table = metrics.gains(ranks)
+    for column, name in enumerate(metrics.METRICS):
+        np.testing.assert_allclose(gains(name, ranks), table[:, column])
+    assert gains("coverage", ranks) is None
+    assert gains("ndcg@0", ranks) is None
+
+
+def test_the_closed_form_is_what_a_paired_bootstrap_comes_to():
+    random = np.random.default_rng(3)
+    before = random.random(400)
+    after = np.clip(before - 0.05 + 0.1 * random.normal(size=400), 0, 1)
+    lost = paired(before, after)
+    drawn = random.integers(0, 400, size=(4000, 400))
+    shares = 1 - after[drawn].mean(axis=1) / before[drawn].mean(axis=1)
+    assert lost.share == pytest.approx(1 - after.mean() / before.mean())
+    assert lost.error == pytest.approx(shares.std(), rel=0.05)
+
+
+def test_equal_scores_lost_nothing():
+    before = np.array([0.0, 1.0, 0.5])
+    lost = paired(before, before)
+    assert lost.interval(0.001) == (0, 0)
+
+
+def test_intervals_alone_see_less_than_ranks():
+    random = np.random.default_rng(4)
+    easy = random.random(300)
+    before, after = easy, np.clip(easy - 0.02 + 0.02 * random.normal(size=300), 0, 1)
+
+    def estimate(values):
+        reach = 1.96 * values.std() / math.sqrt(len(values))
+        mean = values.mean()
+        return Estimate(value=mean, low=mean - reach, high=mean + reach)
+
+    alone = unpaired(estimate(before), estimate(after))
+    together = paired(before, after)
+    assert alone.share == pytest.approx(together.share)
+    assert alone.error > 3 * together.error
+
+
+def test_noise_within_groups_is_pooled():
+    assert pooled([[1.0, 3.0], [10.0, 10.0, 10.0]]) == Noise(2.0 / 3, 3)
+    assert pooled([[1.0]]) == Noise(0.0, 0)
+
+
+def test_a_ratio_and_its_interval():
+    found = compare((110.0, 110.0), (100.0, 100.0), Noise(0.01**2, 100), 0.0025)
+    reach = stats.t.isf(0.0025, 22) * 0.01 * math.sqrt(20 / 22)
+    assert found.value == pytest.approx(1.1)
+    assert math.log(found.high / found.value) == pytest.approx(reach, rel=1e-6)
+    noisy = compare((100.0, 121.0), (100.0, 100.0), Noise(0.01**2, 100), 0.0025)
+    assert noisy.low < 1 < noisy.high
+
+
+@pytest.mark.parametrize("noise", [0.005, 0.01])
+def test_latency_false_alarms_and_power(power, noise):
+    assert power.latency_alarms(300, 0.0, 3, noise, noise, 10, seed=11) <= 0.01
+    assert power.latency_alarms(300, 0.05, 3, noise, noise, 10, seed=12) >= 0.95
+
+
+def test_two_files_in_turn_false_alarms_and_power(power):
+    assert power.pair_alarms(500, 0.0, 10, 0.05, 0.01, seed=15) <= 0.01
+    assert power.pair_alarms(500, 0.05, 10, 0.05, 0.01, seed=16) >= 0.95
+
+
+def test_quality_false_alarms_and_power(power):
+    alarms, _, _ = power.quality_alarms(300, 600, 0.0, seed=13)
+    assert alarms <= 0.01
+    _, shift = power.smallest_loss(600)
+    found, _, _ = power.quality_alarms(300, 600, shift, seed=14)
+    assert found >= 0.93
+
+
+def test_chance_is_divided_among_the_questions(tmp_path):
+    """Two questions instead of one widen the interval of each."""
+    run = example_run(
+        tmp_path / "a", encoders=("bow", "gru"), recipes=("float32",), targets=("cpu",), users=80
+    )
+    base = read_against(
+        example_run(
+            tmp_path / "b",
+            seed=2,
+            encoders=("bow", "gru"),
+            recipes=("float32",),
+            targets=("cpu",),
+            users=80,
+        ).folder
+    )
+
+    def width(budget):
+        verdict = judge(budget, run, base)
+        found = next(f for f in verdict.findings if f.subject == "gru x float32")
+        return found.interval[1] - found.interval[0]
+
+    one = parse_budget('[[cells]]\nencoder = "gru"\nquality.mrr = { max_loss = "5%" }')
+    two = parse_budget('[[cells]]\nquality.mrr = { max_loss = "5%" }')
+    wide = msgspec.structs.replace(two, false_alarms=one.false_alarms * 2)
+    assert width(two) > width(one)
+    assert width(wide) == pytest.approx(width(one))
+
+
+def test_a_run_never_fails_against_itself(tmp_path):
+    run = example_run(tmp_path / "a", users=60, samples=30)
+    budget = parse_budget(
+        '[[cells]]\nsize = { max_growth = "0%" }\ngzip = { max_growth = "0%" }\n'
+        'quality."ndcg@10" = { max_loss = "0%" }\nquality.mrr = { max_loss = "0%" }\n'
+        'quality."recall@10" = { max_loss = "0%" }\n'
+    )
+    verdict = judge(budget, run, read_against(run.folder))
+    assert verdict.summary == "100 passed"
+    assert Limits().false_alarms == 0.0025
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 torn", b"no archive"])
+def test_torn_ranks_are_not_compared_by(tmp_path, content):
+    """The intervals are left."""
+    grid = {"encoders": ("gru",), "recipes": ("float32",), "targets": ("cpu",), "users": 30}
+    run = example_run(tmp_path / "a", **grid)
+    run.artefact(run.records[0].quality.ranks).write_bytes(content)
+    budget = parse_budget('[[cells]]\nquality.mrr = { max_loss = "5%" }')
+    (found,) = judge(budget, run, read_against(run.folder)).findings
+    assert found.status == "pass"
+    assert "by intervals, without ranks" in found.message

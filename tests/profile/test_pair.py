@@ -1,0 +1,119 @@
+"""Two files that no run made: what they can be asked, and both timed in turn."""
+
+import shutil
+
+import msgspec
+import numpy as np
+import pytest
+
+from rbench.cli import main
+from rbench.errors import ModelError, Unsupported
+from rbench.profile import pair
+from rbench.profile.pair import time_pair
+from rbench.profile.strangers import Entry, entry_of, made_up
+from rbench.target import Target
+
+LENGTH, ITEMS = 8, 300
+"""Of the fixture's `recommender`."""
+
+
+@pytest.mark.parametrize("name", ["recommender", "shifted"])
+def test_a_table_is_found_from_the_input_on(model, name):
+    assert entry_of(model(name)) == Entry(length=LENGTH, rows=ITEMS)
+
+
+@pytest.mark.parametrize("name", ["lookup_only", "two_islands"])
+def test_without_a_table_nothing_is_asked(model, name):
+    with pytest.raises(ModelError, match=f"{name}.tflite: cannot tell how many items it knows"):
+        entry_of(model(name))
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "TFL3 is missing"),
+        (b"<html>not a model</html>", "TFL3 is missing"),
+        (b"\x1c\x00\x00\x00TFL3" + b"\xff" * 200, "no sound .tflite"),
+    ],
+)
+def test_what_is_no_model(tmp_path, content, says):
+    pytest.importorskip("ai_edge_litert")
+    path = tmp_path / "odd.tflite"
+    path.write_bytes(content)
+    with pytest.raises(ModelError, match=r"odd\.tflite") as caught:
+        entry_of(path)
+    assert says in str(caught.value)
+
+
+def test_a_model_that_is_not_there(tmp_path):
+    with pytest.raises(ModelError, match="cannot read: No such file"):
+        entry_of(tmp_path / "nowhere.tflite")
+
+
+def test_made_up_contexts_fit_the_table():
+    contexts = made_up(Entry(length=6, rows=10), 200, seed=3)
+    assert contexts.shape == (200, 6)
+    assert contexts.dtype == np.int32
+    assert (contexts.min(), contexts.max()) == (0, 9)
+    filled = contexts > 0
+    assert filled[:, -1].all(), "the newest item is last and never padding"
+    assert (np.diff(filled.astype(int), axis=1) >= 0).all(), "padding is on the left"
+    assert (made_up(Entry(length=6, rows=10), 200, seed=3) == contexts).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "nodes"),
+    [("recommender", "cpu", 5), ("recommender", "xnnpack", 5), ("shifted", "cpu", 7)],
+)
+def test_both_are_timed_in_the_same_rounds(model, quick, tmp_path, name, target, nodes):
+    new, old = model(name), tmp_path / "old.tflite"
+    shutil.copy(new, old)
+    folder = tmp_path / "timings"
+    folder.mkdir()
+    timed = time_pair(quick, new, old, Target.parse(target), folder)
+    for one in timed:
+        assert one.timing.rounds == quick.rounds
+        assert len(one.timing.round_medians_us) == quick.rounds
+        assert one.timing.runs >= quick.min_runs
+        assert one.delegation.nodes_total == nodes
+    asked = [np.load(folder / name / "contexts.npy") for name in ("new", "old")]
+    assert (asked[0] == asked[1]).all()
+
+
+def test_a_target_without_a_driver(model, quick, tmp_path):
+    path = model("recommender")
+    (tmp_path / "timings").mkdir()
+    with pytest.raises(Unsupported):
+        time_pair(quick, path, path, Target.parse("gpu"), tmp_path / "timings")
+
+
+def gate(*arguments):
+    with pytest.raises(SystemExit) as caught:
+        main(["gate", *map(str, arguments)])
+    return caught.value.code
+
+
+@pytest.fixture
+def few(monkeypatch, quick):
+    monkeypatch.setattr(pair, "SETTINGS", msgspec.structs.replace(quick, rounds=4))
+
+
+def test_the_command_times_both(model, few, tmp_path, capsys):
+    new, old = model("recommender"), tmp_path / "old.tflite"
+    shutil.copy(new, old)
+    command = ["--model", new, "--against-model", old, "--max-ratio", "5"]
+    assert gate(*command) == 0
+    said = capsys.readouterr().out
+    assert "latency ratio" in said
+    assert "recommender.tflite on xnnpack: median " in said
+    assert "2 of 5 nodes delegated" in said
+    assert gate(*command[:-1], "0.01", "--target", "cpu") == 1
+    assert "FAIL" in capsys.readouterr().out
+
+
+def test_a_file_that_the_runtime_refuses_fails(model, few, tmp_path, capsys, monkeypatch):
+    """A fallback to plain kernels is no XNNPACK time."""
+    new = model("lookup_only")
+    monkeypatch.setattr(pair, "entry_of", lambda path: Entry(length=LENGTH, rows=ITEMS))
+    assert gate("--model", new, "--against-model", new, "--max-ratio", "5") == 1
+    assert "XNNPACK took 0 of" in capsys.readouterr().out

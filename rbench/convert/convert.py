@@ -10,6 +10,7 @@ from rbench.convert.calibration import calibration_contexts
 from rbench.convert.census import take_census
 from rbench.convert.noise import captured
 from rbench.convert.result import LOG, MODEL, FlatModel
+from rbench.convert.rewriting import rewritten
 from rbench.convert.settings import ConvertSettings
 from rbench.data.dataset import Dataset
 from rbench.encoding import Encoder, Form, ModelSettings
@@ -57,6 +58,7 @@ def convert(
         content = convert_with_tflite(
             recipe.scheme, Recommender(model, model_settings.length, top_k), contexts
         )
+        content, shared = rewritten(content)
         write_atomically(folder / MODEL, content)
         ops, tensor_bytes = take_census(content)
     return FlatModel(
@@ -67,4 +69,5 @@ def convert(
         ops=ops,
         tensor_bytes=tensor_bytes,
         converter="tf.lite",
+        census={"item_table": shared.facts()},
     )

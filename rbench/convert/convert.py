@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rbench.convert.calibration import calibration_contexts
 from rbench.convert.census import take_census
+from rbench.convert.inventory import take_inventory
 from rbench.convert.noise import captured
 from rbench.convert.result import LOG, MODEL, FlatModel
 from rbench.convert.rewriting import rewritten
@@ -61,6 +62,7 @@ def convert(
         content, shared = rewritten(content)
         write_atomically(folder / MODEL, content)
         ops, tensor_bytes = take_census(content)
+        census = take_inventory(content).facts(shared)
     return FlatModel(
         sha256=hashlib.sha256(content).hexdigest(),
         size_bytes=len(content),
@@ -69,5 +71,5 @@ def convert(
         ops=ops,
         tensor_bytes=tensor_bytes,
         converter="tf.lite",
-        census={"item_table": shared.facts()},
+        census=census,
     )

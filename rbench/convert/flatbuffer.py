@@ -70,14 +70,15 @@ def values(model: Model, tensor: Tensor) -> NDArray[np.uint8] | None:
 
 
 def op_name(model: Model, operator: Operator) -> str:
-    """The builtin operator's name; ``CUSTOM`` for others."""
+    """The builtin operator's name; ``CUSTOM`` for a stranger's, ``BUILTIN_N`` for a newer one."""
     code = model.operatorCodes[operator.opcodeIndex]
-    return names("BuiltinOperator")[max(code.builtinCode, code.deprecatedBuiltinCode)]
+    number = max(code.builtinCode, code.deprecatedBuiltinCode)
+    return names("BuiltinOperator").get(number, f"BUILTIN_{number}")
 
 
 def type_name(tensor: Tensor) -> str:
     """``FLOAT32``, ``INT8``, …"""
-    return names("TensorType")[tensor.type]
+    return names("TensorType").get(tensor.type, f"TYPE_{tensor.type}")
 
 
 @cache

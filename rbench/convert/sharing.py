@@ -49,6 +49,18 @@ class Shared:
         return {**facts, "reason": self.reason} if self.reason else facts
 
 
+def table_of(model: Model) -> Shared:
+    """How the item table stands in a file, changing nothing."""
+    try:
+        table = find_item_table(model)
+    except NoTableError as error:
+        return Shared(0, str(error))
+    tensors = model.subgraphs[0].tensors
+    if tensors[table.lookup].buffer == tensors[table.scoring].buffer:
+        return Shared(1)
+    return Shared(2, "lookup and scoring read a buffer each")
+
+
 def share_item_table(model: Model) -> Shared:
     """Let lookup and scoring point at one buffer, in place; or leave all as it is, and say why."""
     try:

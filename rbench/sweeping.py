@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import time
 from collections.abc import Iterator, Sequence
@@ -37,6 +36,9 @@ from rbench.study import Study
 
 RECORD_EVERY_S = 10.0
 """A killed sweep's records are at most this much older than its store."""
+
+WORKER_BYTES = 2 << 30
+"""Memory that a building worker is given; so many of them run side by side as have room."""
 
 Place = tuple[str, str]
 
@@ -116,7 +118,8 @@ class _Sweep:
             self._write()
             building = [job for job in todo if not isinstance(job, DataJob | RoundJob | ProfileJob)]
             if building:
-                width = min(os.cpu_count() or 1, len(building))
+                width = min(self.machine.cores, self.machine.memory_bytes // WORKER_BYTES)
+                width = min(max(1, width), len(building))
                 Executor(self.store, self, width=width).run(building, self.failures)
                 self._write()
             timing = _shuffled([job for job in todo if isinstance(job, RoundJob | ProfileJob)])

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -25,8 +26,13 @@ from rich.table import Table
 
 from rbench.jobs import AnyJob
 from rbench.progress import Progress as Standing
-from rbench.records import Record, Run
+from rbench.records import Quality, Record, Run
 from rbench.store import Failure
+
+WIDE = 160
+"""Columns where the output is no terminal."""
+SHOWN = ("ndcg@10", "recall@10")
+"""Metrics of the table at the end."""
 
 
 class View:
@@ -48,6 +54,7 @@ class View:
         )
         self.whole: TaskID | None = None
         self.tasks: dict[str, TaskID] = {}
+        self.said: set[str] = set()
         self.total = 0
         self.done = 0
 
@@ -87,8 +94,13 @@ class View:
             self.bars.remove_task(task)
         if self.whole is not None:
             self.bars.advance(self.whole)
+        if failure is not None and failure.reason in self.said:
+            return  # a job behind the one that failed, or another round of it
         if failure is not None:
-            self.console.print(f"[red]{failure.state}[/] {name_of(job)}: {_plain(failure.reason)}")
+            self.said.add(failure.reason)
+            self.console.print(
+                f"[red]{failure.state}[/] {name_of(job)}: {_plain(failure.reason)}", soft_wrap=True
+            )
         elif not self.live and job.stage not in ("data", "round", "profile"):
             self.console.print(f"{name_of(job)} done ({self.done} of {self.total})")
 
@@ -96,6 +108,8 @@ class View:
         """The end: a table of the run, and where everything lies."""
         self.bars.stop()
         out = Console(quiet=self.console.quiet, highlight=False)
+        if not out.is_terminal:  # a log file has no edge to wrap at
+            out = Console(quiet=self.console.quiet, highlight=False, width=WIDE)
         out.print(table(run))
         for record in run.records:
             if record.state != "ok":
@@ -125,11 +139,17 @@ def name_of(job: AnyJob) -> str:
 def table(run: Run) -> Table:
     """Encoder x recipe: size, quality, and the median latency on each target."""
     targets = list(dict.fromkeys(record.cell.target for record in run.records))
-    drawn = Table(title=f"study {run.info.study}", title_justify="left")
-    drawn.add_column("encoder")
-    drawn.add_column("recipe")
-    for heading in ("bytes", "gzip", "ndcg@10", "recall@10", *(f"{t} us" for t in targets)):
-        drawn.add_column(heading, justify="right")
+    drawn = Table(
+        title=f"study {run.info.study}",
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        caption="? is an unstable timing; the report says why" if _unstable(run) else None,
+        caption_justify="left",
+    )
+    drawn.add_column("encoder", no_wrap=True)
+    drawn.add_column("recipe", no_wrap=True)
+    for heading in ("bytes", "gzip", *SHOWN, *(f"{target} us" for target in targets)):
+        drawn.add_column(heading, justify="right", no_wrap=True)
     files: dict[tuple[str, str], dict[str, Record]] = {}
     for record in run.records:
         place = (record.cell.encoder, record.cell.recipe)
@@ -142,13 +162,26 @@ def table(run: Run) -> Table:
             recipe,
             f"{model.size_bytes:,}" if model else "-",
             f"{model.gzip_bytes:,}" if model else "-",
-            *(
-                f"{quality.metrics[name].value:.4f}" if quality else "-"
-                for name in ("ndcg@10", "recall@10")
-            ),
+            *_quality(quality),
             *(_latency(cells.get(target)) for target in targets),
         )
+    drawn.add_section()
+    for name, quality in run.info.baselines.items():
+        drawn.add_row(name, "baseline", "", "", *_quality(quality))
+    ideal = run.info.data.ideal if run.info.data else {}
+    if ideal:
+        best = (f"{ideal[name]:.4f}" if name in ideal else "-" for name in SHOWN)
+        drawn.add_row("(best possible)", "", "", "", *best)
     return drawn
+
+
+def _quality(quality: Quality | None) -> list[str]:
+    return [f"{quality.metrics[name].value:.4f}" if quality else "-" for name in SHOWN]
+
+
+def _unstable(run: Run) -> bool:
+    timings = (record.timing for record in run.records)
+    return any(timing is not None and timing.verdict != "stable" for timing in timings)
 
 
 def _latency(record: Record | None) -> str:

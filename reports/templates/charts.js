@@ -68,6 +68,14 @@
     annotations: [{ text, showarrow: false, x: .5, y: .5, xref: "paper", yref: "paper", font: { size: 13, color: colours.dim } }],
   }), config);
 
+  // As near as the intervals allow, with room on top for the name of the recommended cell.
+  const heights = (cells) => {
+    const ends = cells.flatMap((cell) => [cell.low ?? cell.ndcg, cell.high ?? cell.ndcg]);
+    const low = Math.min(...ends), high = Math.max(...ends);
+    const span = high - low || high || 1;
+    return { range: [Math.max(0, low - .1 * span), high + .3 * span] };
+  };
+
   const scatter = (id, cells, metric, title) => {
     const colours = theme();
     if (!cells.length) return empty(id, "nothing to draw here", colours);
@@ -97,7 +105,7 @@
     return Plotly.react(id, [
       trace(cells.filter((cell) => !cell.front), false), trace(cells.filter((cell) => cell.front), true),
     ], layout(colours, {
-      xaxis: x, yaxis: axis(colours, "", { rangemode: "tozero" }),
+      xaxis: x, yaxis: axis(colours, "", heights(cells)),
       annotations: pick ? [{
         x: x.type === "log" ? Math.log10(at) : at, y: pick.ndcg, text: `<b>${name(pick).join(" × ")}</b>`,
         ax: 0, ay: -46, arrowcolor: colours.accent, arrowwidth: 1.5, arrowhead: 0, standoff: 9,

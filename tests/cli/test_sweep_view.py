@@ -1,0 +1,61 @@
+"""What the terminal shows of a sweep."""
+
+from rich.console import Console
+
+from rbench.cli.sweep_view import View, name_of, table
+from rbench.pipeline import plan
+from rbench.progress import Progress
+from rbench.store import Failure
+from rbench.study import Study
+from rbench.testing.runs import example_run
+
+
+def drawn(run):
+    console = Console(width=160, record=True, quiet=False, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
+    console.print(table(run))
+    return console.export_text()
+
+
+def test_the_table_at_the_end(tmp_path):
+    run = example_run(tmp_path / "run", encoders=("bow", "gru"), recipes=("float32",))
+    text = drawn(run)
+    for record in run.records:
+        assert f"{record.model.size_bytes:,}" in text
+        assert f"{record.quality.metrics['ndcg@10'].value:.4f}" in text
+        assert f"{record.timing.median_us:,.1f}" in text
+    for name, quality in run.info.baselines.items():
+        (line,) = [line for line in text.splitlines() if name in line]
+        assert f"{quality.metrics['recall@10'].value:.4f}" in line
+    assert "cpu us" in text
+    assert "xnnpack us" in text
+
+
+def test_cells_without_numbers_show_their_state(tmp_path):
+    states = {("bow", "float32", "cpu"): "failed", ("bow", "float32", "xnnpack"): "unstable"}
+    run = example_run(tmp_path / "run", encoders=("bow",), recipes=("float32",), states=states)
+    text = drawn(run)
+    assert "failed" in text
+    assert " ?" in text
+    assert "unstable" in text
+
+
+def test_a_sweep_that_is_no_terminals_prints_lines(capsys):
+    jobs = [job for cell in plan(Study(), "here").cells[:1] for job in cell.jobs()]
+    with View() as view:
+        view.planned(jobs)
+        for job in jobs:
+            view.started(job)
+            view.moved(job, Progress(done=1, total=2, text="loss [b]1"))
+            view.ended(job, None)
+        view.ended(jobs[0], Failure(reason="no [idea]"))
+    said = capsys.readouterr().err
+    assert "train bow done (1 of" in said
+    assert "convert bow float32 done" in said
+    assert "failed train bow: no [idea]" in said
+
+
+def test_jobs_have_names():
+    names = {
+        name_of(job) for cell in plan(Study(seeds=(1, 2)), "here").cells for job in cell.jobs()
+    }
+    assert {"train gru", "train gru seed 2", "convert gru dynamic_wi8", "round xnnpack"} <= names

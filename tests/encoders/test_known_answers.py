@@ -1,0 +1,105 @@
+"""What each encoder claims to compute, by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+pytest.importorskip("tensorflow", reason="encoders need rbench[sweep]")
+
+import tf_keras
+
+from rbench.encoding import Form
+from rbench_encoders.attention import Attention
+from rbench_encoders.bow import DECAY, Bow
+from rbench_encoders.cnn import Cnn
+from rbench_encoders.gru import Gru
+from rbench_encoders.lstm import Lstm
+
+pytestmark = pytest.mark.slow
+
+LENGTH, WIDTH = 9, 4
+
+
+def drawn(encoder, form=Form()):  # noqa: B008 - a frozen value
+    embeddings = tf_keras.Input((LENGTH, WIDTH))
+    mask = tf_keras.Input((LENGTH,))
+    return tf_keras.Model([embeddings, mask], encoder.encode(embeddings, mask, form))
+
+
+def context(items=LENGTH, seed=1):
+    mask = np.zeros((1, LENGTH), np.float32)
+    mask[:, LENGTH - items :] = 1
+    values = np.random.default_rng(seed).normal(size=(1, LENGTH, WIDTH)).astype(np.float32)
+    return values * mask[:, :, None], mask
+
+
+def test_a_new_bag_of_words_is_the_decayed_sum_of_its_items() -> None:
+    model = drawn(Bow())
+    model.get_layer("projection").set_weights([np.eye(WIDTH), np.zeros(WIDTH)])
+    embeddings, mask = context(items=5)
+    found = np.asarray(model([embeddings, mask]))[0]
+    for place in range(LENGTH):
+        decay = DECAY ** np.arange(place, -1, -1)
+        assert np.allclose(found[place], decay @ embeddings[0, : place + 1], atol=1e-5)
+
+
+def test_a_cnn_sees_the_items_under_its_taps() -> None:
+    encoder = Cnn(kernel=2, dilations=(1, 3))
+    for form in (Form(), Form(last=True)):
+        model = drawn(encoder, form)
+        model.set_weights([np.full(weight.shape, 0.1) for weight in model.weights])
+        embeddings, mask = context()
+        embeddings = np.abs(embeddings)  # no rectifier is in the way
+        before = np.asarray(model([embeddings, mask])).reshape(-1, WIDTH)[-1]
+        seen = set()
+        for age in range(LENGTH):
+            changed = embeddings.copy()
+            changed[0, LENGTH - 1 - age] += 1
+            after = np.asarray(model([changed, mask])).reshape(-1, WIDTH)[-1]
+            if not np.allclose(after, before, atol=1e-6):
+                seen.add(age)
+        assert seen == {0, 1, 3, 4}
+
+
+@pytest.mark.parametrize(("encoder", "name"), [(Lstm(), "lstm"), (Gru(), "gru")])
+def test_the_candidates_bias_is_held_at_zero(encoder, name) -> None:
+    """So that no learning can make padding matter."""
+    model = drawn(encoder)
+    optimizer = tf_keras.optimizers.SGD(1.0)
+    bias = model.get_layer(name).weights[2]
+    import tensorflow as tf
+
+    embeddings, mask = context()
+    for _ in range(2):
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(model([embeddings, mask]) ** 2)
+        variables = model.trainable_variables
+        optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+    value = np.atleast_2d(np.asarray(bias))
+    candidate = slice(2 * WIDTH, 3 * WIDTH)
+    assert (value[:, candidate] == 0).all()
+    assert (np.delete(value, np.arange(2 * WIDTH, 3 * WIDTH), axis=1) != 0).any()
+    embeddings, mask = context(items=3)
+    states = np.asarray(model.get_layer(name)(embeddings))[0]
+    assert (states[: LENGTH - 3] == 0).all(), "a zero state stays zero on padding"
+
+
+def test_one_query_and_one_key_are_enough_for_the_first_item() -> None:
+    """Attention over one item is that item's value, whatever the padding before it."""
+    model = drawn(Attention(), Form(last=True))
+    one, mask = context(items=1)
+    found = np.asarray(model([one, mask]))
+    by_name = {layer.name: layer for layer in model.layers if layer.weights}
+    placed = one[:, -1:] + by_name["positions"].get_weights()[0][-1]
+    normed = by_name["block_0_attention_norm"](placed)
+    x = placed + by_name["block_0_output"](by_name["block_0_head_0_value"](normed))
+    hidden = by_name["block_0_feed_in"](by_name["block_0_feed_norm"](x))
+    x = x + by_name["block_0_feed_out"](hidden)
+    x = by_name["final_norm"](np.asarray(x)[:, 0])
+    assert np.allclose(found, np.asarray(x), atol=1e-5)
+
+
+def test_heads_must_divide_the_width() -> None:
+    with pytest.raises(ValueError, match="width 4 is no multiple of 3 heads"):
+        drawn(Attention(heads=3))

@@ -1,0 +1,52 @@
+"""Encoders' options: what cannot be drawn is refused before anything is trained."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from rbench import plugins
+from rbench.errors import PluginError
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("cnn", {"kernel": 0}),
+        ("cnn", {"dilations": []}),
+        ("cnn", {"dilations": [1, 0]}),
+        ("attention", {"blocks": 0}),
+        ("attention", {"heads": 0}),
+        ("bow", {"kernel": 3}),
+        ("cnn", {"kernel": "wide"}),
+    ],
+)
+def test_an_option_without_sense_is_refused(name, options) -> None:
+    with pytest.raises(PluginError, match=name):
+        plugins.encoder(name, options)
+
+
+def test_options_arrive() -> None:
+    encoder = plugins.encoder("cnn", {"kernel": 2, "dilations": [1, 3]})
+    assert (encoder.kernel, encoder.dilations) == (2, (1, 3))
+    assert hash(encoder) != hash(plugins.encoder("cnn"))
+
+
+@pytest.mark.parametrize(
+    ("name", "recurrent"),
+    [("bow", False), ("cnn", False), ("lstm", True), ("gru", True), ("attention", False)],
+)
+def test_who_is_recurrent(name, recurrent) -> None:
+    assert plugins.encoder(name).recurrent is recurrent
+
+
+def test_no_encoder_costs_an_import_of_tensorflow() -> None:
+    code = (
+        "import sys; from rbench import plugins; "
+        "[plugins.encoder(n) for n in ('bow', 'cnn', 'lstm', 'gru', 'attention')]; "
+        "assert not {'tensorflow', 'tf_keras', 'numpy.f2py'} & set(sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()

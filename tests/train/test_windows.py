@@ -1,0 +1,120 @@
+"""Windows lose no pair of neighbours, repeat none, and show no target before its time."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rbench.train.windows import Windows, batches, cut
+
+LENGTHS = st.lists(st.integers(0, 25), max_size=12)
+
+
+def numbered(ragged, lengths):
+    """Sequences in which every item is another one, so that each pair is one of a kind."""
+    starts = np.cumsum([1, *lengths])
+    return ragged([range(start, start + n) for start, n in zip(starts, lengths, strict=False)])
+
+
+def pairs_of(inputs, targets) -> Counter[tuple[int, int]]:
+    learning = targets > 0
+    return Counter(zip(inputs[learning].tolist(), targets[learning].tolist(), strict=True))
+
+
+@given(lengths=LENGTHS, length=st.integers(1, 9))
+def test_each_pair_of_neighbours_is_learnt_exactly_once(ragged, lengths, length) -> None:
+    sequences = numbered(ragged, lengths)
+    windows = cut(sequences, length)
+    expected = Counter(
+        pair
+        for index in range(len(sequences))
+        for pair in zip(sequences[index].tolist(), sequences[index][1:].tolist(), strict=False)
+    )
+    assert pairs_of(windows.inputs, windows.targets) == expected
+
+
+@given(lengths=LENGTHS, length=st.integers(1, 9))
+def test_a_window_is_one_stretch_of_one_user_with_padding_in_front(ragged, lengths, length) -> None:
+    windows = cut(numbered(ragged, lengths), length)
+    assert windows.inputs.shape == windows.targets.shape
+    assert windows.inputs.shape[1:] == (length,)
+    assert windows.inputs.dtype == windows.targets.dtype == np.int32
+    for inputs, targets in zip(windows.inputs, windows.targets, strict=True):
+        filled = int((inputs > 0).sum())
+        assert filled > 0
+        assert (inputs[: length - filled] == 0).all()
+        assert (np.diff(inputs[length - filled :]) == 1).all(), "a gap, or another user"
+        assert np.array_equal(targets, np.where(inputs > 0, inputs + 1, 0))
+
+
+def test_no_target_stands_at_or_before_its_own_position(ragged) -> None:
+    windows = cut(numbered(ragged, [17, 5, 2]), 4)
+    for inputs, targets in zip(windows.inputs, windows.targets, strict=True):
+        for place in np.flatnonzero(targets):
+            assert targets[place] not in inputs[: place + 1]
+
+
+def test_a_known_answer(ragged) -> None:
+    windows = cut(ragged([[7, 8, 9, 10, 11, 12]]), 3)
+    assert windows.inputs.tolist() == [[9, 10, 11], [0, 7, 8]]
+    assert windows.targets.tolist() == [[10, 11, 12], [0, 8, 9]]
+
+
+@pytest.mark.parametrize("sequences", [[], [[]], [[3]], [[], [4], []]])
+def test_users_without_a_pair_give_no_window(ragged, sequences) -> None:
+    windows = cut(ragged(sequences), 5)
+    assert windows.inputs.shape == windows.targets.shape == (0, 5)
+    assert list(batches(windows, 4, np.random.default_rng(0))) == []
+
+
+@given(lengths=LENGTHS, batch_size=st.integers(1, 7), seed=st.integers(0, 5))
+def test_the_batches_of_an_epoch_learn_each_pair_once(ragged, lengths, batch_size, seed) -> None:
+    windows = cut(numbered(ragged, lengths), 4)
+    found: Counter[tuple[int, int]] = Counter()
+    shapes = set()
+    for batch in batches(windows, batch_size, np.random.default_rng(seed)):
+        shapes.add((batch.inputs.shape, batch.places.shape, batch.targets.shape))
+        assert batch.weights.shape == batch.places.shape
+        assert set(np.unique(batch.weights)) <= {0.0, 1.0}
+        learning = batch.weights > 0
+        assert learning.any(), "a step without anything to learn divides by zero"
+        asked = batch.inputs.ravel()[batch.places[learning]]
+        found.update(zip(asked.tolist(), (batch.targets[learning] + 1).tolist(), strict=True))
+        assert (batch.places[~learning] == 0).all()
+        assert (batch.targets[~learning] == 0).all()
+    assert found == pairs_of(windows.inputs, windows.targets)
+    assert len(shapes) <= 1, "a step compiled for one shape would compile again"
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_batch_has_room_for_the_fullest_windows(ragged, seed) -> None:
+    lengths = [1 + 30] * 40 + [2] * 400
+    windows = cut(numbered(ragged, lengths), 10)
+    made = list(batches(windows, 32, np.random.default_rng(seed)))
+    assert {batch.places.shape for batch in made} == {(320,)}, "32 windows of 10, a multiple of 64"
+    assert sum(batch.weights.sum() for batch in made) == 40 * 30 + 400
+
+
+def test_epochs_differ_in_order_and_come_out_the_same_again(ragged) -> None:
+    windows = cut(numbered(ragged, [5] * 40), 4)
+
+    def order(epoch: int) -> list[int]:
+        random = np.random.default_rng((1, epoch))
+        return [int(row[-1]) for batch in batches(windows, 8, random) for row in batch.inputs]
+
+    assert order(0) == order(0)
+    assert order(0) != order(1)
+    assert sorted(order(0)) == sorted(order(1))
+
+
+def test_batches_leave_the_windows_as_they_were(ragged) -> None:
+    windows = cut(numbered(ragged, [9, 3]), 4)
+    before = Windows(windows.inputs.copy(), windows.targets.copy())
+    for batch in batches(windows, 2, np.random.default_rng(0)):
+        batch.inputs[:] = 99
+    assert np.array_equal(windows.inputs, before.inputs)
+    assert np.array_equal(windows.targets, before.targets)

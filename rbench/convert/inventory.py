@@ -90,7 +90,7 @@ class Inventory(msgspec.Struct, frozen=True, kw_only=True):
         largest = self.constants[:LISTED]
         return {
             "item_table": self.item_table if shared is None else shared.facts(),
-            "constants": [msgspec.structs.asdict(constant) for constant in largest],
+            "constants": [msgspec.to_builtins(constant) for constant in largest],
             "constants_total": len(self.constants),
             "stored_twice": self.stored_twice,
             "macs": self.macs,

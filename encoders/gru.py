@@ -25,10 +25,14 @@ class Gru(Encoder):
         from rbench.layers import Last
 
         width = embeddings.shape[-1]
-        x = layers.GRU(
+        kind = layers.GRU
+        if form.last:
+            from rbench_encoders.stepwise import StepwiseGRU
+
+            kind = StepwiseGRU
+        x = kind(
             width,
             return_sequences=not form.last,
-            unroll=form.last,
             bias_constraint=_no_candidate_bias,
             name="gru",
         )(embeddings)

@@ -17,7 +17,7 @@ class Lstm(Encoder):
 
     The bias of the cell's candidate is held at zero: then a zero input leaves a zero state as it
     is, and padding in front of a context does nothing. Converted as it stands it becomes one
-    fused ``UNIDIRECTIONAL_SEQUENCE_LSTM``.
+    fused ``UNIDIRECTIONAL_SEQUENCE_LSTM``; unrolled, plain operators that delegates take.
     """
 
     recurrent: ClassVar[bool] = True
@@ -28,10 +28,14 @@ class Lstm(Encoder):
         from rbench.layers import Last
 
         width = embeddings.shape[-1]
-        x = layers.LSTM(
+        kind = layers.LSTM
+        if form.unrolled:
+            from rbench_encoders.stepwise import StepwiseLSTM
+
+            kind = StepwiseLSTM
+        x = kind(
             width,
             return_sequences=not form.last,
-            unroll=form.unrolled,
             bias_constraint=_no_candidate_bias,
             name="lstm",
         )(embeddings)

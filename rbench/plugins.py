@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import importlib.util
 import sys
 from collections.abc import Mapping
 from functools import cache
-from importlib.machinery import SourceFileLoader
+from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import CodeType
@@ -92,18 +93,51 @@ def report(name: str) -> Report:
 
 
 def source_hash(name: str) -> str:
-    """sha256 over the code of an encoder, found without running it where that is possible.
+    """sha256 over the code of an encoder, read and not run: a change in it is another encoder.
 
-    An encoder from a file or module is its source text; a change in it is another encoder.
+    The code is the module's file, and those of its own package that it imports, directly or not.
     """
     path = _file_of(name)
-    if path is None:
-        point = _find(ENCODERS, name)
-        spec = importlib.util.find_spec(point.module)
-        path = Path(spec.origin) if spec and spec.origin else None
-    if path is None or not path.is_file():
+    files = [path] if path else _sources(_find(ENCODERS, name).module)
+    known = [file for file in files if file.is_file()]
+    if not known:
         return "unknown"
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    digest = hashlib.sha256()
+    for file in known:
+        digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _sources(module: str) -> list[Path]:
+    """The files of a module and of what it imports from its own top-level package."""
+    package = module.partition(".")[0]
+    found: dict[str, Path] = {}
+    waiting = [module]
+    while waiting:
+        name = waiting.pop()
+        spec = _spec(name)
+        if name in found or spec is None or not spec.origin or not spec.origin.endswith(".py"):
+            continue
+        found[name] = Path(spec.origin)
+        for node in ast.walk(ast.parse(found[name].read_bytes())):
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                base = node.module or ""
+                if node.level:
+                    base = ".".join([*name.split(".")[: -node.level], *filter(None, [base])])
+                names = [base, *(f"{base}.{alias.name}" for alias in node.names)]
+            else:
+                continue
+            waiting += [n for n in names if n.partition(".")[0] == package]
+    return [found[name] for name in sorted(found)]
+
+
+def _spec(module: str) -> ModuleSpec | None:
+    try:
+        return importlib.util.find_spec(module)
+    except (ImportError, ValueError):
+        return None
 
 
 @cache

@@ -142,3 +142,13 @@ def test_a_report_needs_render(registered):
         plugins.report("broken")
     with pytest.raises(PluginError, match="unknown report 'pdf'"):
         plugins.report("pdf")
+
+
+def test_the_source_of_an_encoder_holds_what_it_imports_from_its_package():
+    def names(name):
+        return {path.name for path in plugins._sources(f"rbench_encoders.{name}")}
+
+    assert {"gru.py", "stepwise.py"} <= names("gru")
+    assert "stepwise.py" not in names("bow")
+    assert not {"encoding.py", "cnn.py"} & names("gru")
+    assert plugins.source_hash("gru") != plugins.source_hash("lstm")

@@ -113,7 +113,7 @@ class View:
         out.print(table(run))
         for record in run.records:
             if record.state != "ok":
-                out.print(f"{record.state}: {record.cell}: {_plain(record.reason)}")
+                out.print(f"{record.state}: {record.cell}: {_plain(record.reason)}", soft_wrap=True)
         counts = ", ".join(f"{n} {state}" for state, n in _counts(run).items() if n)
         out.print(f"{len(run.records)} cells: {counts}")
         out.print(f"records  {run.folder / 'records.jsonl'}", soft_wrap=True)

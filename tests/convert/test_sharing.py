@@ -168,3 +168,28 @@ def test_the_better_copy_is_taken() -> None:
         shared, new = symmetric(coarse, scale, -1, fine, steps)
         assert (new == scale) == kept
         assert np.abs(shared * new - TABLE).max() <= whole * 1.1
+
+
+@pytest.mark.parametrize("broken", [b"\0" * 20, recommender(TABLE, LENGTH + 1)])
+def test_a_broken_rewrite_gives_the_content_back(monkeypatch, broken) -> None:
+    from rbench.convert import rewriting
+
+    before = recommender(TABLE, LENGTH)
+    monkeypatch.setattr(rewriting, "pack", lambda model: broken)
+    after, shared = rewritten(before)
+    assert after == before
+    assert not shared.facts()["shared"]
+    assert shared.reason
+
+
+def test_what_xnnpack_takes_stays_the_same(tmp_path) -> None:
+    from rbench.profile.nodes import nodes_taken
+
+    for scheme in ("dynamic", "static"):
+        taken = []
+        before = recommender(TABLE, LENGTH, scheme=scheme)
+        for content in (before, rewritten(before)[0]):
+            (tmp_path / "model.tflite").write_bytes(content)
+            taken.append(nodes_taken(tmp_path / "model.tflite", "xnnpack"))
+        assert taken[0] == taken[1]
+        assert taken[0].nodes_delegated > 1

@@ -235,7 +235,7 @@ def test_an_unrolled_static_model_gives_the_same_scores(converted, convert_into,
 def test_the_converters_noise_goes_to_the_log(convert_into, tmp_path, capfd) -> None:
     convert_into("bow", "float32", tmp_path)
     assert capfd.readouterr() == ("", "")
-    assert (tmp_path / LOG).stat().st_size > 0
+    assert (tmp_path / LOG).is_file()  # how much it says depends on TF_CPP_MIN_LOG_LEVEL
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([LOG, MODEL])
 
 

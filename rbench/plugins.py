@@ -6,9 +6,9 @@ import ast
 import hashlib
 import importlib.util
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
-from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.machinery import SourceFileLoader
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import CodeType
@@ -111,33 +111,43 @@ def source_hash(name: str) -> str:
 def _sources(module: str) -> list[Path]:
     """The files of a module and of what it imports from its own top-level package."""
     package = module.partition(".")[0]
+    spec = importlib.util.find_spec(package)
+    roots = [Path(place) for place in spec.submodule_search_locations or ()] if spec else []
+    if not roots:  # a package that is one file
+        return [Path(spec.origin)] if spec and spec.origin else []
     found: dict[str, Path] = {}
     waiting = [module]
     while waiting:
         name = waiting.pop()
-        spec = _spec(name)
-        if name in found or spec is None or not spec.origin or not spec.origin.endswith(".py"):
+        file = next(filter(None, (_file_in(root, name) for root in roots)), None)
+        if name in found or file is None:
             continue
-        found[name] = Path(spec.origin)
-        for node in ast.walk(ast.parse(found[name].read_bytes())):
-            if isinstance(node, ast.Import):
-                names = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom):
-                base = node.module or ""
-                if node.level:
-                    base = ".".join([*name.split(".")[: -node.level], *filter(None, [base])])
-                names = [base, *(f"{base}.{alias.name}" for alias in node.names)]
-            else:
-                continue
-            waiting += [n for n in names if n.partition(".")[0] == package]
+        found[name] = file
+        waiting += [
+            imported
+            for imported in _imports(name, ast.parse(file.read_bytes()))
+            if imported.partition(".")[0] == package
+        ]
     return [found[name] for name in sorted(found)]
 
 
-def _spec(module: str) -> ModuleSpec | None:
-    try:
-        return importlib.util.find_spec(module)
-    except (ImportError, ValueError):
-        return None
+def _file_in(root: Path, module: str) -> Path | None:
+    """The file of a module below its package's folder. Asking the import system would run it."""
+    place = root.joinpath(*module.split(".")[1:])
+    files = (place.with_suffix(".py"), place / "__init__.py")
+    return next((file for file in files if file.is_file()), None)
+
+
+def _imports(module: str, tree: ast.AST) -> Iterator[str]:
+    """What a module imports, or may: names in a ``from`` can be modules."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = module.split(".")[: -node.level] if node.level else []
+            base = ".".join([*above, *([node.module] if node.module else [])])
+            yield base
+            yield from (f"{base}.{alias.name}" for alias in node.names)
 
 
 @cache

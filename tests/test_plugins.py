@@ -1,5 +1,7 @@
 """Plug-ins: found by entry point or file, refused with a cause."""
 
+import subprocess
+import sys
 from importlib.metadata import EntryPoint
 
 import pytest
@@ -152,3 +154,12 @@ def test_the_source_of_an_encoder_holds_what_it_imports_from_its_package():
     assert "stepwise.py" not in names("bow")
     assert not {"encoding.py", "cnn.py"} & names("gru")
     assert plugins.source_hash("gru") != plugins.source_hash("lstm")
+
+
+def test_reading_an_encoders_source_runs_nothing_heavy():
+    program = (
+        "import sys; from rbench import plugins; "
+        "[plugins.source_hash(name) for name in plugins.names(plugins.ENCODERS)]; "
+        "sys.exit('tensorflow' in sys.modules or 'tf_keras' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)

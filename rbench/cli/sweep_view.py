@@ -101,7 +101,7 @@ class View:
             self.console.print(
                 f"[red]{failure.state}[/] {name_of(job)}: {_plain(failure.reason)}", soft_wrap=True
             )
-        elif not self.live and job.stage not in ("data", "round", "profile"):
+        elif not self.live and job.stage in ("baselines", "train", "convert"):
             self.console.print(f"{name_of(job)} done ({self.done} of {self.total})")
 
     def finished(self, run: Run, page: Path) -> None:

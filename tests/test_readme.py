@@ -46,6 +46,7 @@ SWEEPS = {
 """Run by the slow tests, each with options that narrow its grid to a cell or two."""
 
 ELSEWHERE = {
+    "rbench inspect model.tflite": "tests/cli/test_inspect.py::test_the_tables_say_it_to_people",
     'pip install ".[sweep]"': "tests/test_packaging.py::"
     "test_tox_packages_a_wheel_with_every_extra_that_tests_need",
     "pip install tox": "tests/test_readme.py::test_ci_runs_the_readme_s_command",

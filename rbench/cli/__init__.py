@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "report": ("rbench.cli.report", "Write the report of a run again, or another kind of it."),
     "gate": ("rbench.cli.gate", "Hold a run to limits; the exit code is for CI."),
+    "inspect": ("rbench.cli.inspect", "Show what is in a .tflite, ours or a stranger's."),
     "list": ("rbench.cli.list", "List encoders, recipes, targets, reports or studies."),
     "data": ("rbench.cli.data", "Describe a log of interactions, or fetch a public one."),
 }

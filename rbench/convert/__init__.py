@@ -1,6 +1,7 @@
 """Conversion: from weights and a recipe to a finished .tflite."""
 
 from rbench.convert.convert import convert
+from rbench.convert.inventory import Constant, Inventory, take_inventory
 from rbench.convert.result import (
     INPUT,
     LOG,
@@ -19,7 +20,10 @@ __all__ = [
     "OUTPUT_ITEMS",
     "OUTPUT_SCORES",
     "SIGNATURE",
+    "Constant",
     "ConvertSettings",
     "FlatModel",
+    "Inventory",
     "convert",
+    "take_inventory",
 ]

@@ -1,11 +1,14 @@
-"""What is in a .tflite, read off the flatbuffer with ai-edge-litert's schema."""
+"""The short count of a .tflite: its operators, and the bytes of its constants by type.
+
+`rbench.convert.inventory` tells all that a file says.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from typing import Any
 
-from rbench.errors import ModelError
+from rbench.convert.flatbuffer import op_name, parse, type_name, unsound
 
 
 def take_census(content: bytes) -> tuple[dict[str, int], dict[str, int]]:
@@ -18,33 +21,22 @@ def take_census(content: bytes) -> tuple[dict[str, int], dict[str, int]]:
     Raises:
         ModelError: the content is no .tflite, or a torn one.
     """
-    if content[4:8] != b"TFL3":
-        raise ModelError("no .tflite: the file identifier TFL3 is missing")
+    model = parse(content)
     try:
-        return _count(content)
-    except Exception as error:  # the reader follows offsets unchecked: they may lead anywhere
-        raise ModelError(
-            f"no sound .tflite: {type(error).__name__}: {error}",
-            remedy="the file is torn: convert it again",
-        ) from error
+        return _count(model)
+    except Exception as error:  # numbers in a damaged file may say anything
+        raise unsound(error) from error
 
 
-def _count(content: bytes) -> tuple[dict[str, int], dict[str, int]]:
-    from ai_edge_litert import schema_py_generated as schema
-
-    model = schema.ModelT.InitFromPackedBuf(content, 0)
-    operators = _names(schema.BuiltinOperator)
-    types = _names(schema.TensorType)
+def _count(model: Any) -> tuple[dict[str, int], dict[str, int]]:
     ops: Counter[str] = Counter()
     constants: dict[int, tuple[str, int]] = {}
     for graph in model.subgraphs or ():
-        for operator in graph.operators or ():
-            code = model.operatorCodes[operator.opcodeIndex]
-            ops[operators[max(code.builtinCode, code.deprecatedBuiltinCode)]] += 1
+        ops.update(op_name(model, operator) for operator in graph.operators or ())
         for tensor in graph.tensors or ():
             size = _size(model.buffers[tensor.buffer])
             if size:
-                constants.setdefault(tensor.buffer, (types[tensor.type], size))
+                constants.setdefault(tensor.buffer, (type_name(tensor), size))
     tensor_bytes: Counter[str] = Counter()
     for kind, size in constants.values():
         tensor_bytes[kind] += size
@@ -55,7 +47,3 @@ def _size(buffer: Any) -> int:
     if buffer.data is not None:
         return len(buffer.data)
     return int(buffer.size or 0)
-
-
-def _names(enumeration: type) -> dict[int, str]:
-    return {value: name for name, value in vars(enumeration).items() if isinstance(value, int)}

@@ -8,8 +8,10 @@ from pathlib import Path
 
 from rbench.convert.calibration import calibration_contexts
 from rbench.convert.census import take_census
+from rbench.convert.inventory import take_inventory
 from rbench.convert.noise import captured
 from rbench.convert.result import LOG, MODEL, FlatModel
+from rbench.convert.rewriting import rewritten
 from rbench.convert.settings import ConvertSettings
 from rbench.data.dataset import Dataset
 from rbench.encoding import Encoder, Form, ModelSettings
@@ -57,8 +59,10 @@ def convert(
         content = convert_with_tflite(
             recipe.scheme, Recommender(model, model_settings.length, top_k), contexts
         )
+        content, shared = rewritten(content)
         write_atomically(folder / MODEL, content)
         ops, tensor_bytes = take_census(content)
+        census = take_inventory(content).facts(shared)
     return FlatModel(
         sha256=hashlib.sha256(content).hexdigest(),
         size_bytes=len(content),
@@ -67,4 +71,5 @@ def convert(
         ops=ops,
         tensor_bytes=tensor_bytes,
         converter="tf.lite",
+        census=census,
     )

@@ -15,10 +15,22 @@ ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}
 """numpy only cuts contexts there; without its thread pool it is imported in half the time."""
 
 
-def run_module(module: str, order: bytes, *, timeout_s: float, where: str) -> bytes:
+def run_module(
+    module: str,
+    order: bytes,
+    *,
+    timeout_s: float,
+    where: str,
+    what: str = "the timing process",
+    if_slow: str = "raise profile.timeout_seconds if the model is that slow",
+) -> bytes:
     """Run ``python -m MODULE``, give it an order on standard input, return its standard output.
 
     The child leads a process group of its own, which is killed whatever happens here.
+
+    Args:
+        what: the child's name, for messages.
+        if_slow: what the reader can do where it took too long.
 
     Raises:
         StageError: it took too long, died of a signal, or left with a code other than 0.
@@ -35,16 +47,14 @@ def run_module(module: str, order: bytes, *, timeout_s: float, where: str) -> by
         said, complaints = child.communicate(order, timeout=timeout_s)
     except subprocess.TimeoutExpired:
         raise StageError(
-            f"the timing process was killed after {timeout_s:g} s",
-            where=where,
-            remedy="raise profile.timeout_seconds if the model is that slow",
+            f"{what} was killed after {timeout_s:g} s", where=where, remedy=if_slow
         ) from None
     finally:
         _end(child)
     if child.returncode:
         killed = child.returncode == -signal.SIGKILL
         raise StageError(
-            _cause(child.returncode) + _last_lines(complaints),
+            f"{what} {_cause(child.returncode)}" + _last_lines(complaints),
             where=where,
             remedy="the system may be short of memory" if killed else "",
         )
@@ -63,11 +73,11 @@ def _end(child: subprocess.Popen[bytes]) -> None:
 
 def _cause(code: int) -> str:
     if code > 0:
-        return f"the timing process left with code {code}"
+        return f"left with code {code}"
     try:
-        return f"the timing process died of {signal.Signals(-code).name}"
+        return f"died of {signal.Signals(-code).name}"
     except ValueError:
-        return f"the timing process died of signal {-code}"
+        return f"died of signal {-code}"
 
 
 def _last_lines(complaints: bytes) -> str:

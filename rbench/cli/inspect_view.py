@@ -1,0 +1,130 @@
+"""What a terminal shows of a .tflite: a few lines, then tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from rbench.convert import Constant, Inventory
+from rbench.records import Delegation
+
+LARGEST = 12
+"""Constants shown."""
+
+
+def show(path: Path, found: Inventory, loaded: Mapping[str, Delegation | str]) -> None:
+    """Print all of it.
+
+    Args:
+        loaded: name of a delegate -> what it takes, or why the file does not load.
+    """
+    console = Console(highlight=False, markup=False, emoji=False)
+    console.print(f"{path}", soft_wrap=True)
+    console.print(_facts(found, loaded))
+    console.print(_operators(found))
+    console.print(_types(found))
+    console.print(_constants(found))
+    more = len(found.constants) - LARGEST
+    if more > 0:
+        console.print(f"and {more} smaller ones; --json has all of them")
+
+
+def _facts(found: Inventory, loaded: Mapping[str, Delegation | str]) -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(no_wrap=True, style="bold")
+    table.add_column(overflow="fold")
+    rows = {
+        "size": f"{found.size_bytes:,} bytes, {found.gzip_bytes:,} after gzip",
+        "sha256": found.sha256,
+        "written by": f"{found.description or 'unknown'} (schema {found.version})",
+    }
+    for key, ends in found.signatures.items():
+        said = f"{', '.join(ends['inputs'])} -> {', '.join(ends['outputs'])}"
+        rows[f"signature {key or '(no name)'}"] = said
+    rows["item table"] = _item_table(found)
+    twice = found.stored_twice
+    rows["stored twice"] = f"{twice['bytes']:,} bytes in {twice['buffers']} buffers"
+    rows["a query, estimated"] = (
+        f"{found.macs:,} multiply-accumulates, {found.touched_bytes:,} bytes touched"
+    )
+    if found.uncounted:
+        rows["not counted"] = _listed(found.uncounted)
+    rows |= {name: _taken(taken) for name, taken in loaded.items()}
+    for name, said in rows.items():
+        table.add_row(Text(name), Text(said))
+    return table
+
+
+def _item_table(found: Inventory) -> str:
+    facts = found.item_table
+    if facts["shared"]:
+        return "one buffer for lookup and scoring"
+    return f"{facts['buffers'] or 'none'}: {facts['reason']}" if "reason" in facts else "two"
+
+
+def _taken(taken: Delegation | str) -> str:
+    if isinstance(taken, str):
+        return taken
+    if taken.delegate == "cpu":
+        return f"loads, {taken.nodes_total} nodes"
+    said = f"takes {taken.nodes_delegated} of {taken.nodes_total} nodes"
+    if taken.partitions:
+        said += f" in {taken.partitions} partition{'s' if taken.partitions > 1 else ''}"
+    left = _listed(taken.left_behind)
+    return f"{said}; leaves {left}" if left else said
+
+
+def _operators(found: Inventory) -> Table:
+    table = _table("operators", ("operator", "in the graph"))
+    for name, count in sorted(found.ops.items(), key=lambda pair: (-pair[1], pair[0])):
+        table.add_row(name, f"{count:,}")
+    return table
+
+
+def _types(found: Inventory) -> Table:
+    table = _table("constants by type", ("type", "bytes", "of the file"))
+    for name, size in sorted(found.tensor_bytes.items(), key=lambda pair: -pair[1]):
+        table.add_row(name, f"{size:,}", f"{100 * size / found.size_bytes:.1f} %")
+    return table
+
+
+def _constants(found: Inventory) -> Table:
+    headings = ("tensor", "type", "shape", "bytes", "tensors", "zeros", "distinct", "scales")
+    table = _table("largest constants", headings)
+    for constant in found.constants[:LARGEST]:
+        table.add_row(
+            Text(constant.tensor),
+            constant.type,
+            " x ".join(map(str, constant.shape)) or "one",
+            f"{constant.size_bytes:,}",
+            str(constant.tensors),
+            _zeros(constant),
+            "-" if constant.distinct is None else f"{constant.distinct:,}",
+            f"{constant.scales:,}",
+        )
+    return table
+
+
+def _zeros(constant: Constant) -> str:
+    if constant.zeros is None:
+        return "-"
+    numbers = 1
+    for size in constant.shape:
+        numbers *= size
+    return f"{100 * constant.zeros / max(numbers, 1):.1f} %"
+
+
+def _table(title: str, headings: tuple[str, ...]) -> Table:
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    for heading in headings:
+        left = heading in ("operator", "type", "tensor", "shape")
+        table.add_column(heading, justify="left" if left else "right", overflow="fold")
+    return table
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in counts.items())

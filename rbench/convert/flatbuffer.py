@@ -1,0 +1,156 @@
+"""A .tflite as objects and back: the one place that reads and writes the flatbuffer whole.
+
+What is written has every buffer on 16 bytes, as the schema demands (``force_align: 16``) and
+delegates rely on; the object interface alone forgets it. Equal names, shapes, scales and zero
+points are written once and referred to: the runtime wants a zero point for each scale, be they
+all 0, but not twice in the file.
+
+Source: tensorflow/compiler/mlir/lite/schema/schema.fbs.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rbench.errors import ModelError
+
+IDENTIFIER = b"TFL3"
+ALIGNMENT = 16
+"""Bytes; of each buffer in the file, counted from its start."""
+
+Model = Any
+Graph = Any
+Tensor = Any
+Operator = Any
+
+
+def parse(content: bytes) -> Model:
+    """The model as the schema's objects.
+
+    Raises:
+        ModelError: the content is no .tflite, or a torn one.
+    """
+    from ai_edge_litert import schema_py_generated as schema
+
+    if content[4:8] != IDENTIFIER:
+        raise ModelError("no .tflite: the file identifier TFL3 is missing")
+    try:
+        _count(schema.Model.GetRootAs(content, 0), len(content))
+        return schema.ModelT.InitFromPackedBuf(content, 0)
+    except Exception as error:  # the reader follows offsets unchecked: they may lead anywhere
+        raise unsound(error) from error
+
+
+def unsound(error: Exception) -> ModelError:
+    """What is said of a file whose insides do not fit together."""
+    said = " ".join(str(error).split())[:200]
+    return ModelError(
+        f"no sound .tflite: {type(error).__name__}: {said}",
+        remedy="the file is torn: convert or download it again",
+    )
+
+
+def pack(model: Model) -> bytes:
+    """The bytes of a model; the same objects give the same bytes."""
+    for buffer in model.buffers:
+        buffer.__class__ = _aligned_buffer()
+    builder = _thrifty_builder()(1 << 16)
+    builder.Finish(model.Pack(builder), IDENTIFIER)
+    return bytes(builder.Output())
+
+
+def values(model: Model, tensor: Tensor) -> NDArray[np.uint8] | None:
+    """The bytes of a constant; None where the tensor has none in the file."""
+    data = model.buffers[tensor.buffer].data
+    return None if data is None or not len(data) else np.asarray(data, np.uint8)
+
+
+def op_name(model: Model, operator: Operator) -> str:
+    """The builtin operator's name; ``CUSTOM`` for a stranger's, ``BUILTIN_N`` for a newer one."""
+    code = model.operatorCodes[operator.opcodeIndex]
+    number = max(code.builtinCode, code.deprecatedBuiltinCode)
+    return names("BuiltinOperator").get(number, f"BUILTIN_{number}")
+
+
+def type_name(tensor: Tensor) -> str:
+    """``FLOAT32``, ``INT8``, …"""
+    return names("TensorType").get(tensor.type, f"TYPE_{tensor.type}")
+
+
+@cache
+def names(enumeration: str) -> dict[int, str]:
+    """Value -> name of one of the schema's enumerations."""
+    from ai_edge_litert import schema_py_generated as schema
+
+    members = vars(getattr(schema, enumeration))
+    return {value: name for name, value in members.items() if isinstance(value, int)}
+
+
+def _count(model: Any, size: int) -> None:
+    """Refuse more tables than the file has room for, before any is read.
+
+    A length that is off by a flipped bit would keep the reader busy for hours.
+    """
+    tables = model.BuffersLength() + model.OperatorCodesLength() + model.SubgraphsLength()
+    tables += model.MetadataLength() + model.SignatureDefsLength()
+    if tables * 4 <= size:
+        for number in range(model.SubgraphsLength()):
+            graph = model.Subgraphs(number)
+            tables += graph.TensorsLength() + graph.OperatorsLength()
+            if tables * 4 > size:
+                break
+    if tables * 4 > size:
+        raise ValueError(f"{tables:,} tables in {size:,} bytes")
+
+
+@cache
+def _thrifty_builder() -> type:
+    import flatbuffers
+
+    class ThriftyBuilder(flatbuffers.Builder):  # type: ignore[misc]
+        def __init__(self, size: int) -> None:
+            super().__init__(size)
+            self.written: dict[tuple[str, bytes], int] = {}
+
+        def CreateNumpyVector(self, x: Any) -> int:  # noqa: N802 - flatbuffers' name
+            key = x.dtype.str, x.tobytes()
+            if key not in self.written:
+                self.written[key] = super().CreateNumpyVector(x)
+            return self.written[key]
+
+        def CreateString(self, s: Any, *options: Any) -> int:  # noqa: N802 - flatbuffers' name
+            key = "name", s if isinstance(s, bytes) else s.encode()
+            if key not in self.written:
+                self.written[key] = super().CreateString(s, *options)
+            return self.written[key]
+
+    return ThriftyBuilder
+
+
+@cache
+def _aligned_buffer() -> type:
+    from ai_edge_litert import schema_py_generated as schema
+
+    class AlignedBuffer(schema.BufferT):  # type: ignore[misc]
+        def Pack(self, builder: Any) -> Any:  # noqa: N802 - the schema's name
+            place = 0
+            if self.data is not None and len(self.data):
+                data = np.asarray(self.data, np.uint8)
+                builder.StartVector(1, len(data), ALIGNMENT)
+                builder.head -= len(data)
+                builder.Bytes[builder.head : builder.head + len(data)] = data.tobytes()
+                place = builder.EndVector()
+            schema.BufferStart(builder)
+            if place:
+                schema.BufferAddData(builder, place)
+            if self.offset:
+                schema.BufferAddOffset(builder, self.offset)
+            if self.size:
+                schema.BufferAddSize(builder, self.size)
+            return schema.BufferEnd(builder)
+
+    return AlignedBuffer

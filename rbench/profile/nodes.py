@@ -1,0 +1,67 @@
+"""Which nodes a delegate takes of a file: asked in a process of its own, nothing is run.
+
+A damaged file may crash the runtime that loads it, which must not be this process.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from rbench import extras
+from rbench.errors import StageError
+from rbench.profile.process import run_module
+from rbench.records import Delegation
+
+CHILD = "rbench.profile.nodes_child"
+TIMEOUT_S = 60.0
+"""Loading takes milliseconds, a damaged file may take forever."""
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """What the process is told."""
+
+    model: str
+    delegate: str
+    """``cpu`` or ``xnnpack``."""
+    parent: int
+    """Process that it dies with."""
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What it found."""
+
+    delegation: Delegation | None = None
+    reason: str = ""
+    """Why the runtime refused the file."""
+
+
+def nodes_taken(model: Path, delegate: str, timeout_s: float = TIMEOUT_S) -> Delegation:
+    """Load a file with a delegate and count the nodes that it takes.
+
+    Args:
+        delegate: ``cpu`` (the plain kernels) or ``xnnpack``.
+
+    Raises:
+        StageError: the runtime refused the file, crashed over it, or took too long.
+        MissingExtraError: ai-edge-litert is not installed.
+    """
+    extras.require("profile", "loading a .tflite")
+    question = Question(model=str(model), delegate=delegate, parent=os.getpid())
+    said = run_module(
+        CHILD,
+        msgspec.json.encode(question),
+        timeout_s=timeout_s,
+        where=str(model),
+        what="the runtime",
+        if_slow="the file may be torn",
+    )
+    try:
+        answer = msgspec.json.decode(said, type=Answer)
+    except msgspec.MsgspecError as error:
+        raise StageError(f"the runtime gave no answer: {error}", where=str(model)) from error
+    if answer.delegation is None:
+        raise StageError(f"the runtime refuses the file: {answer.reason}", where=str(model))
+    return answer.delegation

@@ -1,0 +1,51 @@
+"""The process behind `rbench.profile.nodes`: ``python -m rbench.profile.nodes_child``.
+
+It reads one `Question` as JSON on standard input and answers with one `Answer` on what was its
+standard output.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import msgspec
+
+from rbench.guard import die_with_parent
+from rbench.profile.nodes import Answer, Question
+
+RESOLVERS = {"cpu": "BUILTIN_WITHOUT_DEFAULT_DELEGATES", "xnnpack": "BUILTIN"}
+"""Delegate -> op resolver. The second one brings XNNPACK as the runtime's default delegate."""
+
+
+def main() -> int:
+    """Answer one question."""
+    question = msgspec.json.decode(sys.stdin.buffer.read(), type=Question)
+    die_with_parent(question.parent)
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    answers.write(msgspec.json.encode(_load(question)))
+    answers.close()
+    return 0
+
+
+def _load(question: Question) -> Answer:
+    from ai_edge_litert import interpreter as litert
+
+    from rbench.profile import delegation
+
+    try:
+        interpreter = litert.Interpreter(
+            model_path=question.model,
+            num_threads=1,
+            experimental_op_resolver_type=litert.OpResolverType[RESOLVERS[question.delegate]],
+        )
+        interpreter.allocate_tensors()
+    except (RuntimeError, ValueError) as error:
+        return Answer(reason=" ".join(str(error).split()) or type(error).__name__)
+    found = delegation.observe(delegation.nodes_of(interpreter), question.delegate)
+    return Answer(delegation=found)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,152 @@
+"""`rbench inspect`: any .tflite in full, and one clear line for what is none."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+pytest.importorskip("ai_edge_litert", reason="reading a .tflite needs rbench[profile]")
+
+from rbench.convert.rewriting import rewritten
+from rbench.errors import StageError
+from rbench.profile.nodes import nodes_taken
+from rbench.testing.flat import FlatGraph, recommender
+
+NEVER = ("tensorflow", "tf_keras", "pandas", "plotly")
+TABLE = np.random.default_rng(1).normal(size=(300, 16)).astype(np.float32)
+FUZZED = 200
+
+
+@pytest.fixture
+def ours(tmp_path):
+    path = tmp_path / "ours.tflite"
+    path.write_bytes(rewritten(recommender(TABLE, scheme="dynamic"))[0])
+    return path
+
+
+@pytest.fixture
+def strange(tmp_path):
+    """An operator that no runtime of ours knows."""
+    graph = FlatGraph()
+    source, result = graph.tensor((1, 4)), graph.tensor((1, 4))
+    graph.op("ADD", (source, source), (result,), "AddOptions", 1)
+    code, operator = graph.model.operatorCodes[0], graph.graph.operators[0]
+    code.builtinCode = code.deprecatedBuiltinCode = graph.schema.BuiltinOperator.CUSTOM
+    code.customCode = "TheirOwn"
+    operator.builtinOptionsType, operator.builtinOptions = 0, None
+    path = tmp_path / "strange.tflite"
+    path.write_bytes(graph.finish("serve", {"x": source}, {"y": result}))
+    return path
+
+
+def test_the_document_holds_it_all(rbench, ours) -> None:
+    found = json.loads(rbench("inspect", ours, "--json", without=NEVER, check=0).stdout)
+    assert found["path"] == str(ours)
+    assert found["size_bytes"] == ours.stat().st_size
+    assert found["ops"]["TOPK_V2"] == 1
+    assert found["item_table"] == {"shared": True, "buffers": 1}
+    assert found["constants"][0]["size_bytes"] == TABLE.size
+    assert found["constants"][0]["tensors"] == 2
+    assert found["stored_twice"] == {"buffers": 0, "bytes": 0}
+    assert found["macs"] == TABLE.size
+    assert found["delegation"]["cpu"]["nodes_total"] == sum(found["ops"].values())
+    taken = found["delegation"]["xnnpack"]
+    left = sum(taken["left_behind"].values())
+    assert 0 < taken["nodes_delegated"] == taken["nodes_total"] - left
+
+
+def test_the_tables_say_it_to_people(rbench, ours) -> None:
+    said = rbench("inspect", ours, without=NEVER, check=0).stdout
+    for words in (
+        "one buffer for lookup and scoring",
+        "300 x 16",
+        "FULLY_CONNECTED",
+        "signature recommend",
+        "context: INT32 [1, 6]",
+        f"{TABLE.size:,} multiply-accumulates",
+        "XNNPACK",
+        " nodes",
+    ):
+        assert words in said
+
+
+def test_a_strangers_operator_is_shown_and_the_runtimes_refusal_too(rbench, strange) -> None:
+    done = rbench("inspect", strange, check=0)
+    assert "CUSTOM" in done.stdout
+    assert "the runtime refuses the file" in done.stdout
+    assert "not counted" in done.stdout
+    found = json.loads(rbench("inspect", strange, "--json", check=0).stdout)
+    assert "refused" in found["delegation"]["cpu"]
+    assert found["item_table"]["buffers"] == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "no .tflite"),
+        (b"PK\x03\x04 a zip of some kind", "no .tflite"),
+        (b"\x08\x00\x00\x00TFL3", "no sound .tflite"),
+        (None, "no sound .tflite"),
+    ],
+)
+def test_what_is_no_sound_file_is_one_line(rbench, ours, tmp_path, content, words) -> None:
+    path = tmp_path / "bad.tflite"
+    path.write_bytes(ours.read_bytes()[:3000] if content is None else content)
+    for options in ((), ("--json",)):
+        done = rbench("inspect", path, *options, check=2)
+        assert done.stdout == ""
+        assert done.stderr.startswith(f"rbench: {path}: {words}")
+        assert done.stderr.count("\n") == 1
+
+
+def test_a_file_that_is_not_there_is_one_line(rbench, tmp_path) -> None:
+    path = tmp_path / "none.tflite"
+    done = rbench("inspect", path, check=2)
+    assert done.stderr == f"rbench: {path}: cannot be read: no such file or directory\n"
+    assert "is a directory" in rbench("inspect", tmp_path, check=2).stderr
+
+
+def test_without_the_runtime_it_says_what_to_install(rbench, ours) -> None:
+    done = rbench("inspect", ours, without=("ai_edge_litert",), check=2)
+    assert "pip install 'rbench[profile]'" in done.stderr
+
+
+def flipped(content: bytes, number: int) -> bytes:
+    random = np.random.default_rng(number)
+    changed = bytearray(content)
+    for _ in range(int(random.integers(1, 5))):
+        changed[int(random.integers(8, len(changed)))] ^= 1 << int(random.integers(8))
+    return bytes(changed)
+
+
+@pytest.fixture(scope="module")
+def structure():
+    """A file that is nearly all structure, so that a flipped bit hits some."""
+    return rewritten(recommender(TABLE[:20, :2], scheme="static"))[0]
+
+
+@pytest.mark.slow
+def test_flipped_bits_kill_nothing_here(structure, tmp_path) -> None:
+    path, ends = tmp_path / "flipped.tflite", {"loaded": 0, "refused": 0}
+    for number in range(FUZZED):
+        path.write_bytes(flipped(structure, number))
+        try:
+            nodes_taken(path, "xnnpack", timeout_s=20)
+            ends["loaded"] += 1
+        except StageError:
+            ends["refused"] += 1
+    assert sum(ends.values()) == FUZZED
+    assert all(ends.values()), ends
+
+
+@pytest.mark.slow
+def test_flipped_bits_end_in_a_table_or_a_line(rbench, structure, tmp_path) -> None:
+    path = tmp_path / "flipped.tflite"
+    for number in range(25):
+        path.write_bytes(flipped(structure, number))
+        done = rbench("inspect", path)
+        assert done.returncode in (0, 2), done.stderr
+        assert "Traceback" not in done.stderr
+        assert (done.returncode == 2) == (not done.stdout)

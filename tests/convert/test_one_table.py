@@ -1,0 +1,106 @@
+"""Files of the real converter: the shared table gives the items of the unshared one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+pytest.importorskip("tensorflow", reason="conversion needs rbench[sweep]")
+
+from rbench import plugins
+from rbench.convert.flatbuffer import parse, values
+from rbench.convert.item_table import find_item_table
+from rbench.convert.rewriting import rewritten
+from rbench.encoding import Form, ModelSettings
+from rbench.evaluate.consistency import check_consistency
+from rbench.evaluate.file_scorer import FileScorer
+
+pytestmark = pytest.mark.slow
+
+ITEMS, SETTINGS = 400, ModelSettings(width=32, length=10, top_k=20)
+KEPT = {"float32": 1.0, "float16": 1.0, "dynamic_wi8": 0.95, "static_wi8_ai8": 0.92}
+"""Scheme -> least share of the unshared file's ten best items that the shared one names."""
+LARGEST = {"float16": 0.60, "dynamic_wi8": 0.45, "static_wi8_ai8": 0.45}
+"""Scheme -> bytes relative to the float32 file, for a bag of words as small as this one."""
+KERNELS = ("BUILTIN_WITHOUT_DEFAULT_DELEGATES", "BUILTIN")
+
+
+@pytest.fixture(scope="module")
+def contexts():
+    random = np.random.default_rng(5)
+    made = random.integers(1, ITEMS + 1, (120, SETTINGS.length)).astype(np.int32)
+    for row in made:
+        row[: random.integers(0, SETTINGS.length - 1)] = 0
+    return made
+
+
+@pytest.fixture(scope="module")
+def plain(contexts):
+    """(encoder, scheme) -> what tf.lite writes, with random weights."""
+    import tf_keras
+
+    from rbench.convert.export import Recommender
+    from rbench.convert.tflite import convert_with_tflite
+    from rbench.model import scoring_model
+
+    made: dict[tuple[str, str], bytes] = {}
+
+    def make(name: str, scheme: str) -> bytes:
+        if (name, scheme) not in made:
+            tf_keras.backend.clear_session()
+            tf_keras.utils.set_random_seed(3)
+            model = scoring_model(plugins.encoder(name), SETTINGS, ITEMS, Form(last=True))
+            recommender = Recommender(model, SETTINGS.length, SETTINGS.top_k)
+            made[name, scheme] = convert_with_tflite(scheme, recommender, contexts)
+        return made[name, scheme]
+
+    return make
+
+
+def answers(content: bytes, contexts, kernels: str):
+    from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+    made = Interpreter(
+        model_content=content,
+        num_threads=1,
+        experimental_op_resolver_type=OpResolverType[kernels],
+    )
+    made.allocate_tensors()
+    source = made.get_input_details()[0]["index"]
+    items = made.get_signature_runner("recommend").get_output_details()["items"]["index"]
+    found = []
+    for context in contexts:
+        made.reset_all_variables()
+        made.set_tensor(source, context[None])
+        made.invoke()
+        found.append(made.get_tensor(items)[0, :10])
+    return found
+
+
+@pytest.mark.parametrize("scheme", KEPT)
+@pytest.mark.parametrize("name", ["bow", "cnn", "lstm"])
+def test_one_table_names_the_same_items(plain, contexts, name, scheme, tmp_path) -> None:
+    before = plain(name, scheme)
+    after, shared = rewritten(before)
+    assert shared.facts() == {"shared": True, "buffers": 1}
+    assert rewritten(before)[0] == after
+    for kernels in KERNELS:
+        one, other = (answers(content, contexts, kernels) for content in (before, after))
+        kept = np.mean([len(set(a) & set(b)) / 10 for a, b in zip(one, other, strict=True)])
+        assert kept >= KEPT[scheme], kernels
+    path = tmp_path / "model.tflite"
+    path.write_bytes(after)
+    check_consistency(FileScorer(path, ITEMS), contexts, ITEMS)
+
+
+@pytest.mark.parametrize("scheme", KEPT)
+def test_the_table_is_in_the_file_once(plain, scheme) -> None:
+    after, _ = rewritten(plain("bow", scheme))
+    model = parse(after)
+    table, tensors = find_item_table(model), model.subgraphs[0].tensors
+    assert tensors[table.lookup].buffer == tensors[table.scoring].buffer
+    whole = len(values(model, tensors[table.lookup]))
+    as_large = [b for b in model.buffers if b.data is not None and len(b.data) >= whole]
+    assert len(as_large) == 1
+    float32 = len(rewritten(plain("bow", "float32"))[0])
+    assert len(after) <= LARGEST.get(scheme, 1.0) * float32

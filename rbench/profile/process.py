@@ -40,7 +40,7 @@ def run_module(module: str, order: bytes, *, timeout_s: float, where: str) -> by
             remedy="raise profile.timeout_seconds if the model is that slow",
         ) from None
     finally:
-        _end(child)
+        end_group(child)
     if child.returncode:
         killed = child.returncode == -signal.SIGKILL
         raise StageError(
@@ -51,7 +51,8 @@ def run_module(module: str, order: bytes, *, timeout_s: float, where: str) -> by
     return said
 
 
-def _end(child: subprocess.Popen[bytes]) -> None:
+def end_group(child: subprocess.Popen[bytes]) -> None:
+    """Kill the process group that a child leads, and take the child away."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(child.pid, signal.SIGKILL)
     child.wait()

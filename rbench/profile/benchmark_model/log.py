@@ -51,6 +51,11 @@ _APPLIED = re.compile(
     r"(?: w/ (?P<kernels>\d{1,9}) delegate kernels)?\.",
     re.ASCII,
 )
+_REPLACED = re.compile(
+    r"Replacing (?P<nodes>\d{1,9}) out of (?P<total>\d{1,9}) node\(s\) with delegate \([^)]+\) "
+    r"node, yielding \d+ partitions (?:for the whole graph|for subgraph 0(?: \([^)]*\))?)\.",
+    re.ASCII,
+)
 
 
 class Timings(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,6 +91,8 @@ class Log(msgspec.Struct, frozen=True, kw_only=True):
     """The same at the end; holds the tool's own samples."""
     peak_mb: float | None = None
     applied: tuple[Applied, ...] = ()
+    replaced: tuple[int, int] | None = None
+    """Of the query's graph, (nodes that a delegate took, all nodes): only some builds tell."""
     implicit_xnnpack: bool = False
     """Whether the runtime said that it made an XNNPACK delegate, by whomever asked for."""
     warnings: tuple[str, ...] = ()
@@ -105,6 +112,7 @@ def read_log(text: str) -> Log:
         overall_mb=memory[1] if memory else None,
         peak_mb=_last(lines, _peak),
         applied=tuple(filter(None, map(_applied, lines))),
+        replaced=_last(lines, _replaced),
         implicit_xnnpack=any("XNNPACK delegate for CPU" in line for line in lines),
         warnings=_distinct(line for severity, line in said if severity.startswith("WARN")),
         errors=_distinct(line for severity, line in said if severity in ("ERROR", "FATAL")),
@@ -159,6 +167,11 @@ def _applied(line: str) -> Applied | None:
         completely=found["how"] == "completely",
         kernels=int(found["kernels"] or 1),
     )
+
+
+def _replaced(line: str) -> tuple[int, int] | None:
+    found = _REPLACED.fullmatch(line)
+    return (int(found["nodes"]), int(found["total"])) if found else None
 
 
 def _last(lines: Iterable[str], read: Callable[[str], T | None]) -> T | None:

@@ -26,6 +26,8 @@ _LIES = (
 )
 """What a line holds -> what it means."""
 UNCONSUMED = "Unconsumed cmdline flags:"
+_NO_FAULT = "Following operations are not supported by GPU delegate"
+"""The GPU delegate's way of saying what it leaves to the CPU."""
 _EMPTY_WORDS = ("Benchmarking failed.", "usage:")
 _SHELL_SIGNAL = 128
 
@@ -62,7 +64,7 @@ def _reasons(log: Log, lines: Sequence[str], code: int, delegate: str, runs: int
     yield from _refusals(log, lines)
     if code:
         yield _cause(code) + _words(log)
-    if log.errors:
+    if not all(line.startswith(_NO_FAULT) for line in log.errors):
         yield f"the tool left with code 0 but complained{_words(log)}"
     yield from _incomplete(log, runs)
     yield from _fallback(log, delegate)

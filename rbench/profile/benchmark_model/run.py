@@ -142,6 +142,12 @@ def _profiled(
             found = _from_ops(nodes, entry, target, log)
     except StageError as error:
         raise StageError(error.what, where=where) from error
+    if log.replaced and log.replaced != (found.nodes_delegated, found.nodes_total):
+        raise StageError(
+            f"the tool contradicts itself: a delegate took {log.replaced[0]} of {log.replaced[1]} "
+            f"nodes in the log, {found.nodes_delegated} of {found.nodes_total} in the graph",
+            where=where,
+        )
     kernels = sum(applied.kernels for applied in log.applied)
     complete = any(applied.completely for applied in log.applied)
     if found.partitions != kernels or (complete and found.left_behind):

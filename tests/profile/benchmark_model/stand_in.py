@@ -38,6 +38,8 @@ def lied(text: str) -> str:
         "other_name": "WARN: Tensor # 0 is named serving_default_ids:0 but flags call it ids\n",
         "implicit": APPLIED,
         "error": "ERROR: something went wrong\n",
+        "other_count": "VERBOSE: Replacing 2 out of 4 node(s) with delegate "
+        "(TfLiteXNNPackDelegate) node, yielding 2 partitions for subgraph 0 (main).\n",
         "not_executed": "INFO: Though XNNPACK delegate is explicitly applied, the model graph will "
         "not be executed by the delegate.\n",
     }

@@ -315,6 +315,27 @@ def test_a_delegate_must_say_that_it_ran(applied, reason):
     assert judged(line.replace(applied, "GPU") + CPU1, delegate="gpu") if applied else True
 
 
+@pytest.mark.parametrize("ending", ["the whole graph.", "subgraph 0.", "subgraph 0 (main)."])
+def test_how_many_nodes_were_replaced(ending):
+    line = (
+        "VERBOSE: Replacing 3 out of 4 node(s) with delegate (TfLiteXNNPackDelegate) node, "
+        f"yielding 2 partitions for {ending}\n"
+    )
+    assert read_log(line).replaced == (3, 4)
+    assert read_log(line.replace("for", "of")).replaced is None
+
+
+def test_what_a_gpu_leaves_is_no_fault():
+    said = (
+        "INFO: Explicitly applied GPU delegate, and the model graph will be partially executed by "
+        "the delegate w/ 1 delegate kernels.\n"
+        "ERROR: Following operations are not supported by GPU delegate:\n"
+        "GATHER: Operation is not supported.\n"
+        "3 operations will run on the GPU, and the remaining 1 operations will run on the CPU.\n"
+    )
+    assert judged(said + CPU1, delegate="gpu") == judged(CPU1)
+
+
 def test_ids_out_of_range_are_named_though_the_warm_up_looks_well():
     text, code, delegate = recording("bow_f32.range_too_high")
     text = re.sub("^WARN: Tensor.*\n", "", text, flags=re.MULTILINE)

@@ -138,8 +138,12 @@ def agree(result: Result, measured: Measured, where: str) -> None:
         ("maximum", result.max, stat.max),
         ("standard deviation", result.std, stat.std),
     ]
-    if stat.median is not None and result.median is not None:
-        pairs.append(("median", result.median, stat.median))
+    quantiles = [
+        ("5 % quantile", result.p5, stat.p5),
+        ("median", result.median, stat.median),
+        ("95 % quantile", result.p95, stat.p95),
+    ]
+    pairs += [(name, x, y) for name, x, y in quantiles if x is not None and y is not None]
     for what, one, other in pairs:
         if abs(one - other) > ROUNDING * max(abs(other), 1):
             raise StageError(

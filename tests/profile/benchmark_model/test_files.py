@@ -56,6 +56,26 @@ def test_a_result_of_another_run_is_found_out():
         rules.agree(other, measured(), "here")
 
 
+@given(st.integers(0, 600), st.integers(1, 8))
+def test_no_digit_lost_from_the_log_goes_unseen(place, length):
+    """Beside the result file, which tells the same numbers."""
+    text = (RECORDED / "bow_f32.result.stdout").read_text()
+    start = text.rindex("count=")
+    holed = text[: start + place] + text[start + place + length :]
+    result = protos.read_result(RESULT)
+    try:
+        log = read_log(holed)
+        found = rules.check(log, [], 0, delegate="cpu", runs=50, where="")
+        rules.agree(result, found, "")
+    except StageError:
+        return
+    whole = measured().stat
+    numbers = ("count", "avg", "min", "max", "std", "p5", "median", "p95")
+    for name in numbers:
+        kept = getattr(found.stat, name)
+        assert kept is None or kept == pytest.approx(getattr(whole, name), rel=1e-5)
+
+
 def test_the_recorded_runtime_info():
     found = protos.read_runtime_info(INFO, "xnnpack")
     assert (found.nodes_total, found.nodes_delegated, found.partitions) == (4, 3, 1)

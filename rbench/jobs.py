@@ -47,6 +47,7 @@ CODE: dict[str, tuple[str, ...]] = {
     "evaluate": ("evaluate",),
     "round": (
         "profile/measure.py",
+        "profile/benchmark_model",
         "profile/litert.py",
         "profile/litert_child.py",
         "profile/process.py",
@@ -197,6 +198,9 @@ class RoundJob(Job, frozen=True, kw_only=True, tag="round"):
     number: int
     convert: str
     contexts: str
+    tool: str = ""
+    """sha256 of the native tool's executable, where one is used and there: another build is another
+    measurement, the same build elsewhere is not."""
 
 
 class ProfileJob(Job, frozen=True, kw_only=True, tag="profile"):

@@ -13,6 +13,7 @@ import numpy as np
 from rbench import compress, convert, data, evaluate, plugins, profile, train
 from rbench.data.dataset import Dataset
 from rbench.encoding import Encoder
+from rbench.errors import StageError
 from rbench.jobs import (
     AnyJob,
     BaselinesJob,
@@ -104,7 +105,7 @@ def _evaluate(job: EvaluateJob, store: Store, folder: Path, report: Reporter) ->
 
 
 def _round(job: RoundJob, store: Store, folder: Path, report: Reporter) -> profile.Round:
-    return profile.measure(
+    made = profile.measure(
         job.settings,
         store.folder("convert", job.convert) / convert.MODEL,
         Target.parse(job.target),
@@ -112,6 +113,9 @@ def _round(job: RoundJob, store: Store, folder: Path, report: Reporter) -> profi
         job.number,
         folder,
     )
+    if made.tool != job.tool:
+        raise StageError("the tool was exchanged while the sweep ran", where=job.target)
+    return made
 
 
 def _profile(job: ProfileJob, store: Store, folder: Path, report: Reporter) -> Profiled:

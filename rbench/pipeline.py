@@ -27,11 +27,13 @@ from rbench.jobs import (
     TrainJob,
 )
 from rbench.policy import objection
+from rbench.profile.benchmark_model import tool as benchmark_model
 from rbench.progress import Reporter
 from rbench.recipe import Recipe
 from rbench.records import CellName, Delegation, Quality, Timing
 from rbench.store import Store
 from rbench.study import Study, label_of
+from rbench.target import HOST, Target
 
 STAGES = (
     "data",
@@ -144,6 +146,7 @@ def plan(study: Study, machine: str) -> Plan:
                 number=number,
                 convert=convert.key,
                 contexts=contexts.key,
+                tool=_tool(cell.target),
             )
             for number in range(study.profile.rounds)
         )
@@ -167,6 +170,13 @@ def plan(study: Study, machine: str) -> Plan:
         contexts=contexts,
         cells=tuple(cells),
     )
+
+
+def _tool(target: str) -> str:
+    """Which build of the native tool a target on this host is timed with."""
+    parsed = Target.parse(target)
+    native = (parsed.device, parsed.tool) == (HOST, "benchmark_model")
+    return benchmark_model.present() if native else ""
 
 
 def _encoder(study: Study, name: str) -> tuple[Encoder, EncoderSpec]:

@@ -104,6 +104,8 @@ class Recorder:
         versions: dict[str, str] = {}
         for stage in (*(job.stage for job in every), "round"):
             versions |= jobs.versions_of(stage)
+        builds = sorted({f"sha256:{job.tool}" for job in plan.rounds if job.tool})
+        versions |= {"benchmark_model": ", ".join(builds)} if builds else {}
         return {
             "inputs": {job.stage: job.key for job in every},
             "versions": {name: v for name, v in sorted(versions.items()) if v},

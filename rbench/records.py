@@ -121,9 +121,10 @@ class Timing(Document, frozen=True, kw_only=True):
     mean_us: float
     std_us: float
     min_us: float
-    p90_us: float
-    p95_us: float
-    p99_us: float
+    p90_us: float | None = None
+    """None, as the other percentiles: the tool does not tell it."""
+    p95_us: float | None = None
+    p99_us: float | None = None
     round_medians_us: tuple[float, ...] = ()
     quantiles_us: tuple[float, ...] = ()
     """The 0 %, 1 %, …, 100 % quantiles, for drawing the distribution."""

@@ -10,12 +10,13 @@ from pathlib import Path
 
 from rbench.errors import StageError, Unsupported
 from rbench.profile import litert
+from rbench.profile.benchmark_model import run as benchmark_model
 from rbench.profile.result import Round
 from rbench.profile.settings import ProfileSettings
 from rbench.target import HOST, Target
 
 Tool = Callable[[ProfileSettings, Path, Target, Path, int, Path], Round]
-TOOLS: dict[str, Tool] = {"litert": litert.run}
+TOOLS: dict[str, Tool] = {"litert": litert.run, "benchmark_model": benchmark_model.run}
 
 
 def measure(
@@ -34,10 +35,10 @@ def measure(
         target: where and how.
         contexts: npy, int32 (count, length), left-padded with 0: what the queries ask.
         number: which round of the cell, from 0; each begins with another context.
-        folder: filled with ``samples.npz``, see `Round`.
+        folder: filled with ``samples.npz`` where the tool tells single samples, see `Round`.
 
     Raises:
-        Unsupported: this version cannot time on that target.
+        Unsupported: this version cannot time on that target, or its tool is not here.
         StageError: the file was refused, the process crashed or hung, or a delegate was asked
             for and did not run.
         MissingExtraError: the runtime is not installed.
@@ -61,12 +62,12 @@ def _refuse(target: Target) -> None:
             where=str(target),
             allowed=f"the tools {', '.join(TOOLS)}",
         )
-    if target.delegate == "gpu":
+    if target.tool == "litert" and target.delegate == "gpu":
         raise Unsupported(
             "the interpreter of ai-edge-litert has no GPU delegate; its GPU path is CompiledModel, "
             "which this rbench does not time",
             where=str(target),
-            allowed="the delegates cpu and xnnpack",
+            allowed="the delegates cpu and xnnpack, or benchmark_model/gpu",
         )
 
 

@@ -50,7 +50,7 @@ def run_module(
             f"{what} was killed after {timeout_s:g} s", where=where, remedy=if_slow
         ) from None
     finally:
-        _end(child)
+        end_group(child)
     if child.returncode:
         killed = child.returncode == -signal.SIGKILL
         raise StageError(
@@ -61,7 +61,8 @@ def run_module(
     return said
 
 
-def _end(child: subprocess.Popen[bytes]) -> None:
+def end_group(child: subprocess.Popen[bytes]) -> None:
+    """Kill the process group that a child leads, and take the child away."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(child.pid, signal.SIGKILL)
     child.wait()

@@ -33,9 +33,25 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     """Of the last minute, at the start; it still holds what ran before."""
 
 
+class Aggregate(msgspec.Struct, frozen=True, kw_only=True):
+    """What a tool that keeps its samples to itself tells of a round, in microseconds."""
+
+    mean_us: float
+    std_us: float
+    """Of the population."""
+    min_us: float
+    max_us: float
+    p5_us: float | None = None
+    p95_us: float | None = None
+    resolution_us: float = 1.0
+    """Step in which the tool counts a single run."""
+    source: str
+    """Which of the tool's outputs it was read from."""
+
+
 class Round(msgspec.Struct, frozen=True, kw_only=True):
     """One file, timed once in one process. ``samples.npz``, uint32 ``samples_ns`` (runs,), lies
-    beside it.
+    beside it, or it has an `aggregate`.
     """
 
     number: int
@@ -61,5 +77,11 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
     """The context that the round began with."""
     runtime: str
     """Version of the runtime, e.g. ``ai-edge-litert 2.3.0``."""
-    stopwatch: Stopwatch
     surroundings: Surroundings
+    stopwatch: Stopwatch | None = None
+    """None: the tool does not tell what its measuring costs."""
+    aggregate: Aggregate | None = None
+    ops_us: dict[str, float] = {}
+    """Operator, or a delegate's kernel -> mean microseconds, from a run of its own."""
+    tool: str = ""
+    """sha256 of the tool's executable, where it is one."""

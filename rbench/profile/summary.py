@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from rbench.errors import StageError
-from rbench.profile import samples, verdict
+from rbench.profile import aggregates, samples, verdict
 from rbench.profile.result import Round
 from rbench.profile.settings import ProfileSettings
 from rbench.records import Delegation, Timing
@@ -31,7 +31,8 @@ def summarise(
     the standard deviation is that of a sample (n - 1).
 
     Args:
-        rounds: folders with a `Round` in ``result.json`` and its ``samples.npz``.
+        rounds: folders with a `Round` in ``result.json`` and, unless it has an aggregate, its
+            ``samples.npz``.
         folder: gets the pooled ``samples.npz``: uint32 ``samples_ns`` (runs,), int32 ``round``
             (runs,). Equal rounds make equal bytes.
 
@@ -45,6 +46,8 @@ def summarise(
     read = [_read(place) for place in rounds]
     read.sort(key=lambda pair: pair[0].number)
     made = [round_ for round_, _ in read]
+    if any(round_.aggregate for round_ in made):
+        return aggregates.pool(settings, target, made), made[0].delegation
     parts = [part for _, part in read]
     numbers = np.repeat(
         np.array([round_.number for round_ in made], dtype=np.int32), [len(part) for part in parts]
@@ -78,28 +81,29 @@ def summarise(
 
 
 def _read(place: Path) -> tuple[Round, Any]:
-    """One round and its samples, uint32 (runs,)."""
+    """One round and its samples, uint32 (runs,); None where the tool keeps them."""
     try:
         round_ = msgspec.json.decode((place / "result.json").read_bytes(), type=Round)
-        part = samples.read(place)
+        part = None if round_.aggregate else samples.read(place)
     except (OSError, ValueError, KeyError, EOFError, msgspec.MsgspecError) as error:
         raise StageError(f"cannot read a round: {error}", where=str(place)) from error
-    if not len(part):
+    if part is not None and not len(part):
         raise StageError("a round without samples", where=str(place))
     return round_, part
 
 
 def _details(made: Sequence[Round]) -> dict[str, Any]:
     """What does not fit a record's fields but explains its numbers, one value per round."""
+    watches = [round_.stopwatch for round_ in made if round_.stopwatch]
     return {
         "timed": TIMED,
         "runtime": made[0].runtime,
         "subgraphs": made[0].subgraphs,
         "contexts": made[0].contexts,
         "memory_source": made[0].memory_source,
-        "clock_tick_ns": max(round_.stopwatch.tick_ns for round_ in made),
-        "clock_overhead_ns": median(round_.stopwatch.clock_overhead_ns for round_ in made),
-        "call_overhead_ns": median(round_.stopwatch.call_overhead_ns for round_ in made),
+        "clock_tick_ns": max(watch.tick_ns for watch in watches),
+        "clock_overhead_ns": median(watch.clock_overhead_ns for watch in watches),
+        "call_overhead_ns": median(watch.call_overhead_ns for watch in watches),
         "warmup_runs": [round_.warmup_runs for round_ in made],
         "surroundings": [msgspec.to_builtins(round_.surroundings) for round_ in made],
     }

@@ -16,10 +16,12 @@ _STAT = Path("/proc/stat")
 class Watch:
     """Begins when it is made; `stop` tells what others did in between."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, children: bool = False) -> None:
+        """Count this process as one's own; with ``children``, also those it has waited for."""
+        self._children = children
         self._load = _load_average()
-        self._switches = _switches()
-        self._began = _read()
+        self._switches = _switches(children)
+        self._began = _read(children)
 
     def stop(self) -> Surroundings:
         """What happened since.
@@ -27,9 +29,9 @@ class Watch:
         /proc/stat counts in ticks of 10 ms per core. One tick per core is taken off what it says
         of others, so that a short window errs towards a quiet machine, never towards a busy one.
         """
-        ended = _read()
+        ended = _read(self._children)
         cores = usable_cores()
-        switches = _switches() - self._switches
+        switches = _switches(self._children) - self._switches
         if self._began is None or ended is None:
             return Surroundings(cores=cores, switches=switches, load_average=self._load)
         wall = max(ended.wall_s - self._began.wall_s, 1e-9)
@@ -55,7 +57,7 @@ class _Reading(NamedTuple):
     own_s: float
 
 
-def _read() -> _Reading | None:
+def _read(children: bool) -> _Reading | None:
     """Seconds of CPU time so far, over all cores; None where the system does not tell."""
     try:
         words = _STAT.read_text().split("\n", 1)[0].split()
@@ -72,7 +74,7 @@ def _read() -> _Reading | None:
         busy_s=busy / second,
         stolen_s=stolen / second,
         total_s=(busy + idle + waiting + stolen) / second,
-        own_s=time.process_time(),
+        own_s=time.process_time() + _children_s() * children,
     )
 
 
@@ -83,7 +85,13 @@ def _load_average() -> float | None:
         return None
 
 
-def _switches() -> int:
+def _children_s() -> float:
+    spent = os.times()
+    return spent.children_user + spent.children_system
+
+
+def _switches(children: bool) -> int:
     import resource
 
-    return resource.getrusage(resource.RUSAGE_SELF).ru_nivcsw
+    who = resource.RUSAGE_CHILDREN if children else resource.RUSAGE_SELF
+    return resource.getrusage(who).ru_nivcsw

@@ -12,6 +12,7 @@ unstable; these look at medians and quartiles.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from statistics import median
 from typing import TYPE_CHECKING
 
 from rbench.profile.result import Round
@@ -51,7 +52,13 @@ def judge(
         samples: nanoseconds, one array (runs,) per round, in the order of ``rounds``.
     """
     wrong = (*_invalid(rounds, samples),)
-    shaky = (*_short(settings, rounds, samples), *_spread(samples), *_crowded(target, rounds))
+    runs = sum(len(part) for part in samples)
+    seconds = sum(float(part.sum(dtype="uint64")) for part in samples) / 1e9
+    shaky = (
+        *short(settings, len(rounds), runs, seconds),
+        *_spread(samples),
+        *crowded(target, rounds),
+    )
     if wrong:
         return "invalid", wrong + shaky
     return ("unstable", shaky) if shaky else ("stable", ())
@@ -65,12 +72,18 @@ def _invalid(rounds: Sequence[Round], samples: Samples) -> Iterator[str]:
     zeros = int(np.count_nonzero(pooled == 0))
     if zeros:
         yield f"{zeros} of {len(pooled)} samples are 0 ns: the clock is too coarse"
-    tick = max(round_.stopwatch.tick_ns for round_ in rounds)
+    watches = [round_.stopwatch for round_ in rounds if round_.stopwatch]
+    tick = max(watch.tick_ns for watch in watches)
     if tick > 0.1 * median:
         yield f"the clock ticks every {tick} ns, a query takes {median:.0f} ns"
-    floor = max(round_.stopwatch.call_overhead_ns for round_ in rounds)
+    floor = max(watch.call_overhead_ns for watch in watches)
     if floor > STOPWATCH_SHARE * median:
         yield f"the measuring takes {floor:.0f} ns of a query's {median:.0f} ns"
+    yield from changed_graph(rounds)
+
+
+def changed_graph(rounds: Sequence[Round]) -> Iterator[str]:
+    """Whether the delegate took the same nodes each time."""
     if len({_graph(round_) for round_ in rounds}) > 1:
         counts = sorted({round_.delegation.nodes_delegated for round_ in rounds})
         yield f"the delegate took different nodes in different rounds ({counts})"
@@ -86,11 +99,10 @@ def _graph(round_: Round) -> tuple[object, ...]:
     )
 
 
-def _short(settings: ProfileSettings, rounds: Sequence[Round], samples: Samples) -> Iterator[str]:
-    runs = sum(len(part) for part in samples)
-    seconds = sum(float(part.sum(dtype="uint64")) for part in samples) / 1e9
-    if len(rounds) < settings.rounds:
-        yield f"{len(rounds)} of {settings.rounds} rounds"
+def short(settings: ProfileSettings, rounds: int, runs: int, seconds: float) -> Iterator[str]:
+    """Whether less was done than was asked for."""
+    if rounds < settings.rounds:
+        yield f"{rounds} of {settings.rounds} rounds"
     if runs < settings.min_runs:
         yield f"too few runs: {runs} of {settings.min_runs} in {seconds:.3g} s"
     # Shares are rounded to nanoseconds per round.
@@ -101,22 +113,30 @@ def _short(settings: ProfileSettings, rounds: Sequence[Round], samples: Samples)
 def _spread(samples: Samples) -> Iterator[str]:
     import numpy as np
 
-    medians = [float(np.median(part)) for part in samples]
-    low, middle, high = min(medians), float(np.median(medians)), max(medians)
+    yield from disagreement([float(np.median(part)) for part in samples])
+    yield from worst(_width(number, part) for number, part in enumerate(samples))
+    yield from worst(_drift(number, part) for number, part in enumerate(samples))
+
+
+def disagreement(medians: Sequence[float]) -> Iterator[str]:
+    """Whether rounds disagree.
+
+    Args:
+        medians: nanoseconds, one a round.
+    """
+    low, middle, high = min(medians), median(medians), max(medians)
     if high - low > ROUNDS_SPREAD * middle:
         yield (
             f"rounds disagree by {_percent(high - low, middle)}: their medians go from "
             f"{low / 1000:.4g} to {high / 1000:.4g} us (at most {ROUNDS_SPREAD:.0%})"
         )
-    yield from _worst(_width(number, part) for number, part in enumerate(samples))
-    yield from _worst(_drift(number, part) for number, part in enumerate(samples))
 
 
 Finding = tuple[float, str] | None
 """How bad, and the reason in words; None where nothing is wrong."""
 
 
-def _worst(findings: Iterable[Finding]) -> Iterator[str]:
+def worst(findings: Iterable[Finding]) -> Iterator[str]:
     """Of what is wrong in several rounds, the worst one and how many more there are."""
     found = [finding for finding in findings if finding]
     if found:
@@ -152,12 +172,13 @@ def _drift(number: int, part: NDArray[np.uint32]) -> Finding:
     )
 
 
-def _crowded(target: Target, rounds: Sequence[Round]) -> Iterator[str]:
+def crowded(target: Target, rounds: Sequence[Round]) -> Iterator[str]:
+    """Whether something else ran."""
     cores = min(round_.surroundings.cores for round_ in rounds)
     if target.threads > cores:
         yield f"{target.threads} threads on {cores} cores"
-    yield from _worst(_company(target, round_) for round_ in rounds)
-    yield from _worst(_theft(round_) for round_ in rounds)
+    yield from worst(_company(target, round_) for round_ in rounds)
+    yield from worst(_theft(round_) for round_ in rounds)
 
 
 def _company(target: Target, round_: Round) -> Finding:

@@ -104,7 +104,6 @@ def test_the_maximum_cuts_a_round(model, contexts, quick, tmp_path):
     ("target", "reason"),
     [
         ("gpu", "no GPU delegate"),
-        ("benchmark_model/cpu", "no driver for the tool 'benchmark_model'"),
         ("R5CT10/benchmark_model/cpu", "no driver for the device 'R5CT10'"),
     ],
 )

@@ -128,6 +128,19 @@ def test_embedded_json_has_null_for_what_is_not_finite():
     assert json.loads(str(embedded([math.nan, math.inf, 1.0]))) == [None, None, 1.0]
 
 
+def test_a_tool_that_tells_no_percentiles_never_breaks_the_page(small, change):
+    def silence(record):
+        timing = msgspec.structs.replace(
+            record.timing, p90_us=None, p95_us=None, p99_us=None, quantiles_us=(), samples=""
+        )
+        return msgspec.structs.replace(record, timing=timing)
+
+    silent = change(small, silence)
+    for before in (silent, small, None):
+        text = Html().render(silent, before) if before else Html().render(silent)
+        assert len(document(text, "chart-data")["cells"]) == 2
+
+
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 1e308, -1e308, 0.0])
 def test_odd_numbers_never_break_the_page(small, change, value):
     def spoil(record):

@@ -1,0 +1,147 @@
+"""Pooling rounds of a tool that tells sums of its samples, never the samples.
+
+Runs, mean, standard deviation, minimum and maximum of all rounds follow from those of each.
+Quantiles do not: what is given as the cell's median or 95 % quantile is the median over its
+rounds', and what no round tells is left out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from statistics import fmean, median
+from typing import Any
+
+import msgspec
+
+from rbench.errors import StageError
+from rbench.profile import verdict
+from rbench.profile.result import Aggregate, Round
+from rbench.profile.settings import ProfileSettings
+from rbench.records import Timing, Verdict
+from rbench.target import Target
+
+TIMED = (
+    "one inference as the tool times it, in native code; the same context each time, written "
+    "once; the state of a recurrent layer is not reset between runs"
+)
+WIDTH = 2.44 * verdict.QUARTILES_SPREAD
+"""Distance between the 5 % and the 95 % quantile over the median: the limit for quartiles, as far
+apart as the two pairs lie under a normal law."""
+COARSE = 0.1
+"""Step of the tool's clock over the median."""
+
+
+def pool(settings: ProfileSettings, target: Target, rounds: Sequence[Round]) -> Timing:
+    """Sum up a cell and judge it.
+
+    Raises:
+        StageError: some rounds have samples and some have none, or are of another tool.
+    """
+    parts = [round_.aggregate for round_ in rounds if round_.aggregate]
+    if len(parts) < len(rounds) or len({round_.runtime for round_ in rounds}) > 1:
+        raise StageError("the rounds are of unlike tools", where=str(target))
+    runs = sum(round_.runs for round_ in rounds)
+    if not runs:
+        raise StageError("no run was timed", where=str(target))
+    weights = [round_.runs / runs for round_ in rounds]
+    mean = sum(weight * part.mean_us for weight, part in zip(weights, parts, strict=True))
+    square = sum(
+        weight * (part.std_us**2 + (part.mean_us - mean) ** 2)
+        for weight, part in zip(weights, parts, strict=True)
+    )
+    tails = [part.p95_us for part in parts if part.p95_us is not None]
+    judged, reasons = _judge(settings, target, rounds, parts)
+    return Timing(
+        verdict=judged,
+        reasons=reasons,
+        rounds=len(rounds),
+        runs=runs,
+        median_us=median(round_.median_us for round_ in rounds),
+        mean_us=mean,
+        std_us=math.sqrt(square),
+        min_us=min(part.min_us for part in parts),
+        p95_us=median(tails) if len(tails) == len(parts) else None,
+        round_medians_us=tuple(round_.median_us for round_ in rounds),
+        load_us=median(round_.load_us for round_ in rounds),
+        first_us=median(round_.first_us for round_ in rounds),
+        peak_memory_bytes=max(round_.peak_memory_bytes for round_ in rounds),
+        ops_us=_ops(rounds),
+        details=_details(rounds, parts),
+    )
+
+
+def _judge(
+    settings: ProfileSettings,
+    target: Target,
+    rounds: Sequence[Round],
+    parts: Sequence[Aggregate],
+) -> tuple[Verdict, tuple[str, ...]]:
+    runs = sum(round_.runs for round_ in rounds)
+    pairs = zip(rounds, parts, strict=True)
+    seconds = sum(round_.runs * part.mean_us for round_, part in pairs) / 1e6
+    wrong = (*verdict.changed_graph(rounds),)
+    shaky = (
+        *verdict.short(settings, len(rounds), runs, seconds * (1 + OVERHEAD)),
+        *verdict.disagreement([1000 * round_.median_us for round_ in rounds]),
+        *verdict.worst(_width(r, part) for r, part in zip(rounds, parts, strict=True)),
+        *_coarse(rounds, parts),
+        *verdict.crowded(target, rounds),
+    )
+    if wrong:
+        return "invalid", wrong + shaky
+    return ("unstable", shaky) if shaky else ("stable", ())
+
+
+OVERHEAD = 0.5
+"""The tool's minimum is of time passed, its own work between the inferences included; a round
+whose inferences make up less than two thirds of it is short."""
+
+
+def _width(round_: Round, part: Aggregate) -> verdict.Finding:
+    if part.p5_us is None or part.p95_us is None:
+        return None
+    width = part.p95_us - part.p5_us
+    if width <= WIDTH * round_.median_us + part.resolution_us:
+        return None
+    return width, (
+        f"round {round_.number} is wide: 90 % of its runs took {part.p5_us:g} to "
+        f"{part.p95_us:g} us (at most {WIDTH:.0%} of the median, {round_.median_us:g} us)"
+    )
+
+
+def _coarse(rounds: Sequence[Round], parts: Sequence[Aggregate]) -> Iterator[str]:
+    step = max(part.resolution_us for part in parts)
+    middle = median(round_.median_us for round_ in rounds)
+    if step > COARSE * middle:
+        yield (
+            f"the tool counts in steps of {step:g} us, a query takes {middle:g} us: "
+            "the mean says more than the median"
+        )
+
+
+def _ops(rounds: Sequence[Round]) -> dict[str, float]:
+    """Means over the rounds; an operator that a round has not took nothing there."""
+    names = sorted({name for round_ in rounds for name in round_.ops_us})
+    return {
+        name: round(fmean(round_.ops_us.get(name, 0.0) for round_ in rounds), 6) for name in names
+    }
+
+
+def _details(rounds: Sequence[Round], parts: Sequence[Aggregate]) -> dict[str, Any]:
+    """What does not fit a record's fields but explains its numbers."""
+    return {
+        "timed": TIMED,
+        "runtime": rounds[0].runtime,
+        "tool_sha256": rounds[0].tool,
+        "source": sorted({part.source for part in parts}),
+        "pooled": "median_us and p95_us are medians over the rounds'; mean_us and std_us are exact",
+        "resolution_us": max(part.resolution_us for part in parts),
+        "max_us": max(part.max_us for part in parts),
+        "ops": "from a run of its own with the tool's profiler",
+        "subgraphs": rounds[0].subgraphs,
+        "contexts": len({round_.offset for round_ in rounds}),
+        "memory_source": rounds[0].memory_source,
+        "warmup_runs": [round_.warmup_runs for round_ in rounds],
+        "surroundings": [msgspec.to_builtins(round_.surroundings) for round_ in rounds],
+    }

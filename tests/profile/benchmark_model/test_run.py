@@ -1,0 +1,426 @@
+"""One round of the tool: what is asked, what comes of it, and every way in which it can lie."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+
+from rbench import pipeline, profile
+from rbench.errors import StageError, Unsupported
+from rbench.profile.benchmark_model import inputs, launch, tool
+from rbench.recording import Recorder
+from rbench.records import Machine, read_records, write_records
+from rbench.store import Store
+from rbench.study import Study
+from rbench.target import Target
+
+HERE = Path(__file__).parent
+RECORDED = HERE.parents[1] / "recorded" / "benchmark_model"
+CPU, XNNPACK = Target.parse("benchmark_model/cpu"), Target.parse("benchmark_model/xnnpack")
+
+
+@pytest.fixture
+def stand_in(tmp_path, monkeypatch):
+    """An executable that behaves like the tool."""
+    path = tmp_path / "benchmark_model"
+    path.write_text(f'#!/bin/sh\nexec {sys.executable} {HERE / "stand_in.py"} "$@"\n')
+    path.chmod(0o755)
+    monkeypatch.setenv("STAND_IN_RECORDED", str(RECORDED))
+    monkeypatch.setenv(tool.VARIABLE, str(path))
+    return path
+
+
+@pytest.fixture
+def measure(model, contexts, quick, tmp_path, stand_in, monkeypatch):
+    def run(target=CPU, fault="", number=0, **changes):
+        monkeypatch.setenv("STAND_IN_FAULT", fault)
+        settings = msgspec.structs.replace(quick, **changes)
+        return profile.measure(settings, model("recommender"), target, contexts, number, tmp_path)
+
+    return run
+
+
+def test_a_round_is_what_the_tool_said(measure, stand_in):
+    made = measure()
+    assert (made.runs, made.warmup_runs, made.median_us) == (7000, 3447, 140)
+    assert (made.load_us, made.first_us, made.contexts) == (307, 270, 1)
+    assert made.peak_memory_bytes == 3940 * 1024
+    assert made.stopwatch is None
+    assert made.aggregate
+    assert (made.aggregate.mean_us, made.aggregate.min_us) == (142.756, 131)
+    assert (made.aggregate.p95_us, made.aggregate.max_us) == (163, 440)
+    assert made.tool == tool.build_hash(stand_in)
+    found = made.delegation
+    assert (found.nodes_total, found.nodes_delegated, found.partitions) == (5, 0, 0)
+    assert made.ops_us == {
+        "FULLY_CONNECTED": 23,
+        "GATHER": 21,
+        "MEAN": 22,
+        "RESHAPE": 20,
+        "TOPK_V2": 24,
+    }
+    assert msgspec.json.decode(msgspec.json.encode(made), type=profile.Round) == made
+
+
+def test_what_the_delegate_took_comes_from_the_runtime(measure):
+    found = measure(XNNPACK).delegation
+    assert (found.delegate, found.nodes_total, found.nodes_delegated) == ("xnnpack", 4, 3)
+    assert (found.partitions, found.left_behind) == (1, {"GATHER": 1})
+
+
+def test_or_from_the_op_profile_of_a_build_without_that_export(measure):
+    found = measure(XNNPACK, "no_info").delegation
+    assert (found.nodes_total, found.nodes_delegated, found.partitions) == (5, 1, 1)
+    assert found.left_behind == {"GATHER": 1, "MEAN": 1, "RESHAPE": 1, "TOPK_V2": 1}
+
+
+def test_the_log_stands_in_for_a_missing_result_file(measure):
+    made = measure(fault="no_result")
+    assert made.aggregate
+    assert made.aggregate.source == "log"
+    assert (made.runs, made.median_us) == (7000, 140)
+    assert made.peak_memory_bytes == round(3.84766 * 1024 * 1024)
+
+
+def test_each_round_asks_with_another_real_context(measure, contexts, tmp_path, monkeypatch):
+    asked = tmp_path / "asked"
+    monkeypatch.setenv("STAND_IN_ASKED", str(asked))
+    for number in (0, 1):
+        assert measure(number=number).offset == 16 * number
+    said = [line.split() for line in asked.read_text().splitlines()]
+    assert {(name, escaped) for name, escaped, _ in said} == {("t0", "t0")}
+    values = [np.frombuffer(bytes.fromhex(raw), "<i4") for _, _, raw in said]
+    rows = np.load(contexts)
+    assert [list(value) for value in values] == [list(rows[n]) for n in (0, 0, 16, 16)]
+
+
+MUST_FAIL = {
+    "unknown_flag": (CPU, r"does not know all it was asked for.*--nope=1"),
+    "no_gpu": (CPU, "this build of the tool has no GPU"),
+    "other_name": (CPU, "the input has another name"),
+    "implicit": (CPU, "plain kernels were asked for, but XNNPACK was applied"),
+    "error": (CPU, "code 0 but complained: something went wrong"),
+    "fallback": (XNNPACK, "XNNPACK was asked for, but the tool does not say that it ran"),
+    "not_executed": (XNNPACK, "took no node"),
+    "profile_fallback": (XNNPACK, "does not say that it ran"),
+    "few_runs": (CPU, "too few runs: 7 of 50 before the maximum of time"),
+    "no_run": (CPU, "the tool made no timed run"),
+    "cut": (CPU, "ends before the inference timings"),
+    "no_median": (CPU, "too old: it tells no median"),
+    "torn_result": (CPU, "the result file cannot be read: no protocol buffer"),
+    "other_result": (CPU, "contradicts the log: its runs is 6999, there 7000"),
+    "measured_fails": (CPU, "code 1: gather index out of bounds"),
+    "profile_fails": (CPU, "code 1: gather index out of bounds"),
+    "abort": (CPU, "the tool died of SIGABRT"),
+    "noise": (CPU, "tells of 0 phases"),
+    "other_count": (XNNPACK, "took 2 of 4 nodes in the log, 3 of 4 in the graph"),
+    "torn_ops": (CPU, "op profile"),
+    "no_ops": (CPU, "left no op profile"),
+    "torn_info": (XNNPACK, "no protocol buffer"),
+}
+
+
+@pytest.mark.parametrize("fault", MUST_FAIL)
+def test_a_lie_is_a_failure_with_its_reason(measure, fault):
+    target, reason = MUST_FAIL[fault]
+    with pytest.raises(StageError, match=reason) as raised:
+        measure(target, fault)
+    assert raised.value.where == str(target)
+
+
+def test_a_gpu_that_did_not_run_is_a_failure(measure):
+    with pytest.raises(StageError, match="GPU was asked for, but the tool does not say"):
+        measure(Target.parse("benchmark_model/gpu"))
+
+
+def test_a_cut_model_and_unfit_contexts_are_failures(model, contexts, quick, tmp_path, stand_in):
+    path = model("recommender")
+    whole = path.read_bytes()
+    for keep in (0, 10, len(whole) // 2):
+        path.write_bytes(whole[:keep])
+        with pytest.raises(StageError, match=r"is torn|is no \.tflite|the file takes"):
+            profile.measure(quick, path, CPU, contexts, 0, tmp_path)
+    path.write_bytes(whole)
+    wrong = tmp_path / "wrong.npy"
+    np.save(wrong, np.zeros((4, 9), np.int32))
+    with pytest.raises(StageError, match=r"takes int32 \[1, 8\], the contexts are int32 \[1, 9\]"):
+        profile.measure(quick, path, CPU, wrong, 0, tmp_path)
+
+
+def test_the_file_is_looked_into(model):
+    assert inputs.read_entry(model("recommender"), "") == ("t0", 8, 5, 1)
+
+
+def test_a_missing_tool_is_named_with_both_ways(quick, tmp_path, monkeypatch):
+    monkeypatch.delenv(tool.VARIABLE, raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(Unsupported, match=r"RBENCH_BENCHMARK_MODEL.*PATH as benchmark_model"):
+        profile.measure(quick, tmp_path, CPU, tmp_path, 0, tmp_path)
+    assert tool.present() == ""
+    monkeypatch.setenv(tool.VARIABLE, str(tmp_path / "nothing"))
+    with pytest.raises(Unsupported, match=r"names no executable: .*nothing"):
+        tool.find("")
+    monkeypatch.delenv(tool.VARIABLE)
+    (tmp_path / "benchmark_model").write_text("#!/bin/sh\n")
+    assert tool.present() == ""
+    (tmp_path / "benchmark_model").chmod(0o755)
+    assert tool.find("") == (tmp_path / "benchmark_model").resolve()
+
+
+def test_a_tool_that_is_no_program_is_a_failure(measure, stand_in):
+    stand_in.write_bytes(b"\x7fELF nonsense")
+    with pytest.raises(StageError):
+        measure()
+
+
+def test_the_build_is_in_the_key_and_its_place_is_not(stand_in, tmp_path, monkeypatch):
+    def key(target: str) -> str:
+        study = Study.build({"encoders": ["bow"], "recipes": ["float32"], "targets": [target]})
+        return pipeline.plan(study, "here").cells[0].rounds[0].key
+
+    here, other = key("benchmark_model/cpu"), key("cpu")
+    moved = tmp_path / "elsewhere"
+    moved.write_bytes(stand_in.read_bytes())
+    moved.chmod(0o755)
+    monkeypatch.setenv(tool.VARIABLE, str(moved))
+    assert (key("benchmark_model/cpu"), key("cpu")) == (here, other)
+    moved.write_bytes(b"another build")
+    assert key("benchmark_model/cpu") != here
+    assert key("cpu") == other
+
+
+def gone(pid: int, within_s: float = 5.0) -> bool:
+    until = time.monotonic() + within_s
+    while time.monotonic() < until:
+        try:
+            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
+                return True
+        except (FileNotFoundError, ProcessLookupError):
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def pid_in(path: Path, within_s: float = 20.0) -> int:
+    until = time.monotonic() + within_s
+    while time.monotonic() < until:
+        if path.is_file() and path.read_text():
+            return int(path.read_text())
+        time.sleep(0.01)
+    raise AssertionError("the tool was not started")
+
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+
+
+@linux
+def test_a_tool_that_hangs_is_killed(measure, tmp_path, monkeypatch):
+    monkeypatch.setenv("STAND_IN_PID", str(tmp_path / "pid"))
+    with pytest.raises(StageError, match=r"took too long.*timeout_seconds"):
+        measure(fault="hang", timeout_seconds=1.0)
+    assert gone(pid_in(tmp_path / "pid"))
+
+
+@linux
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_no_orphan_when_the_parent_is_killed(stand_in, tmp_path, number):
+    program = (
+        "from pathlib import Path\n"
+        "from rbench.profile.benchmark_model.launch import launch\n"
+        f"flags = ['--use_xnnpack=false', '--num_runs=50']\n"
+        f"launch(Path({str(stand_in)!r}), flags, Path({str(tmp_path)!r}), timeout_s=60, where='')\n"
+    )
+    place = tmp_path / "pid"
+    environment = {**os.environ, "STAND_IN_FAULT": "hang", "STAND_IN_PID": str(place)}
+    parent = subprocess.Popen([sys.executable, "-c", program], env=environment)
+    pid = pid_in(place)
+    parent.send_signal(number)
+    parent.wait()
+    assert gone(pid)
+
+
+@linux
+def test_a_tool_that_is_killed_leaves_no_number(measure, tmp_path, monkeypatch):
+    monkeypatch.setenv("STAND_IN_PID", str(tmp_path / "pid"))
+    killer = subprocess.Popen(
+        [
+            "/bin/sh",
+            "-c",
+            'until [ -s "$1" ]; do sleep 0.05; done; sleep 0.3; kill -KILL $(cat "$1")',
+            "sh",
+            str(tmp_path / "pid"),
+        ]
+    )
+    with pytest.raises(StageError, match="the tool died of SIGKILL"):
+        measure(fault="hang")
+    killer.wait()
+
+
+def test_a_flood_is_kept_small(tmp_path):
+    program = (
+        "import sys\n"
+        "for _ in range(200000): sys.stderr.write('ERROR: gather index out of bounds\\n')\n"
+        "sys.stderr.write('ERROR: Benchmarking failed.\\n'); print('INFO: said'); sys.exit(1)\n"
+    )
+    said = launch.launch(
+        Path(sys.executable), ["-S", "-c", program], tmp_path, timeout_s=60, where=""
+    )
+    assert said.text == (
+        "INFO: said\nERROR: gather index out of bounds\nERROR: Benchmarking failed.\n"
+    )
+    assert said.code == 1
+
+
+@pytest.mark.parametrize("many", ["'x' * 9_000_000", "'x\\n' * 9_000_000"])
+def test_more_than_can_be_read_is_a_failure(tmp_path, many):
+    program = f"print({many}); print({many})"
+    flags = ["-S", "-c", program]
+    with pytest.raises(StageError, match="too much to be read"):
+        launch.launch(Path(sys.executable), flags, tmp_path, timeout_s=60, where="here")
+
+
+@linux
+def test_the_tools_memory_is_its_own(tmp_path):
+    """A program inherits the peak of the process that starts it; the shell between has none."""
+    ballast = np.ones(50_000_000)
+    program = "import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    flags = ["-S", "-c", program]
+    said = launch.launch(Path(sys.executable), flags, tmp_path, timeout_s=60, where="")
+    assert said.code == 0
+    assert int(said.text) * 1024 < ballast.nbytes / 4
+
+
+def summed(tmp_path, made, **settings):
+    folders = []
+    for round_ in made:
+        folder = tmp_path / f"r{round_.number}"
+        folder.mkdir()
+        (folder / "result.json").write_bytes(msgspec.json.encode(round_))
+        folders.append(folder)
+    protocol = profile.ProfileSettings(rounds=len(made), **settings)
+    return profile.summarise(protocol, CPU, folders, tmp_path)
+
+
+def quiet(round_, **changes):
+    around = msgspec.structs.replace(
+        round_.surroundings, others_cores=0.0, stolen_share=0.0, cores=4
+    )
+    return msgspec.structs.replace(round_, surroundings=around, **changes)
+
+
+def test_rounds_are_summed_up_without_samples(measure, tmp_path):
+    first = quiet(measure())
+    assert first.aggregate
+    slower = msgspec.structs.replace(first.aggregate, mean_us=144.756, p95_us=165.0)
+    second = quiet(first, number=1, runs=3500, median_us=142.0, aggregate=slower, offset=16)
+    timing, delegation = summed(tmp_path, [first, second])
+    assert (timing.verdict, timing.reasons) == ("stable", ())
+    assert (timing.rounds, timing.runs, timing.median_us) == (2, 10500, 141)
+    assert timing.mean_us == pytest.approx((2 * 142.756 + 144.756) / 3)
+    assert timing.std_us == pytest.approx(np.sqrt(144 + 4 * 2 / 9))
+    assert (timing.p90_us, timing.p95_us, timing.p99_us) == (None, 164, None)
+    assert (timing.quantiles_us, timing.samples) == ((), "")
+    assert timing.ops_us["TOPK_V2"] == 24
+    assert timing.details["tool_sha256"] == first.tool
+    assert (timing.details["resolution_us"], timing.details["contexts"]) == (1, 2)
+    assert delegation == first.delegation
+    assert not (tmp_path / "samples.npz").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdict", "reason"),
+    [
+        ({"median_us": 170.0}, "unstable", "rounds disagree by"),
+        ({"median_us": 9.0}, "unstable", "steps of 1 us"),
+        ({"runs": 2000}, "unstable", "too short"),
+        ({"p95_us": 300.0}, "unstable", "is wide: 90 % of its runs took 138 to 300 us"),
+        ({"nodes_total": 4}, "invalid", "took different nodes"),
+    ],
+)
+def test_doubts_are_said(measure, tmp_path, changes, verdict, reason):
+    first = quiet(measure())
+    facts = dict(changes)
+    if "p95_us" in facts:
+        assert first.aggregate
+        facts = {"aggregate": msgspec.structs.replace(first.aggregate, **changes)}
+    if "nodes_total" in facts:
+        facts = {"delegation": msgspec.structs.replace(first.delegation, **changes)}
+    before = quiet(first, **facts) if reason in ("steps of 1 us", "too short") else first
+    timing, _ = summed(tmp_path, [before, quiet(first, number=1, **facts)])
+    assert timing.verdict == verdict
+    assert any(reason in said for said in timing.reasons)
+
+
+def test_rounds_of_two_builds_are_not_one_cell(measure, tmp_path):
+    first = quiet(measure())
+    with pytest.raises(StageError, match="unlike tools"):
+        summed(tmp_path, [first, quiet(first, number=1, runtime="another")])
+
+
+def test_jobs_meet_in_the_store(model, contexts, stand_in, tmp_path, monkeypatch):
+    """A sweep's timing, from a finished file and its contexts to what stands in a record."""
+    monkeypatch.setenv("STAND_IN_FAULT", "")
+    protocol = {"rounds": 2, "min_runs": 100, "min_seconds": 0.1}
+    study = Study.build(
+        {
+            "encoders": ["bow"],
+            "recipes": ["float32"],
+            "targets": ["benchmark_model/cpu"],
+            "profile": protocol,
+        }
+    )
+    plan = pipeline.plan(study, "here")
+    planned = plan.cells[0]
+    store = Store(tmp_path / "store")
+    first, second = planned.rounds
+    for stage, key, source, name in (
+        ("convert", first.convert, model("recommender"), "model.tflite"),
+        ("contexts", first.contexts, contexts, "contexts.npy"),
+    ):
+        store.folder(stage, key).mkdir(parents=True)
+        (store.folder(stage, key) / name).write_bytes(source.read_bytes())
+    for job in (first, second, planned.profile):
+        made = pipeline.perform(job, store, lambda progress: None)
+    assert made.timing.median_us == 140
+    assert made.timing.runs == 14000
+    assert first.tool == second.tool == made.timing.details["tool_sha256"]
+    machine = Machine(name="here", cpu="", cores=1, memory_bytes=1, system="", python="")
+    recorder = Recorder(plan, store, tmp_path / "run", machine, "rbench sweep")
+    write_records(tmp_path / "run" / "records.jsonl", recorder.records({}))
+    (record,) = read_records(tmp_path / "run" / "records.jsonl")
+    assert record.timing == made.timing
+    assert record.versions["benchmark_model"] == f"sha256:{first.tool}"
+    assert str(stand_in.parent) not in msgspec.json.encode(record.settings).decode()
+    with pytest.raises(StageError, match="exchanged while the sweep ran"):
+        pipeline.perform(
+            msgspec.structs.replace(first, tool="another"), store, lambda progress: None
+        )
+
+
+REAL = os.environ.get(tool.VARIABLE, "")
+
+
+@pytest.mark.skipif(not REAL, reason=f"{tool.VARIABLE} is not set: the real tool is not here")
+@pytest.mark.parametrize("target", ["benchmark_model/cpu", "benchmark_model/xnnpack@2"])
+def test_the_real_tool(model, contexts, quick, tmp_path, target):
+    made = profile.measure(quick, model("recommender"), Target.parse(target), contexts, 1, tmp_path)
+    assert made.runs >= 50
+    assert made.aggregate
+    assert made.aggregate.min_us <= made.median_us <= made.aggregate.max_us
+    assert made.delegation.nodes_total == 5
+    assert bool(made.delegation.nodes_delegated) == ("xnnpack" in target)
+    assert sum(made.ops_us.values()) > 0
+
+
+@pytest.mark.skipif(not REAL, reason=f"{tool.VARIABLE} is not set: the real tool is not here")
+def test_the_real_tool_has_ids_out_of_range_refused(model, quick, tmp_path):
+    path = tmp_path / "wrong.npy"
+    np.save(path, np.full((4, 8), 10**6, np.int32))
+    with pytest.raises(StageError, match="gather index out of bounds"):
+        profile.measure(quick, model("recommender"), CPU, path, 0, tmp_path)

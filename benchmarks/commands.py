@@ -5,7 +5,7 @@
 RUN is the folder of a run; without one a made-up run of 40 cells is used for `gate` and `report`.
 Every command is a whole process, all of them are run in turn, several times over, and the
 median of each is put beside that of a Python that imports numpy and leaves. With a RUN, given from
-the folder where it was made, 
+the folder where it was made,
 `rbench sweep` is timed too: the second run of an unchanged sweep.
 """
 

@@ -15,6 +15,7 @@
     ├── MissingExtraError      a command whose optional libraries are missing      exit 2
     ├── Unsupported            a cell that the platform cannot do         state unsupported
     └── StageError             a cell's work that failed                  state failed
+        └── Killed             its process was killed from outside        state failed, tried again
 
 The command line prints the message of any of these on one or a few lines and leaves with the
 code shown; a traceback reaches a user only where rbench itself is wrong.
@@ -111,3 +112,7 @@ class Unsupported(RbenchError):  # noqa: N818 - a state, not a fault
 
 class StageError(RbenchError):
     """A cell's work that failed."""
+
+
+class Killed(StageError):  # noqa: N818 - what happened, not a fault
+    """A process of a cell's work was killed from outside: the next sweep tries again unasked."""

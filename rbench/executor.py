@@ -19,6 +19,7 @@ from typing import IO, NamedTuple
 import msgspec
 
 from rbench.errors import OutputError
+from rbench.guard import PASSING_SIGNALS
 from rbench.jobs import AnyJob
 from rbench.observer import Observer
 from rbench.pipeline import needs
@@ -28,8 +29,6 @@ from rbench.worker import Answer, Done, Fault, Order, Told
 Place = tuple[str, str]
 """(stage, key) of an artefact."""
 
-PASSING_SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-"""Sent from outside, by people or by a system short of memory: worth another try."""
 LAST_LINES = 3
 
 

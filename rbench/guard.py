@@ -10,6 +10,8 @@ import threading
 import time
 
 POLL_S = 1.0
+PASSING_SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+"""Sent from outside, by people or by a system short of memory: worth another try."""
 
 
 def die_with_parent(parent: int) -> None:

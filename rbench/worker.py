@@ -20,7 +20,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from rbench.errors import RbenchError, Unsupported
+from rbench.errors import Killed, RbenchError, Unsupported
 from rbench.guard import die_with_parent
 from rbench.jobs import AnyJob
 from rbench.progress import Progress
@@ -106,6 +106,8 @@ def _serve(order: Order, answers: BinaryIO) -> Answer:
         return Fault(reason=str(error), fatal=True)
     except Unsupported as error:
         return Fault(reason=str(error), state="unsupported")
+    except Killed as error:
+        return Fault(reason=str(error), passing=True)
     except RbenchError as error:
         return Fault(reason=str(error))
     except Exception as error:  # a cell's crash is a record, whatever it was

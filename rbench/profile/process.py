@@ -8,7 +8,8 @@ import signal
 import subprocess
 import sys
 
-from rbench.errors import StageError
+from rbench.errors import Killed, StageError
+from rbench.guard import PASSING_SIGNALS
 
 LAST_LINES = 3
 ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}
@@ -34,6 +35,7 @@ def run_module(
 
     Raises:
         StageError: it took too long, died of a signal, or left with a code other than 0.
+        Killed: it was killed from outside.
     """
     child = subprocess.Popen(
         [sys.executable, "-m", module],
@@ -53,7 +55,8 @@ def run_module(
         end_group(child)
     if child.returncode:
         killed = child.returncode == -signal.SIGKILL
-        raise StageError(
+        kind = Killed if -child.returncode in PASSING_SIGNALS else StageError
+        raise kind(
             f"{what} {_cause(child.returncode)}" + _last_lines(complaints),
             where=where,
             remedy="the system may be short of memory" if killed else "",

@@ -157,7 +157,7 @@ def test_a_full_disk(command, tmp_path, tiny_study):
             if artefact.is_dir() and not artefact.name.endswith(".partial"):
                 assert (artefact / "result.json").stat().st_size > 0
     finally:
-        subprocess.run(["umount", str(small)], check=False)
+        subprocess.run(["umount", "--lazy", str(small)], check=False)
 
 
 def test_without_the_extra(command):

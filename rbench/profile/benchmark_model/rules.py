@@ -10,7 +10,8 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator, Sequence
 
-from rbench.errors import StageError
+from rbench.errors import Killed, StageError
+from rbench.guard import PASSING_SIGNALS
 from rbench.profile.benchmark_model.log import Log
 from rbench.profile.benchmark_model.protos import Result
 from rbench.profile.benchmark_model.stat import ROUNDING, Stat
@@ -55,7 +56,7 @@ def check(
         StageError: a rule speaks against it.
     """
     for reason in _reasons(log, lines, code, delegate, runs):
-        raise StageError(reason, where=where)
+        raise (Killed if _signal(code) in PASSING_SIGNALS else StageError)(reason, where=where)
     (_, warmup), (_, stat) = log.phases
     return Measured(warmup, stat)
 
@@ -152,8 +153,13 @@ def agree(result: Result, measured: Measured, where: str) -> None:
             )
 
 
+def _signal(code: int) -> int:
+    """The number of the signal that an exit code tells of; 0 or less where it tells of none."""
+    return -code if code < 0 else code - _SHELL_SIGNAL
+
+
 def _cause(code: int) -> str:
-    number = -code if code < 0 else code - _SHELL_SIGNAL
+    number = _signal(code)
     if number > 0:
         try:
             return f"the tool died of {signal.Signals(number).name}"

@@ -39,12 +39,12 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
 
 CODE: dict[str, tuple[str, ...]] = {
     "data": ("data",),
-    "baselines": ("evaluate",),
+    "baselines": ("evaluate", "data/ranking.py"),
     "contexts": ("data/dataset.py",),
-    "train": ("train", "model.py", "layers.py"),
+    "train": ("train", "model.py", "layers.py", "data/ranking.py"),
     "compress": ("compress", "model.py", "layers.py"),
     "convert": ("convert", "model.py", "layers.py"),
-    "evaluate": ("evaluate",),
+    "evaluate": ("evaluate", "data/ranking.py"),
     "round": (
         "profile/measure.py",
         "profile/benchmark_model",

@@ -40,9 +40,9 @@ GRAPHS = {"model", "layers"}
 """Leaves that draw Keras graphs, for training and conversion."""
 SETTLED = {"study", "jobs"}
 """Values that span the stages: they know the stages' settings, nothing else of them."""
-OPEN = {"settings", "result", "dataset", "weights"}
+OPEN = {"settings", "result", "dataset", "ranking", "weights"}
 """Modules of a stage that later stages may know: what goes in, what comes out, how its files are
-read."""
+read, and the one rule by which items are ranked."""
 CHILDREN = {"rbench.guard"}
 """Modules that work in child processes only, besides the programs themselves: they may end one."""
 READERS = ("rbench.gate", "rbench.cli.gate", "rbench.cli.report", "rbench.cli.list")

@@ -39,6 +39,13 @@ class Holdout:
     users: Ids
     """int32 ``(users,)``: row of the user in the log's order of first appearance."""
 
+    def of(self, chosen: NDArray[np.int64]) -> Holdout:
+        """The same for some of the users only, by their place here."""
+        histories = [self.histories[int(place)] for place in chosen]
+        offsets = np.cumsum([0, *map(len, histories)], dtype=np.int64)
+        values = np.concatenate([np.zeros(0, np.int32), *histories])
+        return Holdout(Ragged(values, offsets), self.targets[chosen], self.users[chosen])
+
     def contexts(self, length: int) -> Ids:
         """The newest ``length`` known items of each history, padded on the left with 0:
         int32 ``(users, length)``. Never-seen items are left out, not padded in the middle.

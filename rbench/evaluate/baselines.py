@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Protocol
 
 from rbench.data.dataset import Dataset, Ids
+from rbench.data.ranking import Scores
 from rbench.evaluate.item_knn import ItemKnn
 from rbench.evaluate.markov import Markov
 from rbench.evaluate.popularity import Popularity
 from rbench.evaluate.quality import quality
-from rbench.evaluate.ranking import Scores
 from rbench.evaluate.scoring import score_users
 from rbench.evaluate.settings import EvaluateSettings
 from rbench.progress import Progress, Reporter

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from rbench.data.dataset import Ids
+from rbench.data.ranking import top
 from rbench.errors import StageError
 from rbench.evaluate.file_scorer import Answer, FileScorer
-from rbench.evaluate.ranking import top
 from rbench.evaluate.scoring import check
 
 CONTEXTS = 32

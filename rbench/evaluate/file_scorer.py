@@ -10,8 +10,8 @@ import numpy as np
 
 from rbench.convert.result import INPUT, OUTPUT_ITEMS, OUTPUT_SCORES, SIGNATURE
 from rbench.data.dataset import Ids
+from rbench.data.ranking import Scores
 from rbench.errors import ModelError, StageError
-from rbench.evaluate.ranking import Scores
 from rbench.evaluate.ranking_tensor import check_subgraph, ranking_tensor
 from rbench.extras import require
 

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from rbench.data.dataset import Dataset, Ids
+from rbench.data.ranking import Scores
 from rbench.evaluate.neighbours import heaviest, weigh
-from rbench.evaluate.ranking import Scores
 
 NEIGHBOURS = 200
 SHRINK = 20.0

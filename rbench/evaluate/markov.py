@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rbench.data.dataset import Dataset, Ids
+from rbench.data.ranking import Scores
 from rbench.evaluate.neighbours import heaviest, weigh
-from rbench.evaluate.ranking import Scores
 
 WINDOW = 20
 """How many places later an item still counts as a follower."""

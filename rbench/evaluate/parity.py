@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from rbench.data.dataset import Ids
+from rbench.data.ranking import Scores, top
 from rbench.errors import StageError
-from rbench.evaluate.ranking import Scores, top
 from rbench.evaluate.scoring import Scorer, check
 from rbench.records import Parity
 

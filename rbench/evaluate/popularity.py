@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rbench.data.dataset import Dataset, Ids
-from rbench.evaluate.ranking import Scores
+from rbench.data.ranking import Scores
 
 
 class Popularity:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from rbench.data.dataset import Dataset, Ids
+from rbench.data.ranking import Scores, rankable, ranks, top
 from rbench.errors import StageError
-from rbench.evaluate.ranking import Scores, rankable, ranks, top
 from rbench.evaluate.settings import EvaluateSettings
 from rbench.progress import Progress, Reporter
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from rbench.data.dataset import Dataset, Ids
+from rbench.data.ranking import Scores
 from rbench.errors import StageError
 from rbench.evaluate import scoring
-from rbench.evaluate.ranking import Scores
 from rbench.evaluate.settings import EvaluateSettings
 from rbench.progress import Progress, silent
 

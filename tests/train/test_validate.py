@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rbench.evaluate.ranking import rankable, ranks
+from rbench.data.ranking import rankable, ranks
+from rbench.evaluate import metrics
 from rbench.train import validate
 from rbench.train.validate import Validator
 
@@ -49,12 +50,13 @@ def test_the_scores_are_those_of_brute_force(holdout, asked) -> None:
 
 
 @given(asked=questions())
-def test_the_ranks_are_those_of_the_evaluation(holdout, asked) -> None:
+def test_the_scores_are_those_of_the_evaluation(holdout, asked) -> None:
     histories, targets, scores = asked
     held = holdout(histories, targets)
     theirs = ranks(scores, held.targets, rankable(held, 0, len(targets), ITEMS, True))
-    mine = Validator(held, 5, 100, seed=1)._ranks(scores, 0)
-    assert mine.tolist() == theirs.tolist()
+    mine = Validator(held, 5, 100, seed=1)(lambda contexts: scores)
+    assert mine["ndcg@10"] == pytest.approx(metrics.ndcg(theirs, 10).mean())
+    assert mine["recall@10"] == pytest.approx(metrics.recall(theirs, 10).mean())
 
 
 def test_a_target_from_the_history_is_a_miss(holdout) -> None:
@@ -100,7 +102,7 @@ def test_a_limit_draws_users_by_seed(holdout) -> None:
     assert len(drawn[0]) == 10
     assert drawn[0] == drawn[1]
     assert drawn[0] != drawn[2]
-    assert len(Validator(held, 2, 50, 1).targets) == 50
+    assert len(Validator(held, 2, 50, 1).contexts) == 50
 
 
 def test_nobody_to_ask_is_no_crash(holdout) -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rbench.data.dataset import Dataset
-from rbench.evaluate.ranking import rankable, ranks, top
+from rbench.data.dataset import Holdout, Ragged
+from rbench.data.ranking import rankable, ranks, top
 
 SCORES = st.sampled_from([-np.inf, -1.5, -1.0, -0.0, 0.0, 0.5, 2.0, np.inf])
 
@@ -50,15 +48,24 @@ def test_top_takes_any_number_type(kind: type) -> None:
     assert top(scores, 5).tolist() == [[2, 4, 5, 1, 3]]
 
 
-def test_history_is_not_rankable_and_unseen_items_do_not_matter(
-    make_dataset: Callable[..., Dataset],
-) -> None:
-    dataset = make_dataset([[1], [1], [1]], [3, 3, 3], 4, histories=[[1, 0, 2], [], [0, 4, 4]])
-    allowed = rankable(dataset.test, 0, 3, 4, True)
+def test_history_is_not_rankable_and_unseen_items_do_not_matter() -> None:
+    histories = Ragged(np.array([1, 0, 2, 0, 4, 4], np.int32), np.array([0, 3, 3, 6]))
+    held = Holdout(histories, np.full(3, 3, np.int32), np.arange(3, dtype=np.int32))
+    allowed = rankable(held, 0, 3, 4, True)
     assert allowed.tolist() == [
         [False, False, True, True],
         [True, True, True, True],
         [True, True, True, False],
     ]
-    assert rankable(dataset.test, 1, 3, 4, True).tolist() == allowed[1:].tolist()
-    assert rankable(dataset.test, 0, 3, 4, False).all()
+    assert rankable(held, 1, 3, 4, True).tolist() == allowed[1:].tolist()
+    assert rankable(held, 0, 3, 4, False).all()
+
+
+def test_some_users_of_a_holdout_keep_their_histories() -> None:
+    histories = Ragged(np.array([1, 0, 2, 4, 3], np.int32), np.array([0, 3, 3, 5]))
+    held = Holdout(histories, np.array([5, 6, 7], np.int32), np.array([10, 11, 12], np.int32))
+    some = held.of(np.array([2, 1]))
+    assert [some.histories[n].tolist() for n in range(2)] == [[4, 3], []]
+    assert some.targets.tolist() == [7, 6]
+    assert some.users.tolist() == [12, 11]
+    assert len(held.of(np.zeros(0, np.int64)).targets) == 0

@@ -1,0 +1,124 @@
+"""What one item table saves and what it costs: the tables of docs/recipes.md.
+
+    python benchmarks/one_table.py
+
+Sizes: attention of width 64 over a catalogue of 3,650 items, as drawn, before and after rbench's
+pass over the file. Agreement: every encoder, trained for a few epochs on the synthetic log; the
+share of the float32 file's ten best items that tf.lite's file keeps, and rbench's, on plain
+kernels. Needs rbench[sweep]; takes some minutes.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from rbench import data, plugins, train
+from rbench.convert.calibration import calibration_contexts
+from rbench.convert.noise import captured
+from rbench.convert.rewriting import rewritten
+from rbench.data import DataSettings
+from rbench.encoding import Form, ModelSettings
+from rbench.model import scoring_model, set_weights
+from rbench.train.weights import load_weights
+
+SETTINGS = ModelSettings()
+SCHEMES = ("float32", "float16", "dynamic_wi8", "static_wi8_ai8")
+ITEMS = 3650
+EPOCHS = 15
+CONTEXTS = 200
+
+
+def main() -> None:
+    console = Console(file=os.fdopen(os.dup(1), "w"), width=100)
+    with tempfile.TemporaryDirectory() as place, captured(Path(place) / "noise.log"):
+        console.print(sizes())
+        console.print(agreement(Path(place)))
+
+
+def sizes() -> Table:
+    random = np.random.default_rng(1)
+    contexts = random.integers(1, ITEMS + 1, (CONTEXTS, SETTINGS.length)).astype(np.int32)
+    model = drawn("attention", ITEMS)
+    table = Table("scheme", "tf.lite bytes", "relative", "one table bytes", "relative")
+    whole = 0
+    for scheme in SCHEMES:
+        plain = converted(model, scheme, contexts)
+        shared, _ = rewritten(plain)
+        whole = whole or len(shared)
+        row = (
+            f"{len(content):,} {len(content) / whole:.2f}".split() for content in (plain, shared)
+        )
+        table.add_row(scheme, *(cell for pair in row for cell in pair))
+    return table
+
+
+def agreement(place: Path) -> Table:
+    dataset = data.load(DataSettings())
+    calibration = calibration_contexts(dataset, SETTINGS.length, CONTEXTS, 1)
+    contexts = dataset.test.contexts(SETTINGS.length)[:CONTEXTS]
+    schemes = ("dynamic_wi8", "static_wi8_ai8")
+    table = Table(
+        "encoder", *(f"{s}: {which}" for s in schemes for which in ("tf.lite", "one table"))
+    )
+    for name in plugins.names(plugins.ENCODERS):
+        folder = place / name
+        folder.mkdir()
+        encoder = plugins.encoder(name)
+        train.train(train.TrainSettings(epochs=EPOCHS), SETTINGS, dataset, encoder, 1, folder)
+        model = drawn(name, dataset.items)
+        set_weights(model, load_weights(folder))
+        best = top_ten(converted(model, "float32", calibration), contexts)
+        row = []
+        for scheme in schemes:
+            plain = converted(model, scheme, calibration)
+            for content in (plain, rewritten(plain)[0]):
+                kept = zip(best, top_ten(content, contexts), strict=True)
+                row.append(f"{np.mean([len(set(a) & set(b)) / 10 for a, b in kept]):.3f}")
+        table.add_row(name, *row)
+    return table
+
+
+def drawn(name: str, items: int) -> Any:
+    import tf_keras
+
+    tf_keras.backend.clear_session()
+    tf_keras.utils.set_random_seed(1)
+    return scoring_model(plugins.encoder(name), SETTINGS, items, Form(last=True))
+
+
+def converted(model: Any, scheme: Any, contexts: Any) -> bytes:
+    from rbench.convert.export import Recommender
+    from rbench.convert.tflite import convert_with_tflite
+
+    return convert_with_tflite(scheme, Recommender(model, SETTINGS.length, 100), contexts)
+
+
+def top_ten(content: bytes, contexts: Any) -> list[Any]:
+    from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+    kernels = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+    made = Interpreter(model_content=content, experimental_op_resolver_type=kernels)
+    made.allocate_tensors()
+    source = made.get_input_details()[0]["index"]
+    items = made.get_signature_runner("recommend").get_output_details()["items"]["index"]
+    found = []
+    for context in contexts:
+        made.reset_all_variables()
+        made.set_tensor(source, context[None])
+        made.invoke()
+        found.append(made.get_tensor(items)[0, :10])
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main())

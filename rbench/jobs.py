@@ -50,6 +50,10 @@ CODE: dict[str, tuple[str, ...]] = {
         "profile/benchmark_model",
         "profile/litert.py",
         "profile/litert_child.py",
+        "profile/gpu_child.py",
+        "profile/gpu_log.py",
+        "profile/gpu_model.py",
+        "profile/child.py",
         "profile/process.py",
         "profile/loop.py",
         "profile/delegation.py",
@@ -201,6 +205,9 @@ class RoundJob(Job, frozen=True, kw_only=True, tag="round"):
     tool: str = ""
     """sha256 of the native tool's executable, where one is used and there: another build is another
     measurement, the same build elsewhere is not."""
+    adapter: str = ""
+    """Name of the GPU, where the ``litert`` tool uses one and it is there: the environment decides
+    which one, a software GPU's times are not a GPU's, and one that comes later is tried."""
 
 
 class ProfileJob(Job, frozen=True, kw_only=True, tag="profile"):

@@ -54,6 +54,7 @@ CODE: dict[str, tuple[str, ...]] = {
         "profile/gpu_log.py",
         "profile/gpu_model.py",
         "profile/child.py",
+        "profile/queries.py",
         "profile/process.py",
         "profile/loop.py",
         "profile/delegation.py",

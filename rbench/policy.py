@@ -32,8 +32,8 @@ RULES: tuple[Rule, ...] = (
         "quantization-aware training needs a quantized scheme (tensorflow-model-optimization)",
     ),
     Rule(
-        lambda recipe, _: bool(recipe.compression),
-        "this version of rbench does not prune, cluster or train for quantization yet (rbench)",
+        lambda recipe, _: recipe.qat,
+        "this version of rbench does not train for quantization yet (rbench)",
     ),
     Rule(
         lambda recipe, _: recipe.scheme not in CONVERTED,

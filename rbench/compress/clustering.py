@@ -31,6 +31,9 @@ class Clustering(Method):
         self.model = wrapped(model, self._around)
         return self.model
 
+    def end_epoch(self) -> None:
+        """Nothing: weights find their clusters whenever they are read."""
+
     def stripped(self) -> Weights:
         found: Weights = {}
         for layer in self.model.layers:
@@ -46,6 +49,9 @@ class Clustering(Method):
             "distinct_most": float(max(distinct)),
             "clustered_tensors": float(len(distinct)),
         }
+
+    def ranges(self) -> dict[str, Floats]:
+        return {}
 
     def _around(self, layer: Any, found: list[Place]) -> Any:
         return tfmot.clustering.keras.cluster_weights(

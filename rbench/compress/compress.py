@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from rbench.compress.as_trained import as_trained, measuring_contexts, save_ranges
 from rbench.compress.method import Method
+from rbench.compress.places import Floats
 from rbench.compress.reference import save_reference
 from rbench.compress.result import Compressed
 from rbench.compress.settings import CompressSettings
 from rbench.compress.tuning import tune
 from rbench.data.dataset import Dataset
 from rbench.encoding import Encoder, Form, ModelSettings
-from rbench.errors import Unsupported
-from rbench.model import count_parameters, scoring_model, set_weights
+from rbench.model import KerasModel, count_parameters, scoring_model, set_weights
 from rbench.progress import Reporter, silent
 from rbench.recipe import Recipe
 from rbench.train.settings import TrainSettings
 from rbench.train.weights import load_weights, save_weights
+
+KEPT = {"cluster16": "clusters"}
+"""Earlier compression -> what of it quantization-aware training preserves; zeros of all others."""
 
 
 def compress(
@@ -38,18 +42,22 @@ def compress(
         folder: where the weights and the reference go.
 
     Raises:
-        Unsupported: the recipe asks for a compression that rbench does not do.
         StageError: a fine-tuning did not reach what it is for.
     """
     methods = _methods(recipe)
     weights = load_weights(trained)
-    model = scoring_model(encoder, model_settings, dataset.items, Form(last=True))
-    set_weights(model, weights)
-    parameters = count_parameters(model)
+
+    def draw() -> KerasModel:
+        model = scoring_model(encoder, model_settings, dataset.items, Form(last=True))
+        set_weights(model, weights)
+        return model
+
+    parameters = count_parameters(draw())  # refuses weights of another encoder at once
     validation: dict[str, float] = {}
     details: dict[str, float] = {}
+    ranges: dict[str, Floats] = {}
     for text, method in methods:
-        weights, validation, reached = tune(
+        weights, validation, reached, ranges = tune(
             method,
             settings,
             train_settings,
@@ -62,11 +70,11 @@ def compress(
             text,
         )
         details |= reached
-    if methods:
-        # Fine-tuning has cleared Keras's names: draw the model anew.
-        model = scoring_model(encoder, model_settings, dataset.items, Form(last=True))
-        set_weights(model, weights)
     save_weights(folder, weights)
+    if ranges:
+        contexts = measuring_contexts(dataset, model_settings.length)
+        save_ranges(folder, recipe, draw(), ranges, contexts)
+    model, _ = as_trained(draw(), folder, recipe)
     save_reference(folder, model, dataset, model_settings.length, seed)
     return Compressed(
         compression=recipe.compression,
@@ -78,10 +86,6 @@ def compress(
 
 def _methods(recipe: Recipe) -> list[tuple[str, Method]]:
     found: list[tuple[str, Method]] = []
-    if recipe.qat:
-        raise Unsupported(
-            f"rbench does not do {recipe.compression} yet", allowed="recipes without qat"
-        )
     if recipe.pruning.startswith("cluster"):
         from rbench.compress.clustering import Clustering
 
@@ -90,4 +94,10 @@ def _methods(recipe: Recipe) -> list[tuple[str, Method]]:
         from rbench.compress.pruning import Pruning
 
         found.append((recipe.pruning, Pruning(recipe.pruning)))
+    if recipe.qat:
+        from rbench.compress.quantization import Quantization
+
+        bits = 4 if "wi4" in recipe.scheme else 8
+        kept = KEPT.get(recipe.pruning, "zeros" if recipe.pruning else "")
+        found.append(("qat", Quantization(bits, recipe.scheme == "static_wi8_ai8", kept)))
     return found

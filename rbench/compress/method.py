@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any
 
+from rbench.compress.places import Floats
 from rbench.model import Weights
 
 
@@ -20,6 +21,7 @@ class Method(ABC):
             steps: of the whole fine-tuning.
         """
 
+    @abstractmethod
     def end_epoch(self) -> None:
         """What is to be done after the last step of an epoch."""
 
@@ -34,3 +36,7 @@ class Method(ABC):
     @abstractmethod
     def details(self) -> dict[str, float]:
         """What was reached, in numbers."""
+
+    @abstractmethod
+    def ranges(self) -> dict[str, Floats]:
+        """Layer's name -> least and largest of its outputs, float32 ``(2,)``; of learnt ones."""

@@ -26,16 +26,20 @@ class Place(NamedTuple):
     holder: Any
     """The object whose attribute it is: the layer, or its cell."""
     attribute: str
-    index: int
-    """Place among the layer's weights; ``layer/index`` is its name."""
+    position: int
+    """Place among the layer's weights; ``layer/position`` is its name."""
     parts: int
     """Gates side by side along the last axis; 1 for all but recurrent layers."""
     table: bool
     """Whether the last axis of the weight is also the last one in the file."""
 
 
-def places(layer: Layer) -> list[Place]:
-    """The compressed weights of a built layer; none for most layers."""
+def places(layer: Layer, *, ages: bool = False) -> list[Place]:
+    """The compressed weights of a built layer; none for most layers.
+
+    Args:
+        ages: whether those with one output only are among them.
+    """
     from tf_keras import layers
 
     if isinstance(layer, layers.RNN):
@@ -57,7 +61,7 @@ def places(layer: Layer) -> list[Place]:
             isinstance(layer, layers.Embedding),
         )
         for holder, attribute in found
-        if getattr(holder, attribute).shape[-1] > 1
+        if ages or getattr(holder, attribute).shape[-1] > 1
     ]
 
 

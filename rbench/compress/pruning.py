@@ -31,7 +31,7 @@ BLOCK = 2, 4
 RAMP = 0.5
 """The share of the steps in which zeros grow to their final share."""
 FREQUENT = 20
-"""So many times the masks are drawn anew while zeros grow, or at every step of shorter trainings."""
+"""So many times masks are drawn anew while zeros grow; at every step where there are fewer."""
 
 
 class Goal(NamedTuple):
@@ -77,6 +77,9 @@ class Pruning(Method):
             "pruned_tensors": float(len(zeros)),
         }
 
+    def ranges(self) -> dict[str, Floats]:
+        return {}
+
     def _around(self, layer: Any, found: list[Place], steps: int) -> Any:
         calls = len(layer.inbound_nodes)  # the wrapper counts calls; the item table has two
         if self.goal.sparsity:
@@ -97,7 +100,7 @@ class Pruning(Method):
             (place, part)
             for layer in self.callback.prunable_layers
             for place in layer.places
-            for part in parts(np.asarray(layer.layer.weights[place.index]), place)
+            for part in parts(np.asarray(layer.layer.weights[place.position]), place)
         ]
 
     def _enough(self, part: Floats) -> bool:
@@ -159,7 +162,7 @@ class _ByParts(pruning_impl.Pruning):  # type: ignore[misc]
         turned = place.table and self._sparsity_m_by_n
         threshold, masks = 0.0, []
         for part in tf.split(weights, place.parts, axis=-1):
-            part = tf.transpose(part) if turned else part
-            threshold, mask = super()._maybe_update_block_mask(part)
+            laid = tf.transpose(part) if turned else part
+            threshold, mask = super()._maybe_update_block_mask(laid)
             masks.append(tf.transpose(mask) if turned else mask)
         return threshold, tf.concat(masks, axis=-1)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rbench.compress.method import Method
+from rbench.compress.places import Floats
 from rbench.compress.settings import CompressSettings
 from rbench.data.dataset import Dataset
 from rbench.encoding import Encoder, ModelSettings
@@ -22,6 +23,7 @@ class Tuned(NamedTuple):
     weights: Weights
     validation: dict[str, float]
     details: dict[str, float]
+    ranges: dict[str, Floats]
 
 
 def tune(
@@ -76,7 +78,7 @@ def tune(
             continue
         scores = validate(learner.score)
         if best is None or scores["ndcg@10"] > best.validation["ndcg@10"]:
-            best = Tuned(method.stripped(), scores, method.details())
+            best = Tuned(method.stripped(), scores, method.details(), method.ranges())
     if best is None:
         raise StageError(
             f"{text}: not reached after {settings.epochs} epochs",

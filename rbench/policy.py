@@ -19,9 +19,6 @@ class Rule(NamedTuple):
     reason: str
 
 
-CONVERTED = ("float32", "float16", "dynamic_wi8", "static_wi8_ai8")
-"""The schemes that `rbench.convert` has a way to."""
-
 RULES: tuple[Rule, ...] = (
     Rule(
         lambda recipe, encoder: recipe.unrolled and not encoder.recurrent,
@@ -34,10 +31,6 @@ RULES: tuple[Rule, ...] = (
     Rule(
         lambda recipe, _: bool(recipe.compression),
         "this version of rbench does not prune, cluster or train for quantization yet (rbench)",
-    ),
-    Rule(
-        lambda recipe, _: recipe.scheme not in CONVERTED,
-        f"this version of rbench converts to {', '.join(CONVERTED)} only (rbench)",
     ),
 )
 

@@ -14,7 +14,7 @@ from rbench.convert.export import Recommender
 from rbench.convert.lstm_repair import repaired
 from rbench.convert.result import INPUT, SIGNATURE
 from rbench.data.dataset import Ids
-from rbench.errors import StageError, Unsupported
+from rbench.errors import StageError
 from rbench.recipe import Scheme
 
 LAST_WORDS = 400
@@ -27,19 +27,16 @@ def convert_with_tflite(scheme: Scheme, recommender: Recommender, contexts: Ids)
     """A .tflite of builtin operators.
 
     Args:
+        scheme: one of `_SCHEMES`; tf.lite has no other.
         contexts: int32 ``(n, length)`` to calibrate static schemes on.
 
     Raises:
-        Unsupported: tf.lite's converter has no such scheme.
         StageError: it gave up.
     """
-    prepare = _SCHEMES.get(scheme)
-    if prepare is None:
-        raise Unsupported(f"rbench does not convert to {scheme} yet", allowed=", ".join(_SCHEMES))
     with tempfile.TemporaryDirectory() as place:
         recommender.save(Path(place))
         converter = tf.lite.TFLiteConverter.from_saved_model(place, signature_keys=[SIGNATURE])
-        prepare(converter, contexts)
+        _SCHEMES[scheme](converter, contexts)
         try:
             return repaired(bytes(converter.convert()))
         except Exception as error:  # the converter raises whatever its passes raise
@@ -62,14 +59,24 @@ def _dynamic_wi8(converter: Any, contexts: Ids) -> None:
 
 
 def _static_wi8_ai8(converter: Any, contexts: Ids) -> None:
+    # Nothing else: an operator without an int8 kernel is an error, never silently float.
+    _calibrated(converter, contexts, tf.lite.OpsSet.TFLITE_BUILTINS_INT8)
+
+
+def _static_wi8_ai16(converter: Any, contexts: Ids) -> None:
+    # CAST and TOPK_V2 have no int16 kernel: the mask enters and the scores are ranked as floats.
+    of_int16 = tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8
+    _calibrated(converter, contexts, of_int16, tf.lite.OpsSet.TFLITE_BUILTINS)
+
+
+def _calibrated(converter: Any, contexts: Ids, *kernels: Any) -> None:
     def representative() -> Iterator[tuple[str, dict[str, Any]]]:
         for context in contexts:
             yield SIGNATURE, {INPUT: context[None, :]}
 
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = representative
-    # Nothing else: an operator without an int8 kernel is an error, never silently float.
-    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    converter.target_spec.supported_ops = list(kernels)
 
 
 _SCHEMES: dict[Scheme, Callable[[Any, Ids], None]] = {
@@ -77,4 +84,5 @@ _SCHEMES: dict[Scheme, Callable[[Any, Ids], None]] = {
     "float16": _float16,
     "dynamic_wi8": _dynamic_wi8,
     "static_wi8_ai8": _static_wi8_ai8,
+    "static_wi8_ai16": _static_wi8_ai16,
 }

@@ -12,12 +12,15 @@ from rbench.compress.places import Floats
 from rbench.compress.result import RANGES
 from rbench.data.dataset import Dataset, Ids
 from rbench.errors import StageError
+from rbench.model import ITEM_TABLE
 from rbench.recipe import Recipe
 from rbench.records import write_atomically
 from rbench.train import cut
 
 SCORES = "scores"
 """The layer of `rbench.model.scoring_model` that training does not have."""
+LOOKED_UP = "embeddings"
+"""The layer that hands on the rows of the item table."""
 MEASURED = 512
 """Training contexts on which the range of the scores is measured."""
 
@@ -25,9 +28,12 @@ MEASURED = 512
 def save_ranges(
     folder: Path, recipe: Recipe, model: Any, ranges: dict[str, Floats], contexts: Ids
 ) -> None:
-    """Write learnt ranges, and that of the scores beside them, measured on training contexts: the
-    loss of training multiplies with the table outside of the network.
+    """Write learnt ranges, and two more. That of the scores is measured on training contexts: the
+    loss of training multiplies with the table outside of the network. What is looked up has the
+    table's own scale, 127 steps either way; a range without the lowest integer has no other form.
     """
+    largest = np.abs(model.get_layer(ITEM_TABLE).get_weights()[0]).max()
+    ranges = {**ranges, LOOKED_UP: np.array([-largest * 128 / 127, largest], np.float32)}
     found = _with_ranges(model, recipe, ranges).predict(contexts, batch_size=128, verbose=0)
     ends = np.array([min(found.min(), 0.0), max(found.max(), 0.0)], np.float32)
     buffer = io.BytesIO()
@@ -75,9 +81,9 @@ def measuring_contexts(dataset: Dataset, length: int) -> Ids:
 
 
 def _with_ranges(model: Any, recipe: Recipe, ranges: dict[str, Floats]) -> Any:
-    from rbench.compress.quantization import OnGrid, refresh, wrapped
+    from rbench.compress.quantization import OnGrid, refresh, scaled_by_output, wrapped
 
-    clustered = recipe.pruning.startswith("cluster")
-    model = wrapped(model, 8, True, not clustered, OnGrid, ranges)
+    kept = "clusters" if recipe.pruning.startswith("cluster") else ""
+    model = wrapped(model, 8, True, scaled_by_output(True, kept), OnGrid, ranges)
     refresh(model)
     return model

@@ -2,7 +2,7 @@
 
 **Weights.** TFMOT's ``LastValueQuantizer``, symmetric and without the lowest integer: -127 to 127
 or, at 4 bits, -7 to 7. Kernels have a scale for each output (each row of the file's matrix), tables
-one scale. What comes out are the floats on that grid. A converter that takes ``largest / 127`` (or
+one scale; with activations, matrices have one scale too, since the converter takes no other. What comes out are the floats on that grid. A converter that takes ``largest / 127`` (or
 ``/ 7``) of the same row or table as its scale finds the very integers again, so schemes that
 quantize weights only need nothing else from here.
 
@@ -33,7 +33,7 @@ from rbench.compress.method import Method
 from rbench.compress.places import Floats, Place, places
 from rbench.compress.ranges import MovingRange, computes
 from rbench.layers import Mask
-from rbench.model import Weights
+from rbench.model import ITEM_TABLE, Weights
 
 keras_quantization = tfmot.quantization.keras
 quantizers = keras_quantization.quantizers
@@ -57,9 +57,8 @@ class Quantization(Method):
     def wrap(self, model: Any, steps: int) -> Any:
         recurrent = any(isinstance(layer, tf_keras.layers.RNN) for layer in model.layers)
         self.activations = self.activations and not recurrent
-        # A scale for each output would spread a kernel's clusters over more than 16 integers.
-        each_output = self.kept != "clusters"
-        self.model = wrapped(model, self.bits, self.activations, each_output, KINDS[self.kept])
+        by_output = scaled_by_output(self.activations, self.kept)
+        self.model = wrapped(model, self.bits, self.activations, by_output, KINDS[self.kept])
         return self.model
 
     def end_epoch(self) -> None:
@@ -94,11 +93,23 @@ class Quantization(Method):
         }
 
 
+def scaled_by_output(activations: bool, kept: str) -> tuple[type, ...]:
+    """Layers whose kernels have a scale for each output; others have one.
+
+    tf.lite's converter takes one scale only from fake quantization of a matrix. A scale for each
+    output would spread a kernel's clusters over more than 16 integers.
+    """
+    if kept == "clusters":
+        return ()
+    kinds = tf_keras.layers
+    return (kinds.Conv2D,) if activations else (kinds.Dense, kinds.Conv2D, kinds.RNN)
+
+
 def wrapped(
     model: Any,
     bits: int,
     activations: bool,
-    each_output: bool,
+    by_output: tuple[type, ...],
     kind: type[OnGrid],
     ranges: Mapping[str, Floats] | None = None,
 ) -> Any:
@@ -107,18 +118,22 @@ def wrapped(
     Args:
         bits: of the weights.
         activations: whether the outputs of layers that compute are rounded.
-        each_output: whether kernels have a scale for each output.
+        by_output: layers whose kernels have a scale for each output.
         kind: how weights get to their grid.
         ranges: layer's name -> its range, where they are known; outputs without one stay float.
     """
 
     def each(layer: Any) -> Any:
         found = places(layer, ages=activations)
-        known = ranges is None or layer.name in ranges or type(layer) in FIXED
-        ranged = activations and computes(layer) and known
+        if ranges is None:
+            ranged = activations and computes(layer)
+        else:
+            ranged = layer.name in ranges or isinstance(layer, tuple(FIXED))
+            if isinstance(layer, tf_keras.layers.Embedding) and layer.name != ITEM_TABLE:
+                found = []  # a constant of the file; it is on its grid, and an operator less
         if not found and not ranged:
             return layer
-        return Wrapper(layer, _Config(found, bits, ranged, each_output, kind))
+        return Wrapper(layer, _Config(found, bits, ranged, isinstance(layer, by_output), kind))
 
     model = tf_keras.models.clone_model(model, clone_function=each)
     for layer in model.layers if ranges else ():

@@ -12,7 +12,6 @@ from rbench.convert.census import take_census
 from rbench.convert.inventory import take_inventory
 from rbench.convert.noise import captured
 from rbench.convert.result import LOG, MODEL, FlatModel
-from rbench.convert.rewriting import rewritten
 from rbench.convert.settings import ConvertSettings
 from rbench.data.dataset import Dataset
 from rbench.encoding import Encoder, Form, ModelSettings
@@ -39,14 +38,13 @@ def convert(
         folder: where the model and all that the converter said go.
 
     Raises:
-        Unsupported: rbench has no way to convert to the recipe's scheme.
         StageError: the converter gave up; its last words are in the message, all in the log.
     """
     with captured(folder / LOG):
         import tf_keras
 
         from rbench.convert.export import Recommender
-        from rbench.convert.tflite import convert_with_tflite
+        from rbench.convert.schemes import convert_to_scheme
 
         # Keras numbers what has no name, and the names go into the file: count from the start.
         tf_keras.backend.clear_session()
@@ -59,10 +57,9 @@ def convert(
         contexts = calibration_contexts(
             dataset, model_settings.length, settings.calibration_contexts, seed
         )
-        content = convert_with_tflite(
+        content, shared, library = convert_to_scheme(
             recipe.scheme, Recommender(model, model_settings.length, top_k), contexts, learnt
         )
-        content, shared = rewritten(content)
         write_atomically(folder / MODEL, content)
         ops, tensor_bytes = take_census(content)
         census = take_inventory(content).facts(shared)
@@ -73,6 +70,6 @@ def convert(
         parameters=parameters,
         ops=ops,
         tensor_bytes=tensor_bytes,
-        converter="tf.lite",
+        converter=library,
         census=census,
     )

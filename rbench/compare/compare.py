@@ -31,10 +31,19 @@ def compare(before: Run, after: Run, false_alarms: float = FALSE_ALARMS) -> Comp
         before=_side(before),
         after=_side(after),
         false_alarms=false_alarms,
-        differences=tuple(sorted(differences, key=lambda one: VERDICTS.index(one.verdict))),
+        differences=tuple(sorted(differences, key=_weight)),
         unlike=tuple(unlike(before, after)),
         notes=tuple(notes(before, after, differences, tail)),
     )
+
+
+def _weight(difference: Difference) -> tuple[int, bool, float]:
+    """Worse before better before the rest; what has no number first, then the largest change."""
+    change = difference.change
+    verdict = VERDICTS.index(difference.verdict)
+    if difference.verdict in ("unchanged", "not comparable"):
+        return verdict, False, 0.0
+    return verdict, change is not None, -abs(change or 0.0)
 
 
 def _side(run: Run) -> Side:

@@ -24,6 +24,10 @@ Uncertain = Callable[[float], Difference]
 METRICS = ("ndcg@10", "recall@10", "mrr")
 """What is compared; every further one would take its share of the chance of a false alarm."""
 
+SLIGHT = 0.001
+"""Share of a compressed size that is no change to anybody: weights that were trained anew do not
+compress to the byte."""
+
 
 class Pair:
     """One file, or one cell, in both runs."""
@@ -82,8 +86,11 @@ def sizes(pair: Pair) -> Iterator[Difference]:
             missing = without(pair, "no model file", old is not None, new is not None)
             yield pair.unlike(metric, "bytes", missing, numbers)
         else:
-            verdict = exact(getattr(old, field), getattr(new, field))
-            yield pair.says(metric, "bytes", verdict, numbers, reason="to the byte")
+            sizes_of = getattr(old, field), getattr(new, field)
+            slight = metric == "gzip" and abs(sizes_of[1] - sizes_of[0]) < SLIGHT * sizes_of[0]
+            verdict = "unchanged" if slight else exact(*sizes_of)
+            reason = f"by less than {SLIGHT:.1%}" if slight else "to the byte"
+            yield pair.says(metric, "bytes", verdict, numbers, reason=reason)
 
 
 def exact(before: float, after: float, better: int = -1) -> Verdict:

@@ -21,7 +21,7 @@ def text(comparison: Comparison) -> str:
     changed = (*comparison.of("worse"), *comparison.of("better"))
     parts = [
         title(f"{comparison.before.folder} and {comparison.after.folder}: what changed"),
-        bullets([comparison.summary, *comparison.notes]),
+        bullets(filter(None, [comparison.summary, *comparison.notes, comparison.sight])),
     ]
     if comparison.unlike:
         rows = [(one.what, one.before, one.after, one.effect) for one in comparison.unlike]

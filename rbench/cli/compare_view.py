@@ -25,7 +25,7 @@ def show(comparison: Comparison) -> None:
         more = f" and {len(ones) - 1} more" if len(ones) > 1 else ""
         line = f"not comparable: {ones[0].subject} ({ones[0].metric}){more}: {reason}"
         console.print(Text(line), soft_wrap=True)
-    for note in comparison.notes:
+    for note in (*comparison.notes, *filter(None, [comparison.sight])):
         console.print(Text(f"note: {note}"), soft_wrap=True)
     console.print(f"compare: {comparison.summary}")
 

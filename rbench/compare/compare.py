@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from rbench.compare.alike import unlike
 from rbench.compare.cells import delegated, latency, state
-from rbench.compare.comparison import VERDICTS, Comparison, Difference, Side
+from rbench.compare.comparison import Comparison, Difference, Side
 from rbench.compare.files import Pair, Uncertain, scores, sizes
 from rbench.compare.notes import notes
 from rbench.gate.latency import Noise, noise_on
+from rbench.gate.power import sight
 from rbench.records import CellName, Record, Run
 
 FALSE_ALARMS = 0.01
@@ -27,23 +28,16 @@ def compare(before: Run, after: Run, false_alarms: float = FALSE_ALARMS) -> Comp
     uncertain = sum(not isinstance(one, Difference) for one in found)
     tail = false_alarms / 2 / max(1, uncertain)
     differences = [one if isinstance(one, Difference) else one(tail) for one in found]
+    seen = sight(after, tail=tail)
     return Comparison(
         before=_side(before),
         after=_side(after),
         false_alarms=false_alarms,
-        differences=tuple(sorted(differences, key=_weight)),
+        differences=tuple(differences),
         unlike=tuple(unlike(before, after)),
-        notes=tuple(notes(before, after, differences, tail)),
+        sight=seen.sentence if seen else "",
+        notes=tuple(notes(before, after, differences)),
     )
-
-
-def _weight(difference: Difference) -> tuple[int, bool, float]:
-    """Worse before better before the rest; what has no number first, then the largest change."""
-    change = difference.change
-    verdict = VERDICTS.index(difference.verdict)
-    if difference.verdict in ("unchanged", "not comparable"):
-        return verdict, False, 0.0
-    return verdict, change is not None, -abs(change or 0.0)
 
 
 def _side(run: Run) -> Side:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Literal
 
@@ -73,13 +74,19 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     """Chance that anything is called better or worse though nothing is, over all differences that
     have an interval together."""
     differences: tuple[Difference, ...]
+    """File by file, then cell by cell, in the order of the later run's study."""
     unlike: tuple[Unlike, ...] = ()
+    sight: str = ""
+    """How small a loss of quality its users can show; empty where that is not known."""
     notes: tuple[str, ...] = ()
     """What a reader should know beside the differences."""
 
     def of(self, verdict: Verdict) -> tuple[Difference, ...]:
-        """The differences with this verdict."""
-        return tuple(one for one in self.differences if one.verdict == verdict)
+        """The differences with this verdict: those without a number first, then the largest."""
+        found = [one for one in self.differences if one.verdict == verdict]
+        if verdict in ("better", "worse"):
+            found.sort(key=lambda one: -math.inf if one.change is None else -abs(one.change))
+        return tuple(found)
 
     @property
     def comparable(self) -> bool:

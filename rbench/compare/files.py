@@ -47,9 +47,13 @@ class Pair:
         reason: str = "",
         change: float | None = None,
     ) -> Difference:
-        """A difference of this pair; the change is that of the two numbers if none is given."""
+        """A difference of this pair; the change is that of the two numbers if none is given, and
+        none where nothing may be said of it.
+        """
         before, after = numbers
-        if change is None and before is not None and after is not None and before > 0:
+        if verdict == "not comparable":
+            change = None
+        elif change is None and before is not None and after is not None and before > 0:
             change = after / before - 1
         return Difference(
             encoder=self.after.cell.encoder,

@@ -7,18 +7,14 @@ from statistics import median
 
 from rbench.compare.comparison import Difference
 from rbench.gate.amounts import percent
-from rbench.gate.power import sight
 from rbench.records import Record, Run
 
 SHARED = 3
 """Cells on a target from which a change that all have in common is worth a word."""
 
 
-def notes(before: Run, after: Run, differences: Sequence[Difference], tail: float) -> Iterator[str]:
-    """How small a loss is seen, and whether it was the machine that changed."""
-    seen = sight(after, tail=tail)
-    if seen is not None:
-        yield seen.sentence
+def notes(before: Run, after: Run, differences: Sequence[Difference]) -> Iterator[str]:
+    """Whether it was the machine that changed."""
     yield from _shared(differences)
     yield from _same_files(before, after, differences)
 

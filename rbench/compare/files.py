@@ -134,7 +134,7 @@ def _score(
     lost, how = _lost(metric, found, ranks)
     least, most = lost.interval(tail)
     verdict: Verdict = "worse" if least > 0 else "better" if most < 0 else "unchanged"
-    interval = (-most, None if math.isinf(least) else -least)
+    interval = (0.0 - most, None if math.isinf(least) else 0.0 - least)
     return pair.says(metric, "score", verdict, [one.value for one in found], interval, how)
 
 

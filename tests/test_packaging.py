@@ -145,7 +145,7 @@ def test_the_base_install_gates_lists_reports_and_compares(wheels, tmp_path):
     (tmp_path / "budget.toml").write_text('[[files]]\npath = "*.tflite"\nsize = { max = "1KB" }\n')
     start = processor_seconds()
     install = ["install", "--quiet", "--no-compile", "--no-index", "--find-links", wheels]
-    subprocess.run([python, "-m", "pip", *install, "rbench"], check=True)
+    subprocess.run([python, "-m", "pip", *install, "rbench"], env=outside(), check=True)
     gate = [home / "bin" / "rbench", "gate", "--budget", "budget.toml"]
     subprocess.run(gate, cwd=tmp_path, env=outside(), check=True)
     assert processor_seconds() - start < MOST_SECONDS

@@ -2,12 +2,14 @@
 
 import math
 from itertools import pairwise
+from pathlib import Path
 
 import msgspec
 import numpy as np
 import pytest
 
-from rbench.compare import compare
+from rbench.compare import Comparison, Difference, Unlike, compare
+from rbench.compare.comparison import Side
 from rbench.gate.quality import gains
 from rbench.records import CellName, Machine, Run
 from rbench.testing.runs import example_run
@@ -319,3 +321,10 @@ def test_equal_runs_are_rarely_called_different(tmp_path):
     runs = [example_run(tmp_path / str(seed), seed=seed, **grid) for seed in range(41)]
     pairs = [compare(*pair) for pair in pairwise(runs)]
     assert sum(bool(one.of("worse") or one.of("better")) for one in pairs) <= 2
+
+
+@pytest.mark.parametrize("kind", [Comparison, Difference, Unlike, Side])
+def test_every_key_is_described(kind):
+    page = (Path(__file__).parents[2] / "docs/file-formats.md").read_text("utf-8")
+    section = page.partition("## A comparison")[2]
+    assert [key for key in kind.__struct_fields__ if f"`{key}`" not in section] == []

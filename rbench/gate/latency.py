@@ -126,7 +126,7 @@ def compare_pairs(mine: Sequence[float], theirs: Sequence[float], tail: float) -
 def noise_on(run: Run, target: str) -> Noise:
     """The noise between rounds on a target, over all cells that can be trusted."""
     timings = [one.timing for one in run.records if one.cell.target == target and one.timing]
-    return pooled(_logs(timing.round_medians_us) for timing in timings if not _why_shaky(timing))
+    return pooled(_logs(timing.round_medians_us) for timing in timings if not why_shaky(timing))
 
 
 def pooled(groups: Iterable[Sequence[float]]) -> Noise:
@@ -181,10 +181,11 @@ def _machine(record: Record) -> str:
 
 
 def _shaky(record: Record) -> str:
-    return _why_shaky(record.timing) if record.timing else "not timed"
+    return why_shaky(record.timing) if record.timing else "not timed"
 
 
-def _why_shaky(timing: Timing) -> str:
+def why_shaky(timing: Timing) -> str:
+    """Why a timing cannot be compared with any other; empty where it can."""
     if timing.verdict != "stable":
         return f"its timing is {timing.verdict}: {'; '.join(timing.reasons) or 'no reason given'}"
     if len(timing.round_medians_us) < 2:

@@ -28,9 +28,9 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from rbench.gate.latency import Noise, compare, compare_pairs, pooled
 from rbench.gate.limits import Limits
 from rbench.gate.quality import gains, paired
+from rbench.gate.rounds import Noise, compare, compare_pairs, pooled
 
 TAIL = float(Limits().false_alarms)
 POWER = 0.95

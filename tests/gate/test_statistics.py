@@ -12,8 +12,8 @@ from scipy import stats
 from rbench.evaluate import metrics
 from rbench.gate import Limits, judge, parse_budget, read_against
 from rbench.gate.chance import normal_quantile, student_quantile, student_tail
-from rbench.gate.latency import Noise, compare, pooled
 from rbench.gate.quality import gains, paired, unpaired
+from rbench.gate.rounds import Noise, compare, pooled
 from rbench.records import Estimate
 from rbench.testing.runs import example_run
 

@@ -6,9 +6,8 @@ inside a round say next to nothing about that.
 
 What a round did to all cells alike is taken out: cells of a run are compared round by round, as
 are two files that were timed in turn. Three rounds know little of their own noise, so it is drawn
-towards that of the run's other cells, as Smyth does for genes; where a pair is noisier than that,
-its own noise counts. Nothing is taken for different that differs by less than a file did from
-itself, where the run has timed one as two cells.
+towards that of the run's other cells, as Smyth does for genes. Nothing is taken for different that
+differs by less than a file did from itself, where the run has timed one as two cells.
 
 Source: Smyth, Linear models and empirical Bayes methods, 2004, section 3.
 """
@@ -21,8 +20,9 @@ from typing import NamedTuple
 
 from rbench.gate.chance import normal_quantile, student_quantile
 
-MOST_FREEDOM = 20
-"""What the other cells' rounds may weigh beside a pair's own: they are like it, not it."""
+MOST_FREEDOM = 8
+"""What the other cells' rounds may weigh beside a pair's own: they are like it, not it. Set so that
+a pair twice as noisy as the rest stays below 1 % false alarms (benchmarks/gate_power.py)."""
 LARGEST = 300.0
 """Logarithm beyond which an interval is not drawn; e to it is still a number."""
 POWER = 0.95
@@ -70,7 +70,7 @@ def compare(mine: Sequence[float], theirs: Sequence[float], noise: Noise, tail: 
         raise ValueError("one round each: chance cannot be told")
     drawn = (prior * noise.variance + own.freedom * own.variance) / freedom
     share = sum(1 / len(rounds) for rounds in logs if len(rounds) > 1)
-    error = math.sqrt(max(own.variance, drawn) * share)
+    error = math.sqrt(drawn * share)
     reach = min(max(student_quantile(tail, freedom) * error, noise.floor), LARGEST)
     return Ratio(
         math.exp(value),

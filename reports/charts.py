@@ -46,10 +46,15 @@ def colour(index: int) -> str:
     return COLOURS[index % len(COLOURS)]
 
 
-def shape(recipe: str, index: int) -> tuple[str, str, bool]:
+def shape(index: int) -> tuple[str, str]:
+    """The nth shape; they come round again."""
+    return SHAPES[index % len(SHAPES)]
+
+
+def recipe_shape(recipe: str, index: int) -> tuple[str, str, bool]:
     """The shape of a recipe, the nth of the run: name, path, whether it has a dot inside."""
     number, dotted = marker(recipe, index)
-    return (*SHAPES[number % len(SHAPES)], dotted)
+    return (*shape(number), dotted)
 
 
 def chart_data(
@@ -70,7 +75,7 @@ def chart_data(
         ],
         "recipes": [
             {"name": name, "shape": found[0], "dot": found[2]}
-            for name, found in ((name, shape(name, n)) for n, name in enumerate(names[1]))
+            for name, found in ((name, recipe_shape(name, n)) for n, name in enumerate(names[1]))
         ],
         "targets": list(names[2]),
         "ops": slowest,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from rbench.records import ModelFile
 from rbench_reports.cells import Cell, Sheet
 from rbench_reports.files import listed
 from rbench_reports.metrics import DELEGATED, GZIP, P50, SIZE
@@ -147,31 +148,35 @@ def _unrolled(sheet: Sheet, cells: Names, recipe: str, target: str) -> Iterator[
 
 
 def _larger(sheet: Sheet, cells: Names, recipe: str) -> Iterator[Explanation]:
+    """Files of fewer bits than float32 that are no smaller."""
+    if recipe.rpartition("+")[2] == REFERENCE:
+        return
+    said = []
     for cell, reference in _files(sheet, cells, recipe):
         model, other = cell.record.model, reference.record.model
-        if not model or not other or model.size_bytes < other.size_bytes:
-            continue
-        why = []
-        table = model.census.get("item_table")
-        buffers = table.get("buffers") if isinstance(table, Mapping) else None
-        if isinstance(buffers, int) and buffers > 1:
-            why.append(f"it stores the item table {buffers} times")
-        twice = model.census.get("stored_twice")
-        repeated = twice.get("bytes") if isinstance(twice, Mapping) else None
-        if isinstance(repeated, int) and repeated > 0:
-            why.append(f"{alone('bytes', repeated)} repeat another buffer")
-        floats, all_floats = (m.tensor_bytes.get("FLOAT32", 0) for m in (model, other))
-        if floats and floats >= FULL * all_floats:
-            rest = ", ".join(name for name in model.tensor_bytes if name != "FLOAT32")
-            share = f"{100 * floats / all_floats:.0f} % of the " if all_floats else ""
-            beside = f", and {rest} beside them" if rest else ""
-            why.append(f"it still holds {share}FLOAT32 constants{beside}")
-        reason = f": {'; '.join(why)}" if why else ""
-        yield Explanation(
-            "Larger",
-            f"{cell.encoder}: {recipe} is no smaller than {REFERENCE} "
-            f"(size {change(model.size_bytes, other.size_bytes)}){reason}.",
-        )
+        if model and other and model.size_bytes >= other.size_bytes:
+            why = "; ".join(_why_larger(model, other))
+            size = change(model.size_bytes, other.size_bytes)
+            said.append(f"{cell.encoder} {size}{', for ' + why if why else ''}")
+    if said:
+        yield Explanation("Larger", f"{recipe} is no smaller than {REFERENCE}: {'. '.join(said)}.")
+
+
+def _why_larger(model: ModelFile, other: ModelFile) -> Iterator[str]:
+    table = model.census.get("item_table")
+    buffers = table.get("buffers") if isinstance(table, Mapping) else None
+    if isinstance(buffers, int) and buffers > 1:
+        yield f"it stores the item table {buffers} times"
+    twice = model.census.get("stored_twice")
+    repeated = twice.get("bytes") if isinstance(twice, Mapping) else None
+    if isinstance(repeated, int) and repeated > 0:
+        yield f"{alone('bytes', repeated)} repeat another buffer"
+    floats, all_floats = (m.tensor_bytes.get("FLOAT32", 0) for m in (model, other))
+    if floats and floats >= FULL * all_floats:
+        rest = ", ".join(name for name in model.tensor_bytes if name != "FLOAT32")
+        share = f"{100 * floats / all_floats:.0f} % of the " if all_floats else ""
+        beside = f", and {rest} beside them" if rest else ""
+        yield f"it still holds {share}FLOAT32 constants{beside}"
 
 
 def _pruned(sheet: Sheet, cells: Names, recipe: str) -> Iterator[Explanation]:

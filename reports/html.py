@@ -21,7 +21,7 @@ from rbench_reports import (
     seeds,
 )
 from rbench_reports.cells import STATES, Cell, Sheet
-from rbench_reports.charts import chart_data, colour, shape
+from rbench_reports.charts import chart_data, colour, recipe_shape
 from rbench_reports.page import plotly, render
 from rbench_reports.pareto import front_cells
 from rbench_reports.recommend import advise
@@ -47,7 +47,7 @@ class Html:
             metrics=metrics,
             states=STATES,
             colour=colour,
-            shape=shape,
+            shape=lambda index: recipe_shape(sheet.recipes[index], index),
             advice=advice,
             front=front,
             front_numbers={cell.number for cell in front},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,7 @@ class Resolution:
 
 def resolutions(run: Run) -> tuple[Resolution, ...]:
     """What is noise in this run, in words; what is not known is said too."""
-    return (_latency(run), _quality(run))
+    return (*_latency(run), _quality(run))
 
 
 def _quality(run: Run) -> Resolution:
@@ -49,25 +49,51 @@ def _quality(run: Run) -> Resolution:
     )
 
 
-def _latency(run: Run) -> Resolution:
-    share = finite_share(run.info.details.get("noise"))
-    if share is None:
-        return Resolution(
+def _latency(run: Run) -> Iterator[Resolution]:
+    measured = noise_of(run.info.details)
+    for target, noise in measured.items():
+        files = f", the largest of {noise.files} files" if noise.files > 1 else ""
+        yield Resolution(
             "latency",
-            "How much two timings of one file differ by chance was not measured in this run (no "
-            "A/A cells), so small differences of latency are not to be trusted.",
+            f"On {target}, differences of latency below {100 * noise.share:.1f} % are noise on "
+            "this machine in this run: so far apart are two timings of one and the same file"
+            f"{f' ({noise.cell}{files})' if noise.cell else ''}.",
+            True,
+        )
+    timed = dict.fromkeys(record.cell.target for record in run.records if record.timing)
+    rest = [target for target in timed if target not in measured]
+    if rest or not timed:
+        yield Resolution(
+            "latency",
+            "How much two timings of one file differ by chance was not measured"
+            f"{' on ' + ', '.join(rest) if rest else ''} (no file was timed twice): small "
+            "differences of latency are not to be trusted.",
             False,
         )
-    return Resolution(
-        "latency",
-        f"Differences of latency below {100 * share:.1f} % are noise on this machine in this run: "
-        "so far apart are timings of one and the same file.",
-        True,
-    )
 
 
-def finite_share(found: Any) -> float | None:
-    """The share that A/A timings differ by; None where it is not there or no number."""
-    value = found.get("share") if isinstance(found, Mapping) else None
-    known = finite(value) if isinstance(value, int | float) else None
-    return known if known is not None and known >= 0 else None
+@dataclass(frozen=True)
+class Noise:
+    """What A/A cells of one target showed."""
+
+    share: float
+    cell: str
+    files: int
+
+
+def noise_of(details: Mapping[str, Any]) -> dict[str, Noise]:
+    """Target -> noise, from a run's details; what is not understood is left out."""
+    table = details.get("noise")
+    found = {}
+    for target, entry in table.items() if isinstance(table, Mapping) else ():
+        share = entry.get("difference") if isinstance(entry, Mapping) else None
+        known = finite(share) if isinstance(share, int | float) else None
+        if known is not None and known >= 0:
+            files = entry.get("files")
+            cell = entry.get("cell")
+            found[str(target)] = Noise(
+                known,
+                cell if isinstance(cell, str) else "",
+                files if isinstance(files, int) else 1,
+            )
+    return found

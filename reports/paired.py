@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 REFERENCE = "float32"
 METRIC = "ndcg@10"
-RESAMPLES = 2000
+RESAMPLES = 1000
 SEED = 1
 File = tuple[str, str]
 

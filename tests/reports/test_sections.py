@@ -107,7 +107,7 @@ def test_explanations_follow_the_records(small, change):
     text = explained(change(small, worsen))
     assert "Slower: dynamic_wi8 on cpu takes longer than float32, times " in text
     assert "gru: its delegate leaves more behind: 2 WHILE." in text
-    assert "no smaller than float32" in text
+    assert "Larger: dynamic_wi8 is no smaller than float32: gru +" in text
     assert "FLOAT32 constants, and INT8 beside them" in text
     assert "(gru 0 of 7 nodes); left to the plain kernels: 2 WHILE." in text
 

@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Train, convert, score and time a study; write its report.",
     ),
     "report": ("rbench.cli.report", "Write the report of a run again, or another kind of it."),
+    "compare": ("rbench.cli.compare", "Say what changed between two runs, beyond chance."),
     "gate": ("rbench.cli.gate", "Hold a run to limits; the exit code is for CI."),
     "profile": ("rbench.cli.profile", "Time any .tflite; no study needed."),
     "doctor": ("rbench.cli.doctor", "Say what is here to run a sweep with, and what is missing."),

@@ -14,7 +14,7 @@ import sys
 from importlib.metadata import version
 from math import prod
 from pathlib import Path
-from time import perf_counter_ns
+from time import perf_counter_ns, time
 from typing import TYPE_CHECKING, Any
 
 from rbench.profile import gpu_model
@@ -60,14 +60,13 @@ def _round(order: Order) -> Finished:
             )
             peak = memory.growth_bytes()
             stopwatch = calibrate(model.get_num_signatures)
-            watch = Watch()
-            taken = loop.timed_runs(
-                query,
-                offset=offset,
+            started, watch = time(), Watch()
+            share = loop.Share(
                 runs=min(order.runs, SOFTWARE_RUNS) if software else order.runs,
                 nanoseconds=0 if software else order.timed_ns,
                 max_nanoseconds=order.max_timed_ns,
             )
+            taken = loop.timed_runs(query, offset=offset, share=share)
             surroundings = watch.stop()
     found = gpu_model.taken(model, ops)
     if max(taken) > samples.LONGEST_NS:
@@ -89,6 +88,7 @@ def _round(order: Order) -> Finished:
             contexts=len(contexts),
             offset=offset,
             runtime=f"ai-edge-litert {version('ai-edge-litert')}, CompiledModel",
+            began=started,
             stopwatch=stopwatch,
             surroundings=surroundings,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import shutil
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -52,8 +53,6 @@ def look() -> list[Found]:
 
 
 def _libraries() -> list[Found]:
-    from rbench.jobs import installed
-
     found = []
     for module, (package, extra) in LIBRARIES.items():
         here = find_spec(module) is not None
@@ -62,7 +61,7 @@ def _libraries() -> list[Found]:
                 group="libraries",
                 name=package,
                 here=here,
-                said=f"{installed(package)} (rbench[{extra}])" if here else "",
+                said=f"{version(package)} (rbench[{extra}])" if here else "",
                 remedy="" if here else f"pip install 'rbench[{extra}]'",
                 needed=module in EXTRAS["sweep"],
             )

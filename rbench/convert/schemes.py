@@ -8,12 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from rbench.convert.census import take_census
 from rbench.convert.export import Recommender
+from rbench.convert.narrowing import narrowed
 from rbench.convert.packing import packed
 from rbench.convert.rewriting import rewritten
 from rbench.convert.sharing import Shared
 from rbench.convert.tflite import convert_with_tflite
 from rbench.data.dataset import Ids
+from rbench.errors import Unsupported
+from rbench.policy import file_objection
 from rbench.recipe import Scheme
 
 Way = Callable[[Recommender, Ids], bytes]
@@ -31,6 +35,14 @@ def _by_tflite(scheme: Scheme) -> Road:
     return Road(lambda recommender, ids: convert_with_tflite(scheme, recommender, ids), "tf.lite")
 
 
+def _by_narrowing(scheme: Scheme) -> Road:
+    def convert(recommender: Recommender, contexts: Ids) -> bytes:
+        content, _ = rewritten(convert_with_tflite(scheme, recommender, contexts))
+        return narrowed(content)
+
+    return Road(convert, "tf.lite")
+
+
 def _by_packing(bits: int, dynamic: bool) -> Road:
     def convert(recommender: Recommender, contexts: Ids) -> bytes:
         content, _ = rewritten(convert_with_tflite("float32", recommender, contexts))
@@ -45,7 +57,7 @@ ROADS: dict[Scheme, Road] = {
     "dynamic_wi8": _by_tflite("dynamic_wi8"),
     "weight_only_wi8": _by_packing(8, dynamic=False),
     "static_wi8_ai8": _by_tflite("static_wi8_ai8"),
-    "static_wi8_ai16": _by_tflite("static_wi8_ai16"),
+    "static_wi8_ai16": _by_narrowing("static_wi8_ai16"),
     "dynamic_wi4": _by_packing(4, dynamic=True),
     "weight_only_wi4": _by_packing(4, dynamic=False),
 }
@@ -61,6 +73,11 @@ def convert_to_scheme(
 
     Raises:
         StageError: the converter gave up.
+        Unsupported: no kernel runs what it wrote, see `rbench.policy`.
     """
     road = ROADS[scheme]
-    return *rewritten(road.convert(recommender, contexts)), road.library
+    content, shared = rewritten(road.convert(recommender, contexts))
+    reason = file_objection(scheme, take_census(content)[0])
+    if reason:
+        raise Unsupported(reason)
+    return content, shared, road.library

@@ -1,4 +1,4 @@
-"""Scheme -> the way to it, and the library that walks it. Importing this module imports TensorFlow.
+"""Scheme -> the way to it, and the library that walks it.
 
 docs/recipes.md says why each scheme goes the way that it goes.
 """
@@ -6,20 +6,20 @@ docs/recipes.md says why each scheme goes the way that it goes.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from rbench.convert.census import take_census
-from rbench.convert.export import Recommender
 from rbench.convert.narrowing import narrowed
 from rbench.convert.packing import packed
 from rbench.convert.rewriting import rewritten
 from rbench.convert.sharing import Shared
-from rbench.convert.tflite import convert_with_tflite
 from rbench.data.dataset import Ids
 from rbench.errors import Unsupported
 from rbench.policy import file_objection
 from rbench.recipe import Scheme
 
+Recommender = Any
+"""`rbench.convert.export.Recommender`, whose module brings TensorFlow."""
 Way = Callable[[Recommender, Ids], bytes]
 
 
@@ -31,13 +31,19 @@ class Road(NamedTuple):
     """That quantizes: ``tf.lite`` or ``rbench``."""
 
 
+def _tflite(scheme: Scheme, recommender: Recommender, contexts: Ids) -> bytes:
+    from rbench.convert.tflite import convert_with_tflite
+
+    return convert_with_tflite(scheme, recommender, contexts)
+
+
 def _by_tflite(scheme: Scheme) -> Road:
-    return Road(lambda recommender, ids: convert_with_tflite(scheme, recommender, ids), "tf.lite")
+    return Road(lambda recommender, ids: _tflite(scheme, recommender, ids), "tf.lite")
 
 
 def _by_narrowing(scheme: Scheme) -> Road:
     def convert(recommender: Recommender, contexts: Ids) -> bytes:
-        content, _ = rewritten(convert_with_tflite(scheme, recommender, contexts))
+        content, _ = rewritten(_tflite(scheme, recommender, contexts))
         return narrowed(content)
 
     return Road(convert, "tf.lite")
@@ -45,7 +51,7 @@ def _by_narrowing(scheme: Scheme) -> Road:
 
 def _by_packing(bits: int, dynamic: bool) -> Road:
     def convert(recommender: Recommender, contexts: Ids) -> bytes:
-        content, _ = rewritten(convert_with_tflite("float32", recommender, contexts))
+        content, _ = rewritten(_tflite("float32", recommender, contexts))
         return packed(content, bits, dynamic)
 
     return Road(convert, "rbench")

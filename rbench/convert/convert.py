@@ -6,6 +6,7 @@ import gzip
 import hashlib
 from pathlib import Path
 
+from rbench.compress import as_trained
 from rbench.convert.calibration import calibration_contexts
 from rbench.convert.census import take_census
 from rbench.convert.inventory import take_inventory
@@ -50,12 +51,14 @@ def convert(
         form = Form(last=True, unrolled=recipe.unrolled)
         model = scoring_model(encoder, model_settings, dataset.items, form)
         set_weights(model, load_weights(compressed))
+        parameters = count_parameters(model)
+        model, learnt = as_trained(model, compressed, recipe)
         top_k = min(model_settings.top_k, dataset.items)
         contexts = calibration_contexts(
             dataset, model_settings.length, settings.calibration_contexts, seed
         )
         content, shared, library = convert_to_scheme(
-            recipe.scheme, Recommender(model, model_settings.length, top_k), contexts
+            recipe.scheme, Recommender(model, model_settings.length, top_k), contexts, learnt
         )
         write_atomically(folder / MODEL, content)
         ops, tensor_bytes = take_census(content)
@@ -64,7 +67,7 @@ def convert(
         sha256=hashlib.sha256(content).hexdigest(),
         size_bytes=len(content),
         gzip_bytes=len(gzip.compress(content, 9, mtime=0)),
-        parameters=count_parameters(model),
+        parameters=parameters,
         ops=ops,
         tensor_bytes=tensor_bytes,
         converter=library,

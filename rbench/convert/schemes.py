@@ -6,7 +6,7 @@ docs/recipes.md says why each scheme goes the way that it goes.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from rbench.convert.census import take_census
 from rbench.convert.narrowing import narrowed
@@ -20,6 +20,8 @@ from rbench.recipe import Scheme
 
 Recommender = Any
 """`rbench.convert.export.Recommender`, whose module brings TensorFlow."""
+Learnt = Literal["learnt"]
+"""`rbench.convert.tflite.LEARNT`."""
 Way = Callable[[Recommender, Ids], bytes]
 
 
@@ -31,13 +33,13 @@ class Road(NamedTuple):
     """That quantizes: ``tf.lite`` or ``rbench``."""
 
 
-def _tflite(scheme: Scheme, recommender: Recommender, contexts: Ids) -> bytes:
+def _tflite(scheme: Scheme | Learnt, recommender: Recommender, contexts: Ids) -> bytes:
     from rbench.convert.tflite import convert_with_tflite
 
     return convert_with_tflite(scheme, recommender, contexts)
 
 
-def _by_tflite(scheme: Scheme) -> Road:
+def _by_tflite(scheme: Scheme | Learnt) -> Road:
     return Road(lambda recommender, ids: _tflite(scheme, recommender, ids), "tf.lite")
 
 
@@ -70,18 +72,19 @@ ROADS: dict[Scheme, Road] = {
 
 
 def convert_to_scheme(
-    scheme: Scheme, recommender: Recommender, contexts: Ids
+    scheme: Scheme, recommender: Recommender, contexts: Ids, learnt: bool = False
 ) -> tuple[bytes, Shared, str]:
     """The finished file, what became of its item table, and which library quantized it.
 
     Args:
         contexts: int32 ``(n, length)`` to calibrate static schemes on.
+        learnt: the model has fake quantization with learnt ranges, which go into the file.
 
     Raises:
         StageError: the converter gave up.
         Unsupported: no kernel runs what it wrote, see `rbench.policy`.
     """
-    road = ROADS[scheme]
+    road = _by_tflite("learnt") if learnt else ROADS[scheme]
     content, shared = rewritten(road.convert(recommender, contexts))
     reason = file_objection(scheme, take_census(content)[0])
     if reason:

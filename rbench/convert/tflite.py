@@ -6,7 +6,7 @@ import re
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Literal
 
 import tensorflow as tf
 
@@ -23,11 +23,17 @@ COMPLAINT = re.compile(r"error: (?:loc\(.*\): )?(.+)")
 """The first of MLIR's complaints, without the place in its intermediate program."""
 
 
-def convert_with_tflite(scheme: Scheme, recommender: Recommender, contexts: Ids) -> bytes:
+LEARNT: Final = "learnt"
+"""Instead of a scheme: the graph itself says, by fake quantization, what is quantized and how."""
+
+
+def convert_with_tflite(
+    scheme: Scheme | Literal["learnt"], recommender: Recommender, contexts: Ids
+) -> bytes:
     """A .tflite of builtin operators.
 
     Args:
-        scheme: one of `_SCHEMES`; tf.lite has no other.
+        scheme: one of `_SCHEMES`; tf.lite has no other. Or `LEARNT`.
         contexts: int32 ``(n, length)`` to calibrate static schemes on.
 
     Raises:
@@ -79,7 +85,13 @@ def _calibrated(converter: Any, contexts: Ids, *kernels: Any) -> None:
     converter.target_spec.supported_ops = list(kernels)
 
 
-_SCHEMES: dict[Scheme, Callable[[Any, Ids], None]] = {
+def _learnt(converter: Any, contexts: Ids) -> None:
+    # What has no range, as the inside of a norm, stays float between two that have.
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+
+
+_SCHEMES: dict[str, Callable[[Any, Ids], None]] = {
+    LEARNT: _learnt,
     "float32": _float32,
     "float16": _float16,
     "dynamic_wi8": _dynamic_wi8,

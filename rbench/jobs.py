@@ -58,6 +58,8 @@ CODE: dict[str, tuple[str, ...]] = {
         "profile/surroundings.py",
         "profile/result.py",
         "profile/samples.py",
+        "profile/ops.py",
+        "profile/runtime.py",
     ),
     "profile": ("profile",),
 }

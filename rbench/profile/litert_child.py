@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from rbench.guard import die_with_parent
-from rbench.profile.litert import Finished, Order, Refusal
+from rbench.profile.litert import Finished, OpsOrder, Order, Profiled, Refusal
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 RESOLVERS = {"cpu": "BUILTIN_WITHOUT_DEFAULT_DELEGATES", "xnnpack": "BUILTIN"}
 """Delegate -> op resolver. The second one brings XNNPACK as the runtime's default delegate."""
 
+LIBRARY = "libLiteRt.so"
+"""Where ai-edge-litert's own profiler is, beside its Python modules."""
+
 
 class _RefusedError(Exception):
     """The round cannot be done; the text says why."""
@@ -35,17 +38,18 @@ class _RefusedError(Exception):
 
 def main() -> int:
     """Do one round."""
-    order = msgspec.json.decode(sys.stdin.buffer.read(), type=Order)
+    order = msgspec.json.decode(sys.stdin.buffer.read(), type=Order | OpsOrder)  # type: ignore[arg-type]
     die_with_parent(order.parent)
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
+    answer: Finished | Profiled | Refusal
     try:
-        answer: Finished | Refusal = _round(order)
+        answer = _round(order) if isinstance(order, Order) else _ops(order)
     except _RefusedError as error:
         answer = Refusal(reason=str(error))
     except OSError as error:
         answer = Refusal(
-            reason=str(error), errno=error.errno or 0, file=str(error.filename or order.folder)
+            reason=str(error), errno=error.errno or 0, file=str(error.filename or order.contexts)
         )
     answers.write(msgspec.json.encode(answer))
     answers.close()
@@ -120,6 +124,22 @@ def _round(order: Order) -> Finished:
     )
 
 
+def _ops(order: OpsOrder) -> Profiled:
+    import ai_edge_litert
+    from ai_edge_litert import interpreter as litert
+
+    from rbench.profile import ops
+
+    contexts = _contexts(Path(order.contexts))
+    interpreter, _ = _load(litert, order)
+    _check_input(interpreter, contexts)
+    library = Path(ai_edge_litert.__file__).with_name(LIBRARY)
+    made = ops.profiled(
+        interpreter, library, Path(order.model), order.delegate, order.threads, contexts, order.runs
+    )
+    return Profiled(ops=made)
+
+
 def _contexts(path: Path) -> NDArray[np.int32]:
     """int32 (count, length)."""
     import numpy as np
@@ -135,7 +155,7 @@ def _contexts(path: Path) -> NDArray[np.int32]:
     return np.ascontiguousarray(contexts)
 
 
-def _load(litert: Any, order: Order) -> tuple[Any, int]:
+def _load(litert: Any, order: Order | OpsOrder) -> tuple[Any, int]:
     """The interpreter, ready to run, and the nanoseconds that took."""
     resolver = litert.OpResolverType[RESOLVERS[order.delegate]]
     began = perf_counter_ns()

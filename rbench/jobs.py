@@ -62,6 +62,8 @@ CODE: dict[str, tuple[str, ...]] = {
         "profile/surroundings.py",
         "profile/result.py",
         "profile/samples.py",
+        "profile/ops.py",
+        "profile/runtime.py",
     ),
     "profile": ("profile",),
 }

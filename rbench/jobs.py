@@ -42,7 +42,7 @@ CODE: dict[str, tuple[str, ...]] = {
     "baselines": ("evaluate", "data/ranking.py"),
     "contexts": ("data/dataset.py",),
     "train": ("train", "model.py", "layers.py", "data/ranking.py"),
-    "compress": ("compress", "model.py", "layers.py"),
+    "compress": ("compress", "train", "model.py", "layers.py", "data/ranking.py"),
     "convert": ("convert", "model.py", "layers.py"),
     "evaluate": ("evaluate", "data/ranking.py"),
     "round": (
@@ -143,9 +143,11 @@ class TrainJob(Job, frozen=True, kw_only=True, tag="train"):
 
 
 class CompressJob(Job, frozen=True, kw_only=True, tag="compress"):
-    """Prune, cluster or quantization-train one trained encoder; or leave it as it is."""
+    """Prune, cluster or quantization-train one trained encoder; or leave it as it is.
 
-    resumable: ClassVar[bool] = True
+    Fine-tuning is short: a killed one starts over.
+    """
+
     tensorflow: ClassVar[bool] = True
     compression: str
     recipe: str

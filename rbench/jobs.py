@@ -57,6 +57,7 @@ CODE: dict[str, tuple[str, ...]] = {
         "profile/stopwatch.py",
         "profile/surroundings.py",
         "profile/result.py",
+        "profile/samples.py",
     ),
     "profile": ("profile",),
 }
@@ -203,6 +204,12 @@ class RoundJob(Job, frozen=True, kw_only=True, tag="round"):
     tool: str = ""
     """sha256 of the native tool's executable, where one is used and there: another build is another
     measurement, the same build elsewhere is not."""
+    twin: str = ""
+    """For a file that is timed once more, as if it was another cell: hash of all the files that its
+    target has in this study. Whoever changes one times the twin anew, beside it."""
+
+    def identity(self) -> dict[str, Any]:
+        return _but_twins(super().identity())
 
 
 class ProfileJob(Job, frozen=True, kw_only=True, tag="profile"):
@@ -211,6 +218,15 @@ class ProfileJob(Job, frozen=True, kw_only=True, tag="profile"):
     settings: ProfileSettings
     target: str
     rounds: tuple[str, ...]
+
+    def identity(self) -> dict[str, Any]:
+        return _but_twins(super().identity())
+
+
+def _but_twins(said: dict[str, Any]) -> dict[str, Any]:
+    """How many files are timed twice changes nothing for a cell's own rounds."""
+    del said["settings"]["twins"]
+    return said
 
 
 AnyJob = (

@@ -8,7 +8,8 @@ from functools import partial
 from rbench.compare.alike import timed_alike
 from rbench.compare.comparison import Difference, Verdict
 from rbench.compare.files import Pair, Uncertain, exact, without
-from rbench.gate.latency import Noise, compare, why_shaky
+from rbench.gate.latency import why_shaky
+from rbench.gate.rounds import Noise, compare
 from rbench.records import Record, Timing
 
 GRADES = {"failed": 0, "skipped": 0, "unsupported": 1, "ok": 2}

@@ -9,8 +9,9 @@ from rbench.compare.cells import delegated, latency, state
 from rbench.compare.comparison import Comparison, Difference, Side
 from rbench.compare.files import Pair, Uncertain, scores, sizes
 from rbench.compare.notes import notes
-from rbench.gate.latency import Noise, noise_on
+from rbench.gate.latency import noise_on
 from rbench.gate.power import sight
+from rbench.gate.rounds import Noise
 from rbench.records import CellName, Record, Run
 
 FALSE_ALARMS = 0.01

@@ -8,7 +8,7 @@ from functools import cached_property, partial
 
 from rbench.gate.against import Against, Made, models_in, models_of
 from rbench.gate.delegation import asked, judge_delegation
-from rbench.gate.latency import judge_ratio, judge_time, noise_on
+from rbench.gate.latency import judge_ratio, judge_time, noise_alone, noise_on
 from rbench.gate.levels import Place
 from rbench.gate.limits import Limits
 from rbench.gate.quality import judge_floor, judge_loss
@@ -43,6 +43,7 @@ class Plan:
         ]
         targets = {record.cell.target for record in run.records}
         self.noise = {target: noise_on(run, target) for target in targets}
+        self.alone = {target: noise_alone(run, target) for target in targets}
 
     def rules_for(self, made: Made) -> Iterator[tuple[CellRule, str]]:
         """The rules that match some cell of a model."""
@@ -94,7 +95,7 @@ class Plan:
                 noise = self.noise[record.cell.target]
                 yield partial(judge_ratio, rule.latency, record, run, noise, name)
             if rule.latency and rule.latency.absolute:
-                noise = self.noise[record.cell.target]
+                noise = self.alone[record.cell.target]
                 yield partial(judge_time, rule.latency, record, noise, name)
 
     def _scored(self, records: list[Record]) -> Iterator[Made]:

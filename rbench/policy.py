@@ -34,9 +34,9 @@ RULES: tuple[Rule, ...] = (
         "(tensorflow-model-optimization)",
     ),
     Rule(
-        lambda recipe, _: recipe.qat
-        and recipe.pruning == "cluster16"
-        and recipe.scheme != "static_wi8_ai8",
+        lambda recipe, _: (
+            recipe.qat and recipe.pruning == "cluster16" and recipe.scheme != "static_wi8_ai8"
+        ),
         "clusters are preserved in quantization-aware training of weights and activations of "
         "8 bits only (tensorflow-model-optimization)",
     ),

@@ -115,13 +115,22 @@ def scores(pair: Pair, before: Run, after: Run) -> Iterator[Difference | Uncerta
         complaint = missing or scored_alike(pair.before, pair.after)
         if not complaint and old and new and old.users != new.users:
             complaint = f"scored on {old.users:,} users, then on {new.users:,}"
-        if not complaint and found[0] and found[0].value <= 0:
-            complaint = "it was 0 before: there is nothing to measure a change by"
+        complaint = complaint or _no_score(found)
         if complaint or found[0] is None or found[1] is None:
             yield pair.unlike(metric, "score", complaint, numbers)
         else:
             ranks = read_ranks(before, old), read_ranks(after, new)
             yield partial(_score, pair, metric, (found[0], found[1]), ranks)
+
+
+def _no_score(found: Sequence[Estimate | None]) -> str:
+    known = [one for one in found if one]
+    ends = [end for one in known for end in (one.low, one.value, one.high)]
+    if not all(0 <= end <= 1 for end in ends):
+        return "a score or its interval that does not lie between 0 and 1"
+    if known and known[0].value <= 0:
+        return "it was 0 before: there is nothing to measure a change by"
+    return ""
 
 
 def _score(

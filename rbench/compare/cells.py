@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from functools import partial
 
@@ -69,7 +70,13 @@ def _latency(pair: Pair, timings: tuple[Timing, Timing], noise: Noise, tail: flo
         (ratio.low - 1, ratio.high - 1),
         f"medians of {rounds} rounds" + ("; the file is the same" if same else ""),
         change=ratio.value - 1,
+        visible=_finite(ratio.visible - 1),
     )
+
+
+def _finite(value: float) -> float | None:
+    """The value, if one can write it down."""
+    return value if math.isfinite(value) else None
 
 
 def _sha(record: Record) -> str:

@@ -96,6 +96,7 @@ def test_five_percent_slower_is_worse_and_the_interval_holds_it(old):
         assert one.change == pytest.approx(0.05)
         assert 0 < one.low < 0.05 < one.high
         assert one.reason.startswith("medians of 3 and 3 rounds")
+        assert one.high - one.change < one.visible < 0.1
     assert compare(edited(old, timed(1.05)), old).summary.startswith("8 better")
 
 
@@ -146,6 +147,7 @@ def test_lost_users_make_the_quality_worse_user_by_user(old, tmp_path):
         assert one.change == pytest.approx(one.after / one.before - 1)
         assert one.low < one.change < one.high < 0
         assert one.reason == "600 users, each held to itself"
+        assert 0 < one.visible < 0.6
     assert {one.verdict for one in only(compare(after, old), "ndcg@10", "gru")} == {"better"}
 
 

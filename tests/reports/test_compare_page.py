@@ -12,7 +12,7 @@ import pytest
 from rbench.compare import Comparison, compare
 from rbench.testing.runs import example_run
 from rbench_reports.compare_html import LABELS
-from rbench_reports.compare_text import MINUS, amount, interval, moved, share
+from rbench_reports.compare_text import MINUS, amount, interval, moved, share, visible
 from rbench_reports.html import Html
 from rbench_reports.numbers import MISSING
 
@@ -60,6 +60,7 @@ def test_every_difference_stands_on_the_page_with_its_numbers(comparison, page):
         row = shown[one.encoder, one.recipe, one.target or MISSING, LABELS[one.metric]]
         assert row[0].endswith(one.verdict)
         numbers = [amount(one, one.before), amount(one, one.after), moved(one), interval(one)]
+        numbers.append(visible(one))
         assert row[1:] == [*numbers, one.reason]
 
 

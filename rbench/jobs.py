@@ -43,7 +43,7 @@ CODE: dict[str, tuple[str, ...]] = {
     "contexts": ("data/dataset.py",),
     "train": ("train", "model.py", "layers.py", "data/ranking.py"),
     "compress": ("compress", "train", "model.py", "layers.py", "data/ranking.py"),
-    "convert": ("convert", "model.py", "layers.py"),
+    "convert": ("convert", "model.py", "layers.py", "policy.py"),
     "evaluate": ("evaluate", "data/ranking.py"),
     "round": (
         "profile/measure.py",
@@ -63,6 +63,8 @@ CODE: dict[str, tuple[str, ...]] = {
         "profile/surroundings.py",
         "profile/result.py",
         "profile/samples.py",
+        "profile/ops.py",
+        "profile/runtime.py",
     ),
     "profile": ("profile",),
 }

@@ -1,7 +1,7 @@
 """What the timing processes of the ``litert`` tool share: how they are asked and how they answer.
 
-Such a process reads one `Order` as JSON on standard input and answers with one `Finished` or
-`Refusal` on what was its standard output. Whatever libraries print goes to standard error.
+Such a process reads one order as JSON on standard input, and answers it or gives a `Refusal` on what
+was its standard output. Whatever libraries print goes to standard error.
 """
 
 from __future__ import annotations
@@ -10,31 +10,32 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import msgspec
 
 from rbench.guard import die_with_parent
-from rbench.profile.litert import Finished, Order, Refusal
+from rbench.profile.litert import Finished, OpsOrder, Order, Profiled, Refusal
 from rbench.profile.refusal import NoGpuError, RefusedError
 
 
-def serve(work: Callable[[Order], Finished]) -> int:
-    """Do one round.
+def serve(work: Callable[[Any], Finished | Profiled]) -> int:
+    """Do what is ordered: one round, or one profile of operators.
 
     Returns:
         The exit code.
     """
-    order = msgspec.json.decode(sys.stdin.buffer.read(), type=Order)
+    order = msgspec.json.decode(sys.stdin.buffer.read(), type=Order | OpsOrder)  # type: ignore[arg-type]
     die_with_parent(order.parent)
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     try:
-        answer: Finished | Refusal = work(order)
+        answer: Finished | Profiled | Refusal = work(order)
     except RefusedError as error:
         answer = Refusal(reason=str(error), no_gpu=isinstance(error, NoGpuError))
     except OSError as error:
         answer = Refusal(
-            reason=str(error), errno=error.errno or 0, file=str(error.filename or order.folder)
+            reason=str(error), errno=error.errno or 0, file=str(error.filename or order.contexts)
         )
     answers.write(msgspec.json.encode(answer))
     answers.close()

@@ -14,11 +14,18 @@ from time import perf_counter_ns, time
 from typing import Any
 
 from rbench.profile.child import asking, serve
-from rbench.profile.litert import Finished, Order
+from rbench.profile.litert import Finished, OpsOrder, Order, Profiled
 from rbench.profile.refusal import RefusedError
 
 RESOLVERS = {"cpu": "BUILTIN_WITHOUT_DEFAULT_DELEGATES", "xnnpack": "BUILTIN"}
 """Delegate -> op resolver. The second one brings XNNPACK as the runtime's default delegate."""
+
+LIBRARY = "libLiteRt.so"
+"""Where ai-edge-litert's own profiler is, beside its Python modules."""
+
+
+def _answer(order: Order | OpsOrder) -> Finished | Profiled:
+    return _round(order) if isinstance(order, Order) else _ops(order)
 
 
 def _round(order: Order) -> Finished:
@@ -88,7 +95,22 @@ def _round(order: Order) -> Finished:
     )
 
 
-def _load(litert: Any, order: Order) -> tuple[Any, int]:
+def _ops(order: OpsOrder) -> Profiled:
+    import ai_edge_litert
+    from ai_edge_litert import interpreter as litert
+
+    from rbench.profile import loop, ops, queries
+
+    interpreter, _ = _load(litert, order)
+    contexts = queries.read(Path(order.contexts)).contexts(loop.places_of(interpreter))
+    library = Path(ai_edge_litert.__file__).with_name(LIBRARY)
+    made = ops.profiled(
+        interpreter, library, Path(order.model), order.delegate, order.threads, contexts, order.runs
+    )
+    return Profiled(ops=made)
+
+
+def _load(litert: Any, order: Order | OpsOrder) -> tuple[Any, int]:
     """The interpreter, ready to run, and the nanoseconds that took."""
     resolver = litert.OpResolverType[RESOLVERS[order.delegate]]
     began = perf_counter_ns()
@@ -103,4 +125,4 @@ def _load(litert: Any, order: Order) -> tuple[Any, int]:
 
 
 if __name__ == "__main__":
-    sys.exit(serve(_round))
+    sys.exit(serve(_answer))

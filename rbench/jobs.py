@@ -54,6 +54,7 @@ CODE: dict[str, tuple[str, ...]] = {
         "profile/gpu_log.py",
         "profile/gpu_model.py",
         "profile/child.py",
+        "profile/queries.py",
         "profile/process.py",
         "profile/loop.py",
         "profile/delegation.py",
@@ -210,12 +211,12 @@ class RoundJob(Job, frozen=True, kw_only=True, tag="round"):
     tool: str = ""
     """sha256 of the native tool's executable, where one is used and there: another build is another
     measurement, the same build elsewhere is not."""
-    twin: str = ""
-    """For a file that is timed once more, as if it was another cell: hash of all the files that its
-    target has in this study. Whoever changes one times the twin anew, beside it."""
     adapter: str = ""
     """Name of the GPU, where the ``litert`` tool uses one and it is there: the environment decides
     which one, a software GPU's times are not a GPU's, and one that comes later is tried."""
+    twin: str = ""
+    """For a file that is timed once more, as if it was another cell: hash of all the files that its
+    target has in this study. Whoever changes one times the twin anew, beside it."""
 
     def identity(self) -> dict[str, Any]:
         return _but_twins(super().identity())

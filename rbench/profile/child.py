@@ -10,18 +10,13 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from rbench.guard import die_with_parent
 from rbench.profile.litert import Finished, OpsOrder, Order, Profiled, Refusal
 from rbench.profile.refusal import NoGpuError, RefusedError
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 
 def serve(work: Callable[[Any], Finished | Profiled]) -> int:
@@ -45,41 +40,6 @@ def serve(work: Callable[[Any], Finished | Profiled]) -> int:
     answers.write(msgspec.json.encode(answer))
     answers.close()
     return 0
-
-
-def contexts_of(path: Path) -> NDArray[np.int32]:
-    """int32 (count, length).
-
-    Raises:
-        RefusedError: they are torn, or of another type or shape.
-    """
-    import numpy as np
-
-    try:
-        contexts: NDArray[np.int32] = np.load(path)
-    except (OSError, ValueError, EOFError) as error:
-        raise RefusedError(f"cannot read the contexts: {one_line(error)}") from error
-    if contexts.dtype != np.int32 or contexts.ndim != 2 or not contexts.size:
-        raise RefusedError(
-            f"the contexts are {contexts.dtype} {contexts.shape}, not int32 (count, length)"
-        )
-    return np.ascontiguousarray(contexts)
-
-
-def check_input(takes: list[str], contexts: NDArray[np.int32]) -> None:
-    """One context must be what the file takes.
-
-    Args:
-        takes: type and shape of each input, e.g. ``int32 [1, 50]``.
-
-    Raises:
-        RefusedError: it is not.
-    """
-    wanted = f"int32 {[1, contexts.shape[1]]}"
-    if takes != [wanted]:
-        raise RefusedError(
-            f"the file takes {', '.join(takes) or 'nothing'}, the contexts are {wanted}"
-        )
 
 
 @contextmanager

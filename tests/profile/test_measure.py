@@ -103,7 +103,6 @@ def test_the_maximum_cuts_a_round(model, contexts, quick, tmp_path):
 @pytest.mark.parametrize(
     ("target", "reason"),
     [
-        ("gpu", "no GPU delegate"),
         ("R5CT10/benchmark_model/cpu", "no driver for the device 'R5CT10'"),
     ],
 )

@@ -47,6 +47,7 @@ CODE: dict[str, tuple[str, ...]] = {
     "evaluate": ("evaluate", "data/ranking.py"),
     "round": (
         "profile/measure.py",
+        "profile/android",
         "profile/benchmark_model",
         "profile/litert.py",
         "profile/litert_child.py",

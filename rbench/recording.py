@@ -15,6 +15,7 @@ from rbench.errors import OutputError
 from rbench.pipeline import CellPlan, Plan, Profiled, Way
 from rbench.records import DataSummary, Machine, ModelFile, Quality, Record, Replicate
 from rbench.store import Failure, Store
+from rbench.target import HOST, Target
 from rbench.train.result import Trained
 
 Place = tuple[str, str]
@@ -55,7 +56,7 @@ class Recorder:
             "cell": plan.cell,
             "seed": self.plan.study.seeds[0],
             "data": self.checksum,
-            "machine": self.machine,
+            "machine": self.machine if Target.parse(plan.cell.target).device == HOST else None,
             "command": self._command(plan),
         }
         if plan.objection:
@@ -69,6 +70,7 @@ class Recorder:
             folder = self.store.folder("profile", plan.profile.key)
             self._place(folder / "samples.npz", profiled.timing.samples)
             known |= {"timing": profiled.timing, "delegation": profiled.delegation}
+            known["machine"] = profiled.machine or known["machine"]
         failure = next(
             (
                 failures[job.stage, job.key]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import signal
 import sys
@@ -35,6 +36,12 @@ Examples:
 @click.option("--target", "targets", multiple=True, help="Only this target. Can be repeated.")
 @click.option("--out", metavar="DIR", help="The run's folder. [default: runs/STUDY-TIME]")
 @click.option(
+    "--benchmark-model",
+    metavar="PATH",
+    help="TensorFlow Lite's benchmark tool. [default: $RBENCH_BENCHMARK_MODEL, the PATH, or what "
+    "rbench tool fetch brought]",
+)
+@click.option(
     "--retry-failed", is_flag=True, help="Try failed cells again, though nothing changed."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the records as JSON lines at the end.")
@@ -46,6 +53,7 @@ def command(
     recipes: tuple[str, ...],
     targets: tuple[str, ...],
     out: str | None,
+    benchmark_model: str | None,
     retry_failed: bool,
     as_json: bool,
 ) -> int:
@@ -66,6 +74,9 @@ def command(
     words = ["rbench", "sweep", *([study] if study != "default" else [])]
     words += ["--data", data] if data else []
     words += ["--duplicates", duplicates] if duplicates else []
+    if benchmark_model is not None:
+        words += ["--benchmark-model", benchmark_model]
+        _use(benchmark_model)
     signal.signal(signal.SIGTERM, _interrupt)
     with View(quiet=as_json) as view:
         run = sweep(
@@ -81,6 +92,24 @@ def command(
     if as_json:
         sys.stdout.write((run.folder / "records.jsonl").read_text(encoding="utf-8"))
     return 1 if any(record.state in ("failed", "skipped") for record in run.records) else 0
+
+
+def _use(path: str) -> None:
+    """Name the tool to this process and its workers.
+
+    Raises:
+        UsageError: there is no executable at the path.
+    """
+    from rbench.errors import UsageError
+    from rbench.profile.benchmark_model.tool import VARIABLE
+
+    if not (Path(path).is_file() and os.access(path, os.X_OK)):
+        raise UsageError(
+            f"no executable: {path!r}",
+            where="--benchmark-model",
+            remedy="name the tool's path, or get it with: rbench tool fetch benchmark_model",
+        )
+    os.environ[VARIABLE] = str(Path(path).resolve())
 
 
 def _interrupt(number: int, frame: FrameType | None) -> Any:

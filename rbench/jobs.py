@@ -195,7 +195,7 @@ class RoundJob(Job, frozen=True, kw_only=True, tag="round"):
     settings: ProfileSettings
     target: str
     machine: str
-    """`rbench.records.Machine.identity`: times do not travel."""
+    """`rbench.records.Machine.identity`, or the phone: times do not travel."""
     number: int
     convert: str
     contexts: str

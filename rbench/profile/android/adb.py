@@ -218,7 +218,7 @@ def _call(
 
 
 def _last(text: str) -> str:
-    """adb's own complaint, which may stand behind half a line of the phone's; else the last line."""
+    """adb's own complaint, which may stand behind half a line of the phone's; or the last line."""
     complaints = re.findall(r"(?:adb: )?error: .*", text)
     if complaints:
         return str(complaints[-1]).strip()

@@ -9,7 +9,13 @@ import click
 from rbench.profile.benchmark_model.fetch import BASE, NAME, PLATFORMS, fetch, here
 
 
-@click.group()
+@click.group(
+    epilog="""\b
+Examples:
+  rbench tool fetch benchmark_model
+  rbench tool fetch benchmark_model --platform android-aarch64
+"""
+)
 def command() -> None:
     """Fetch the native tools that time models."""
 

@@ -19,9 +19,6 @@ class Rule(NamedTuple):
     reason: str
 
 
-CONVERTED = ("float32", "float16", "dynamic_wi8", "static_wi8_ai8")
-"""The schemes that `rbench.convert` has a way to."""
-
 RULES: tuple[Rule, ...] = (
     Rule(
         lambda recipe, encoder: recipe.unrolled and not encoder.recurrent,
@@ -32,12 +29,16 @@ RULES: tuple[Rule, ...] = (
         "quantization-aware training needs a quantized scheme (tensorflow-model-optimization)",
     ),
     Rule(
-        lambda recipe, _: bool(recipe.compression),
-        "this version of rbench does not prune, cluster or train for quantization yet (rbench)",
+        lambda recipe, _: recipe.qat and recipe.scheme == "static_wi8_ai16",
+        "no fake quantization of 16 bits goes into the file: it is calibrated after training "
+        "(tensorflow-model-optimization)",
     ),
     Rule(
-        lambda recipe, _: recipe.scheme not in CONVERTED,
-        f"this version of rbench converts to {', '.join(CONVERTED)} only (rbench)",
+        lambda recipe, _: (
+            recipe.qat and recipe.pruning == "cluster16" and recipe.scheme != "static_wi8_ai8"
+        ),
+        "clusters are preserved in quantization-aware training of weights and activations of "
+        "8 bits only (tensorflow-model-optimization)",
     ),
 )
 

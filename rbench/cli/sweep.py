@@ -34,6 +34,13 @@ Examples:
 @click.option("--encoder", "encoders", multiple=True, help="Only this encoder. Can be repeated.")
 @click.option("--recipe", "recipes", multiple=True, help="Only this recipe. Can be repeated.")
 @click.option("--target", "targets", multiple=True, help="Only this target. Can be repeated.")
+@click.option(
+    "--seed",
+    "seeds",
+    type=click.IntRange(min=0),
+    multiple=True,
+    help="Train from this seed; the first of several is timed. Can be repeated.",
+)
 @click.option("--out", metavar="DIR", help="The run's folder. [default: runs/STUDY-TIME]")
 @click.option(
     "--benchmark-model",
@@ -52,6 +59,7 @@ def command(
     encoders: tuple[str, ...],
     recipes: tuple[str, ...],
     targets: tuple[str, ...],
+    seeds: tuple[int, ...],
     out: str | None,
     benchmark_model: str | None,
     retry_failed: bool,
@@ -69,11 +77,17 @@ def command(
     from rbench.sweeping import sweep
 
     chosen = Study.read(study).narrowed(
-        data=data, duplicates=duplicates, encoders=encoders, recipes=recipes, targets=targets
+        data=data,
+        duplicates=duplicates,
+        encoders=encoders,
+        recipes=recipes,
+        targets=targets,
+        seeds=seeds,
     )
     words = ["rbench", "sweep", *([study] if study != "default" else [])]
     words += ["--data", data] if data else []
     words += ["--duplicates", duplicates] if duplicates else []
+    words += [word for seed in seeds for word in ("--seed", str(seed))]
     if benchmark_model is not None:
         words += ["--benchmark-model", benchmark_model]
         _use(benchmark_model)

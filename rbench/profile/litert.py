@@ -27,6 +27,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     threads: int
     number: int
     rounds: int
+    instances: int
     runs: int
     """At least."""
     timed_ns: int
@@ -76,6 +77,7 @@ def run(
         threads=target.threads,
         number=number,
         rounds=settings.rounds,
+        instances=settings.instances,
         runs=-(-settings.min_runs // settings.rounds),
         timed_ns=round(settings.min_seconds / settings.rounds * 1e9),
         max_timed_ns=round(settings.max_seconds / settings.rounds * 1e9),

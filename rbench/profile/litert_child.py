@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from time import perf_counter_ns
+from time import perf_counter_ns, time
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -64,6 +64,11 @@ def _round(order: Order) -> Finished:
 
     contexts = _contexts(Path(order.contexts))
     offset = order.number * len(contexts) // max(order.rounds, 1)
+    share = loop.Share(
+        runs=-(-order.runs // order.instances),
+        nanoseconds=-(-order.timed_ns // order.instances),
+        max_nanoseconds=order.max_timed_ns // order.instances,
+    )
     with loop.without_garbage_collection():
         memory = PeakMemory()
         interpreter, load_ns = _load(litert, order)
@@ -77,15 +82,14 @@ def _round(order: Order) -> Finished:
         peak = memory.growth_bytes()
         found = delegation.observe(delegation.nodes_of(interpreter), order.delegate)
         stopwatch = calibrate(interpreter._interpreter.NumNodes)
-        watch = Watch()
+        began, watch = time(), Watch()
         with _asking("could not go on running the file"):
-            taken = loop.timed_runs(
-                query,
-                offset=offset,
-                runs=order.runs,
-                nanoseconds=order.timed_ns,
-                max_nanoseconds=order.max_timed_ns,
-            )
+            taken = loop.timed_runs(query, offset=offset, share=share)
+            for _ in range(1, order.instances):
+                interpreter, _ = _load(litert, order)
+                query = loop.query_of(interpreter, contexts)
+                loop.warm_up(query, offset=offset, runs=1, nanoseconds=order.warmup_ns // 10)
+                taken += loop.timed_runs(query, offset=offset + len(taken), share=share)
         surroundings = watch.stop()
     if "tensorflow" in sys.modules:
         raise _RefusedError("something imported TensorFlow into the timing process")
@@ -108,6 +112,8 @@ def _round(order: Order) -> Finished:
             contexts=len(contexts),
             offset=offset,
             runtime=f"ai-edge-litert {version('ai-edge-litert')}",
+            instances=order.instances,
+            began=began,
             stopwatch=stopwatch,
             surroundings=surroundings,
         )

@@ -177,11 +177,12 @@ def crowded(target: Target, rounds: Sequence[Round]) -> Iterator[str]:
     cores = min(round_.surroundings.cores for round_ in rounds)
     if target.threads > cores:
         yield f"{target.threads} threads on {cores} cores"
-    yield from worst(_company(target, round_) for round_ in rounds)
-    yield from worst(_theft(round_) for round_ in rounds)
+    yield from worst(company(target, round_) for round_ in rounds)
+    yield from worst(theft(round_) for round_ in rounds)
 
 
-def _company(target: Target, round_: Round) -> Finding:
+def company(target: Target, round_: Round) -> Finding:
+    """Whether other processes had the cores that a round needed."""
     around = round_.surroundings
     load = around.load_average or 0.0
     if around.others_cores is None:
@@ -200,7 +201,8 @@ def _company(target: Target, round_: Round) -> Finding:
     )
 
 
-def _theft(round_: Round) -> Finding:
+def theft(round_: Round) -> Finding:
+    """Whether the hypervisor gave the machine to others during a round."""
     share = round_.surroundings.stolen_share or 0.0
     if share <= STOLEN_SHARE:
         return None

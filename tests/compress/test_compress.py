@@ -116,9 +116,7 @@ def test_a_reference_is_no_larger_than_it_must_be(run, monkeypatch, tmp_path) ->
     assert len(contexts) == len(scores) == 7
 
 
-@pytest.mark.parametrize(
-    "recipe", ["prune50+float32", "cluster16+dynamic_wi8", "qat+static_wi8_ai8"]
-)
+@pytest.mark.parametrize("recipe", ["qat+static_wi8_ai8"])
 def test_what_is_not_done_is_unsupported_and_leaves_nothing(run, tmp_path, recipe) -> None:
     with pytest.raises(Unsupported, match=r"rbench does not do") as caught:
         run(recipe)

@@ -27,7 +27,7 @@ from rbench.convert import (
 )
 from rbench.data.dataset import Ragged
 from rbench.encoding import Encoder, Form, ModelSettings
-from rbench.errors import StageError, Unsupported
+from rbench.errors import StageError
 from rbench.evaluate.file_scorer import FileScorer
 from rbench.model import get_weights, scoring_model
 from rbench.recipe import Recipe
@@ -324,14 +324,6 @@ def test_a_static_file_runs_where_histories_are_short(short_lived, name) -> None
     )
     assert done.returncode == 0, done.stderr[-1000:]
     assert done.stdout.split() == ["ran", "ran"]
-
-
-@pytest.mark.parametrize("scheme", ["dynamic_wi4", "weight_only_wi8", "static_wi8_ai16"])
-def test_a_scheme_that_is_not_done_is_unsupported(convert_into, tmp_path, scheme) -> None:
-    with pytest.raises(Unsupported, match=scheme) as caught:
-        convert_into("bow", scheme, tmp_path)
-    assert "static_wi8_ai8" in caught.value.allowed
-    assert not (tmp_path / MODEL).exists()
 
 
 class Bessel(Encoder):

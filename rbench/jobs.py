@@ -51,6 +51,10 @@ CODE: dict[str, tuple[str, ...]] = {
         "profile/benchmark_model",
         "profile/litert.py",
         "profile/litert_child.py",
+        "profile/gpu_child.py",
+        "profile/gpu_log.py",
+        "profile/gpu_model.py",
+        "profile/child.py",
         "profile/process.py",
         "profile/loop.py",
         "profile/delegation.py",
@@ -208,6 +212,9 @@ class RoundJob(Job, frozen=True, kw_only=True, tag="round"):
     twin: str = ""
     """For a file that is timed once more, as if it was another cell: hash of all the files that its
     target has in this study. Whoever changes one times the twin anew, beside it."""
+    adapter: str = ""
+    """Name of the GPU, where the ``litert`` tool uses one and it is there: the environment decides
+    which one, a software GPU's times are not a GPU's, and one that comes later is tried."""
 
     def identity(self) -> dict[str, Any]:
         return _but_twins(super().identity())

@@ -29,6 +29,7 @@ from rbench.jobs import (
     TrainJob,
 )
 from rbench.policy import objection
+from rbench.profile import gpus
 from rbench.profile.benchmark_model import tool as benchmark_model
 from rbench.progress import Reporter
 from rbench.recipe import Recipe
@@ -176,6 +177,7 @@ def plan(study: Study, machine: str) -> Plan:
                 convert=convert.key,
                 contexts=contexts.key,
                 tool=_tool(cell.target),
+                adapter=_adapter(cell.target),
             )
             for number in range(study.profile.rounds)
         )
@@ -238,6 +240,12 @@ def _machine(target: str, machine: str) -> str:
     """Where a target is timed: on this machine, or on the phone with that serial."""
     device = Target.parse(target).device
     return machine if device == HOST else f"phone {device}"
+
+
+def _adapter(target: str) -> str:
+    """Which GPU a target of the ``litert`` tool is timed on."""
+    parsed = Target.parse(target)
+    return gpus.find().name if (parsed.tool, parsed.delegate) == ("litert", "gpu") else ""
 
 
 def _encoder(study: Study, name: str) -> tuple[Encoder, EncoderSpec]:

@@ -70,7 +70,9 @@ class Quantization(Method):
             if isinstance(layer, Wrapper):
                 found.update(layer.on_grid())
             else:
-                found.update({f"{layer.name}/{n}": np.array(w) for n, w in enumerate(layer.weights)})
+                found.update(
+                    {f"{layer.name}/{n}": np.array(w) for n, w in enumerate(layer.weights)}
+                )
         return found
 
     def reached(self) -> bool:

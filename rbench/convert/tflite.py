@@ -27,7 +27,9 @@ LEARNT: Final = "learnt"
 """Instead of a scheme: the graph itself says, by fake quantization, what is quantized and how."""
 
 
-def convert_with_tflite(scheme: Scheme | Literal["learnt"], recommender: Recommender, contexts: Ids) -> bytes:
+def convert_with_tflite(
+    scheme: Scheme | Literal["learnt"], recommender: Recommender, contexts: Ids
+) -> bytes:
     """A .tflite of builtin operators.
 
     Args:

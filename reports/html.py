@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from rbench.compare import Comparison
 from rbench.records import Run
 from rbench_reports import (
     against,
+    compare_html,
     constants,
     effects,
     explain,
@@ -79,6 +81,10 @@ class Html:
             csv=provenance.csv_text(run.records),
             plotly=plotly(),
         )
+
+    def compare(self, comparison: Comparison) -> str:
+        """The page of two runs, for `rbench compare`."""
+        return compare_html.page(comparison)
 
 
 def _reasons(sheet: Sheet) -> list[tuple[str, str, str, str]]:

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rbench.gate.against import models_of, read_ranks
-from rbench.gate.amounts import percent
 from rbench.gate.chance import normal_quantile, student_quantile
 from rbench.gate.limits import Limits
 from rbench.gate.quality import freedom_of, gains
@@ -98,10 +97,10 @@ class Sight(NamedTuple):
     def sentence(self) -> str:
         """For a line of text, e.g. ``users=610: a loss of ndcg@10 below 4.1 % cannot be seen``."""
         if self.loss is None:
-            return f"users={self.users}: no loss of {self.metric} can be seen"
+            return f"users={self.users}: nobody gains any {self.metric}, so no loss can be seen"
         return (
-            f"users={self.users}: a loss of {self.metric} below {percent(self.loss)} "
-            f"cannot be seen ({self.power:.0%} power, {percent(self.tail)} false alarms)"
+            f"users={self.users}: a loss of {self.metric} below {100 * self.loss:.1f} % "
+            f"cannot be seen ({self.power:.0%} power)"
         )
 
 

@@ -8,6 +8,7 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
+from rbench.gate import judge, parse_budget, read_against
 from rbench.gate.power import FALSE_ALARMS, POWER, sight, smallest_loss
 from rbench.gate.quality import gains, paired
 from rbench.testing.runs import example_run
@@ -109,3 +110,14 @@ def test_without_ranks_nothing_is_said(tmp_path):
     for path in (tmp_path / "artefacts").iterdir():
         path.unlink()
     assert sight(run) is None
+
+
+def test_the_gate_says_how_small_a_loss_it_sees(tmp_path):
+    """For limits on a loss, at the share of the false alarms that falls to each question."""
+    run = example_run(tmp_path, encoders=("bow", "gru"), recipes=("float32",), users=200)
+    budget = parse_budget(
+        '[[cells]]\nquality."ndcg@10" = { max_loss = "2%" }\nquality.mrr = { min = 0.0 }\n'
+    )
+    notes = judge(budget, run, read_against(run.folder)).notes
+    assert notes == (sight(run, "ndcg@10", FALSE_ALARMS / 2).sentence,)
+    assert not judge(parse_budget('[[cells]]\nsize = { max = "1GB" }'), run).notes

@@ -43,13 +43,17 @@ CODE: dict[str, tuple[str, ...]] = {
     "contexts": ("data/dataset.py",),
     "train": ("train", "model.py", "layers.py", "data/ranking.py"),
     "compress": ("compress", "train", "model.py", "layers.py", "data/ranking.py"),
-    "convert": ("convert", "model.py", "layers.py"),
+    "convert": ("convert", "model.py", "layers.py", "policy.py"),
     "evaluate": ("evaluate", "data/ranking.py"),
     "round": (
         "profile/measure.py",
         "profile/benchmark_model",
         "profile/litert.py",
         "profile/litert_child.py",
+        "profile/gpu_child.py",
+        "profile/gpu_log.py",
+        "profile/gpu_model.py",
+        "profile/child.py",
         "profile/process.py",
         "profile/loop.py",
         "profile/delegation.py",
@@ -57,6 +61,7 @@ CODE: dict[str, tuple[str, ...]] = {
         "profile/stopwatch.py",
         "profile/surroundings.py",
         "profile/result.py",
+        "profile/samples.py",
     ),
     "profile": ("profile",),
 }
@@ -203,6 +208,15 @@ class RoundJob(Job, frozen=True, kw_only=True, tag="round"):
     tool: str = ""
     """sha256 of the native tool's executable, where one is used and there: another build is another
     measurement, the same build elsewhere is not."""
+    twin: str = ""
+    """For a file that is timed once more, as if it was another cell: hash of all the files that its
+    target has in this study. Whoever changes one times the twin anew, beside it."""
+    adapter: str = ""
+    """Name of the GPU, where the ``litert`` tool uses one and it is there: the environment decides
+    which one, a software GPU's times are not a GPU's, and one that comes later is tried."""
+
+    def identity(self) -> dict[str, Any]:
+        return _but_twins(super().identity())
 
 
 class ProfileJob(Job, frozen=True, kw_only=True, tag="profile"):
@@ -211,6 +225,15 @@ class ProfileJob(Job, frozen=True, kw_only=True, tag="profile"):
     settings: ProfileSettings
     target: str
     rounds: tuple[str, ...]
+
+    def identity(self) -> dict[str, Any]:
+        return _but_twins(super().identity())
+
+
+def _but_twins(said: dict[str, Any]) -> dict[str, Any]:
+    """How many files are timed twice changes nothing for a cell's own rounds."""
+    del said["settings"]["twins"]
+    return said
 
 
 AnyJob = (

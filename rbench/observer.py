@@ -25,6 +25,9 @@ class Observer(Protocol):
     def ended(self, job: AnyJob, failure: Failure | None) -> None:
         """The job is done, or failed, or stands behind one that did."""
 
+    def noticed(self, text: str) -> None:
+        """Something besides the jobs: the sweep waits, or the machine is busy."""
+
 
 class Silent:
     """An observer that says nothing."""
@@ -39,4 +42,7 @@ class Silent:
         """Say nothing."""
 
     def ended(self, job: AnyJob, failure: Failure | None) -> None:
+        """Say nothing."""
+
+    def noticed(self, text: str) -> None:
         """Say nothing."""

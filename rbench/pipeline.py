@@ -6,7 +6,9 @@ This module alone knows the order. `plan` turns a study into cells whose jobs na
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Container, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -27,6 +29,7 @@ from rbench.jobs import (
     TrainJob,
 )
 from rbench.policy import objection
+from rbench.profile import gpus
 from rbench.profile.benchmark_model import tool as benchmark_model
 from rbench.progress import Reporter
 from rbench.recipe import Recipe
@@ -34,6 +37,9 @@ from rbench.records import CellName, Delegation, Quality, Timing
 from rbench.store import Store
 from rbench.study import Study, label_of
 from rbench.target import HOST, Target
+
+PLAIN = "float32"
+"""Recipe of the files that are timed twice, where there are such."""
 
 STAGES = (
     "data",
@@ -99,6 +105,15 @@ class CellPlan(msgspec.Struct, frozen=True, kw_only=True):
             yield self.profile
 
 
+class Twin(msgspec.Struct, frozen=True, kw_only=True):
+    """A cell's file, timed as if it was another cell too: what sets the two apart is chance."""
+
+    cell: CellName
+    convert: ConvertJob
+    own: tuple[RoundJob, ...]
+    again: tuple[RoundJob, ...]
+
+
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """A study, spelt out."""
 
@@ -107,6 +122,19 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     baselines: BaselinesJob
     contexts: ContextsJob
     cells: tuple[CellPlan, ...]
+    twins: dict[str, tuple[Twin, ...]] = {}
+    """Target -> the cells that may have one, in the order in which they are asked: one whose file
+    cannot be had hands it on."""
+
+    def twins_among(self, missing: Container[tuple[str, str]]) -> Iterator[Twin]:
+        """The twins to time.
+
+        Args:
+            missing: (stage, key) of what cannot be made.
+        """
+        for twins in self.twins.values():
+            found = (twin for twin in twins if ("convert", twin.convert.key) not in missing)
+            yield from islice(found, self.study.profile.twins)
 
 
 def plan(study: Study, machine: str) -> Plan:
@@ -147,6 +175,7 @@ def plan(study: Study, machine: str) -> Plan:
                 convert=convert.key,
                 contexts=contexts.key,
                 tool=_tool(cell.target),
+                adapter=_adapter(cell.target),
             )
             for number in range(study.profile.rounds)
         )
@@ -169,7 +198,32 @@ def plan(study: Study, machine: str) -> Plan:
         baselines=BaselinesJob(settings=study.evaluate, data=load.key),
         contexts=contexts,
         cells=tuple(cells),
+        twins=_twins(study, cells),
     )
+
+
+def _twins(study: Study, cells: Sequence[CellPlan]) -> dict[str, tuple[Twin, ...]]:
+    """The middle one of a target's plain cells first: neither its fastest nor its slowest, most
+    likely.
+    """
+    found = {}
+    for target in study.targets if study.profile.twins else ():
+        timed = [cell for cell in cells if cell.cell.target == target and cell.rounds]
+        keys = sorted(cell.rounds[0].convert for cell in timed)
+        company = hashlib.sha256("".join(keys).encode()).hexdigest()
+        plain = [cell for cell in timed if cell.cell.recipe == PLAIN]
+        middle = len(plain) // 2
+        rest = [cell for cell in timed if cell.cell.recipe != PLAIN]
+        found[target] = tuple(
+            Twin(
+                cell=cell.cell,
+                convert=cell.ways[0].convert,
+                own=cell.rounds,
+                again=tuple(msgspec.structs.replace(job, twin=company) for job in cell.rounds),
+            )
+            for cell in (*plain[middle:], *plain[:middle], *rest)
+        )
+    return found
 
 
 def _tool(target: str) -> str:
@@ -177,6 +231,12 @@ def _tool(target: str) -> str:
     parsed = Target.parse(target)
     native = (parsed.device, parsed.tool) == (HOST, "benchmark_model")
     return benchmark_model.present() if native else ""
+
+
+def _adapter(target: str) -> str:
+    """Which GPU a target of the ``litert`` tool is timed on."""
+    parsed = Target.parse(target)
+    return gpus.find().name if (parsed.tool, parsed.delegate) == ("litert", "gpu") else ""
 
 
 def _encoder(study: Study, name: str) -> tuple[Encoder, EncoderSpec]:

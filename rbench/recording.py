@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from rbench import jobs
+from rbench import jobs, profile
 from rbench.convert.result import LOG, MODEL, FlatModel
 from rbench.errors import OutputError
+from rbench.jobs import RoundJob
 from rbench.pipeline import CellPlan, Plan, Profiled, Way
 from rbench.records import DataSummary, Machine, ModelFile, Quality, Record, Replicate
 from rbench.store import Failure, Store
@@ -42,14 +43,32 @@ class Recorder:
 
     def records(self, failures: Mapping[Place, Failure]) -> Iterator[Record]:
         """One record a cell, in the study's order, from what the store has by now."""
+        noise = self.noise(failures)
         for cell in self.plan.cells:
-            yield self._record(cell, failures)
+            yield self._record(cell, failures, noise.get(cell.cell.target))
+
+    def noise(self, failures: Mapping[Place, Failure]) -> dict[str, profile.Noise]:
+        """Target -> how far a file lay from itself there, where that is known by now."""
+        pairs: dict[str, list[Any]] = {}
+        for twin in self.plan.twins_among(failures):
+            rounds = [self._rounds(jobs) for jobs in (twin.own, twin.again)]
+            if all(rounds):
+                pairs.setdefault(twin.cell.target, []).append((twin.cell, *rounds))
+        found = {target: profile.seen(known) for target, known in pairs.items()}
+        return {target: noise for target, noise in found.items() if noise}
+
+    def _rounds(self, jobs: Sequence[RoundJob]) -> list[profile.Round]:
+        """What the rounds left behind; nothing unless all of them did."""
+        made = [self._result(job, profile.Round) for job in jobs]
+        return made if all(made) else []
 
     def place_ranks(self, quality: Quality, folder: Path, name: str) -> None:
         """Put the ranks behind a quality beside the records."""
         self._place(folder / name, quality.ranks)
 
-    def _record(self, plan: CellPlan, failures: Mapping[Place, Failure]) -> Record:
+    def _record(
+        self, plan: CellPlan, failures: Mapping[Place, Failure], noise: profile.Noise | None
+    ) -> Record:
         known: dict[str, Any] = {
             "study": self.plan.study.name,
             "cell": plan.cell,
@@ -68,7 +87,8 @@ class Recorder:
         if profiled is not None and plan.profile is not None:
             folder = self.store.folder("profile", plan.profile.key)
             self._place(folder / "samples.npz", profiled.timing.samples)
-            known |= {"timing": profiled.timing, "delegation": profiled.delegation}
+            timing = profile.doubted(profiled.timing, noise) if noise else profiled.timing
+            known |= {"timing": timing, "delegation": profiled.delegation}
         failure = next(
             (
                 failures[job.stage, job.key]
@@ -97,9 +117,9 @@ class Recorder:
         return self._checksum
 
     def _provenance(self, plan: CellPlan) -> dict[str, Any]:
-        first, profile = plan.ways[0], plan.profile
+        first, profiling = plan.ways[0], plan.profile
         every: list[Any] = [self.plan.data, first.train, first.compress, first.convert]
-        every += [first.evaluate, *([profile] if profile else [])]
+        every += [first.evaluate, *([profiling] if profiling else [])]
         study = self.plan.study
         versions: dict[str, str] = {}
         for stage in (*(job.stage for job in every), "round"):

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import filelock
 import msgspec
@@ -19,6 +20,7 @@ from rbench.jobs import AnyJob, DataJob, ProfileJob, RoundJob
 from rbench.machine import machine as this_machine
 from rbench.observer import Observer, Silent
 from rbench.pipeline import Baselines, Plan
+from rbench.profile import Crowd, Round
 from rbench.progress import Progress, silent
 from rbench.recording import Recorder
 from rbench.records import (
@@ -33,6 +35,7 @@ from rbench.records import (
 )
 from rbench.store import Failure, Store
 from rbench.study import Study
+from rbench.target import Target
 
 RECORD_EVERY_S = 10.0
 """A killed sweep's records are at most this much older than its store."""
@@ -95,6 +98,7 @@ class _Sweep:
         self.reproduce = reproduce
         self.recorder = Recorder(plan, store, folder, self.machine, reproduce)
         self.failures: dict[Place, Failure] = {}
+        self.crowd = Crowd()
         self._recorded_at = 0.0
 
     def begin(self, retry_failed: bool) -> list[AnyJob]:
@@ -102,6 +106,7 @@ class _Sweep:
         before anything is written.
         """
         todo = self._missing(_wanted(self.plan), retry_failed)
+        todo += [job for job in self._missing(self._twins(), retry_failed) if job not in todo]
         if todo:
             extras.require("sweep", "rbench sweep")
         self.observer.planned(todo)
@@ -122,12 +127,20 @@ class _Sweep:
                 width = min(max(1, width), len(building))
                 Executor(self.store, self, width=width).run(building, self.failures)
                 self._write()
-            timing = _shuffled([job for job in todo if isinstance(job, RoundJob | ProfileJob)])
+            timing: list[AnyJob] = [job for job in todo if isinstance(job, RoundJob | ProfileJob)]
+            # A file that could not be built has handed its twin on.
+            timing += [job for job in self._missing(self._twins(), False) if job not in timing]
             if timing:
-                with _alone(self.store):
-                    Executor(self.store, self, width=1, threads=0).run(timing, self.failures)
+                with _alone(self.store, self.observer):
+                    self.crowd.look(self.observer.noticed)
+                    executor = Executor(self.store, self, width=1, threads=0)
+                    executor.run(_shuffled(timing), self.failures)
         finally:
             self._write()
+
+    def _twins(self) -> list[AnyJob]:
+        """Second timings of the files that can be had, as far as is known."""
+        return [job for twin in self.plan.twins_among(self.failures) for job in twin.again]
 
     def _missing(self, wanted: Sequence[AnyJob], retry_failed: bool) -> list[AnyJob]:
         """What has to be done for the wanted artefacts, in the order of the stages."""
@@ -172,7 +185,6 @@ class _Sweep:
             for name, quality in scores.items():
                 self.recorder.place_ranks(quality, folder, f"{name}.npz")
         libraries = sorted({name for names in jobs.LIBRARIES.values() for name in names})
-        failed = self.failures.get((baselines.stage, baselines.key))
         return RunInfo(
             study=self.plan.study.name,
             created=_created(self.folder),
@@ -184,8 +196,15 @@ class _Sweep:
             versions={name: jobs.installed(name) for name in libraries if jobs.installed(name)},
             settings=msgspec.to_builtins(self.plan.study),
             cells=len(self.plan.cells),
-            details={"baselines_failed": failed.reason} if failed else {},
+            details=self._details(),
         )
+
+    def _details(self) -> dict[str, Any]:
+        baselines = self.plan.baselines
+        failed = self.failures.get((baselines.stage, baselines.key))
+        noise = msgspec.to_builtins(self.recorder.noise(self.failures))
+        found = {"baselines_failed": failed.reason if failed else "", "noise": noise}
+        return {key: value for key, value in found.items() if value}
 
     # The executor's observer is this sweep: it passes everything on, and records now and then.
 
@@ -198,10 +217,16 @@ class _Sweep:
     def moved(self, job: AnyJob, progress: Progress) -> None:
         self.observer.moved(job, progress)
 
+    def noticed(self, text: str) -> None:
+        self.observer.noticed(text)
+
     def ended(self, job: AnyJob, failure: Failure | None) -> None:
         self.observer.ended(job, failure)
         # While timing runs, nothing else should: the records wait for its end.
         timing = isinstance(job, RoundJob)
+        if isinstance(job, RoundJob) and failure is None:
+            made = self.store.read(job.stage, job.key, Round)
+            self.crowd.after(Target.parse(job.target), made, self.observer.noticed)
         if not timing and time.monotonic() - self._recorded_at > RECORD_EVERY_S:
             self._write()
 
@@ -221,6 +246,8 @@ def _every(plan: Plan) -> Iterator[AnyJob]:
     yield from (plan.data, plan.baselines, plan.contexts)
     for cell in plan.cells:
         yield from cell.jobs()
+    for twins in plan.twins.values():
+        yield from (job for twin in twins for job in twin.again)
 
 
 def _shuffled(timing: Sequence[AnyJob]) -> list[AnyJob]:
@@ -291,7 +318,16 @@ def _held(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _alone(store: Store) -> Iterator[None]:
+def _alone(store: Store, observer: Observer) -> Iterator[None]:
     """Sweeps on one machine take turns with timing: nothing else should run meanwhile."""
-    with filelock.FileLock(store.root / "timing.lock"):
+    lock = filelock.FileLock(store.root / "timing.lock")
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        observer.noticed("another sweep is timing on this machine: waiting until it is done")
+        lock.acquire()
+        observer.noticed("the other sweep is done: timing begins")
+    try:
         yield
+    finally:
+        lock.release()

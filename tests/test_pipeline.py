@@ -96,3 +96,50 @@ def test_what_cannot_work_is_refused_at_once():
         plan_of(encoders=["nobody"])
     with pytest.raises(DataError, match="nowhere"):
         plan_of(data={"path": "nowhere.csv"})
+
+
+def twin_keys(plan, missing=()):
+    return {job.key for twin in plan.twins_among(missing) for job in twin.again}
+
+
+def test_one_file_per_target_is_timed_twice(default):
+    twins = list(default.twins_among(()))
+    assert [twin.cell.target for twin in twins] == ["cpu", "xnnpack"]
+    for twin in twins:
+        assert twin.cell.recipe == "float32"
+        assert [job.number for job in twin.again] == [0, 1, 2]
+        assert {job.convert for job in twin.again} == {twin.convert.key}
+        (cell,) = (cell for cell in default.cells if cell.cell == twin.cell)
+        assert twin.own == cell.rounds
+    assert not twin_keys(default) & keys(default, "round")
+    assert twin_keys(default) == twin_keys(plan_of())
+
+
+def test_a_twin_is_timed_anew_beside_what_is_new(default):
+    fewer = plan_of(recipes=["float32", "float16"])
+    assert keys(fewer, "round") < keys(default, "round")
+    assert not twin_keys(fewer) & twin_keys(default)
+
+
+def test_how_many_files_have_a_twin_changes_no_cell_s_rounds(default):
+    without = plan_of(profile={"twins": 0})
+    assert not twin_keys(without)
+    more = plan_of(profile={"twins": 3})
+    assert len(twin_keys(more)) == 2 * 3 * 3
+    for other in (without, more):
+        assert keys(other, "round") == keys(default, "round")
+        assert keys(other, "profile") == keys(default, "profile")
+
+
+def test_a_file_that_cannot_be_had_hands_its_twin_on(default):
+    first = next(default.twins_among(()))
+    missing = {("convert", first.convert.key)}
+    second = next(default.twins_among(missing))
+    assert second.cell.target == first.cell.target
+    assert second.cell != first.cell
+    assert second.cell.recipe == "float32"
+
+
+def test_without_plain_files_another_has_a_twin():
+    plan = plan_of(encoders=["bow"], recipes=["dynamic_wi8", "qat+float32"], targets=["cpu"])
+    assert [str(twin.cell) for twin in plan.twins_among(())] == ["bow x dynamic_wi8 x cpu"]

@@ -104,6 +104,9 @@ class View:
         elif not self.live and job.stage in ("baselines", "train", "convert"):
             self.console.print(f"{name_of(job)} done ({self.done} of {self.total})")
 
+    def noticed(self, text: str) -> None:
+        self.console.print(f"[yellow]note[/] {_plain(text)}", soft_wrap=True)
+
     def finished(self, run: Run, page: Path) -> None:
         """The end: a table of the run, and where everything lies."""
         self.bars.stop()

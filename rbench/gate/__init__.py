@@ -6,6 +6,7 @@ from rbench.gate.budget import parse_budget, read_budget
 from rbench.gate.judge import judge
 from rbench.gate.limits import Limits
 from rbench.gate.sizes import format_size, parse_size
+from rbench.gate.told import Told, tell
 from rbench.gate.verdict import Finding, Verdict
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "Baseline",
     "Finding",
     "Limits",
+    "Told",
     "Verdict",
     "baseline_of",
     "format_size",
@@ -22,5 +24,6 @@ __all__ = [
     "read_against",
     "read_baseline",
     "read_budget",
+    "tell",
     "write_baseline",
 ]

@@ -1,42 +1,23 @@
 """Latency limits: the ratio to a reference that was timed in the same run, and microseconds.
 
-Only round medians are compared. A round is a process of its own, minutes from the next one of its
-cell, and shuffled among those of the other cells; how far rounds of one cell lie apart is what
-chance does. The thousands of samples inside a round say next to nothing about that.
+What rounds can say of two times is in `rbench.gate.rounds`. What they are too noisy to say is no
+pass: a loss that the budget wants to see and the rounds could not have shown is not comparable.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
-from typing import NamedTuple
 
-from rbench.gate.chance import student_quantile
+from rbench.gate.amounts import percent
 from rbench.gate.levels import Levels, Measure, Place, at_most
+from rbench.gate.rounds import Noise, Ratio, compare, in_common, pooled
 from rbench.gate.rules import LatencyLimit
 from rbench.gate.verdict import Finding
 from rbench.records import Record, Run, Timing
 
 RUNTIMES = ("ai-edge-litert", "benchmark_model")
 """Libraries whose version must be equal for two times to be comparable."""
-MOST_FREEDOM = 20
-"""What the other cells' rounds may weigh beside a cell's own: they are like it, not it."""
-
-
-class Noise(NamedTuple):
-    """How far the logarithms of round medians lie apart by chance."""
-
-    variance: float
-    freedom: int
-
-
-class Ratio(NamedTuple):
-    """One time over another, and where that lies."""
-
-    value: float
-    low: float
-    high: float
 
 
 def judge_ratio(
@@ -54,13 +35,15 @@ def judge_ratio(
     reference, complaint = _reference(limit, record, run)
     if reference is None or reference.timing is None:
         return place.broken(complaint)
-    complaint = complaint or _unlike(record, reference)
+    complaint = complaint or unlike(record, reference)
     if complaint:
         return place.unlike(complaint)
     ratio = compare(record.timing.round_medians_us, reference.timing.round_medians_us, noise, tail)
     about = f"times {reference.cell}, from {ratio.low:.3f} to {ratio.high:.3f}"
     measure = Measure(ratio.value, "ratio", times, (ratio.low, ratio.high), about)
-    return at_most(place, Levels(limit.warn_ratio, limit.max_ratio), measure)
+    found = at_most(place, Levels(limit.warn_ratio, limit.max_ratio), measure)
+    top = limit.max_ratio or limit.warn_ratio or math.inf
+    return sighted(found, place, ratio, top, float(limit.must_see))
 
 
 def judge_time(
@@ -81,70 +64,53 @@ def judge_time(
         return place.unlike(complaint)
     ratio = compare(timing.round_medians_us, (1.0,), noise, tail)
     measure = Measure(ratio.value, "us", _us, (ratio.low, ratio.high))
-    return at_most(place, Levels(limit.warn_us, limit.max_us), measure)
-
-
-def compare(mine: Sequence[float], theirs: Sequence[float], noise: Noise, tail: float) -> Ratio:
-    """The ratio of two cells' times with its interval, from their rounds' medians.
-
-    Logarithms of medians are compared by Student's t. Three rounds know little of their own
-    noise, so it is drawn towards that of the run's other cells, as Smyth does for genes; where a
-    cell is noisier than that, its own noise counts.
-
-    Args:
-        theirs: one number is taken for exact.
-        noise: of the whole run, on this target.
-
-    Source: Smyth, Linear models and empirical Bayes methods, 2004, section 3.
-    """
-    logs = [_logs(mine), _logs(theirs)]
-    value = _mean(logs[0]) - _mean(logs[1])
-    own = pooled(logs)
-    prior = min(noise.freedom, MOST_FREEDOM)
-    freedom = prior + own.freedom
-    drawn = (prior * noise.variance + own.freedom * own.variance) / freedom
-    variance = max(own.variance, drawn)
-    share = sum(1 / len(rounds) for rounds in logs if len(rounds) > 1)
-    reach = student_quantile(tail, freedom) * math.sqrt(variance * share)
-    return Ratio(math.exp(value), math.exp(value - reach), math.exp(value + reach))
-
-
-def compare_pairs(mine: Sequence[float], theirs: Sequence[float], tail: float) -> Ratio:
-    """The same for two files that were timed in the same rounds, one right after the other.
-
-    What a round did to both is taken out: Student's t for pairs.
-
-    Args:
-        mine: median of each round; ``theirs`` of the same rounds, two or more.
-    """
-    apart = [a - b for a, b in zip(_logs(mine), _logs(theirs), strict=True)]
-    value, noise = _mean(apart), pooled([apart])
-    reach = student_quantile(tail, noise.freedom) * math.sqrt(noise.variance / len(apart))
-    return Ratio(math.exp(value), math.exp(value - reach), math.exp(value + reach))
+    found = at_most(place, Levels(limit.warn_us, limit.max_us), measure)
+    top = limit.max_us or limit.warn_us or math.inf
+    return sighted(found, place, ratio, top, float(limit.must_see))
 
 
 def noise_on(run: Run, target: str) -> Noise:
-    """The noise between rounds on a target, over all cells that can be trusted."""
+    """The noise on a target between cells of the same rounds, over all that can be trusted."""
+    return in_common(_known(run, target))._replace(floor=floor_on(run, target))
+
+
+def noise_alone(run: Run, target: str) -> Noise:
+    """The noise of one cell beside itself: what rounds do to all cells counts here."""
+    return pooled(_known(run, target))._replace(floor=floor_on(run, target))
+
+
+def _known(run: Run, target: str) -> list[list[float]]:
     timings = [one.timing for one in run.records if one.cell.target == target and one.timing]
-    return pooled(_logs(timing.round_medians_us) for timing in timings if not _why_shaky(timing))
+    return [
+        [math.log(median) for median in timing.round_medians_us]
+        for timing in timings
+        if not why_shaky(timing)
+    ]
 
 
-def pooled(groups: Iterable[Sequence[float]]) -> Noise:
-    """The variance within groups; none of it where no group has two members."""
-    squares, freedom = 0.0, 0
-    for group in groups:
-        middle = _mean(group)
-        squares += sum((value - middle) ** 2 for value in group)
-        freedom += len(group) - 1
-    return Noise(squares / freedom if freedom else 0.0, freedom)
+def floor_on(run: Run, target: str) -> float:
+    """Logarithm of the ratio at which a file of this target was seen from itself; 0 where the run
+    has timed none twice.
+    """
+    told = run.info.details.get("noise")
+    found = told.get(target) if isinstance(told, dict) else None
+    share = found.get("difference") if isinstance(found, dict) else None
+    return math.log1p(share) if isinstance(share, float) and 0 <= share < math.inf else 0.0
 
 
-def _logs(times: Sequence[float]) -> list[float]:
-    return [math.log(time) for time in times]
+def sighted(finding: Finding, place: Place, ratio: Ratio, limit: float, must_see: float) -> Finding:
+    """The finding, unless it lets something pass that it could not have seen.
 
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values)
+    Args:
+        limit: the ratio from which on it fails.
+        must_see: loss beyond the limit that has to be visible.
+    """
+    if finding.status != "pass" or ratio.high <= limit or ratio.visible <= 1 + must_see:
+        return finding
+    return place.unlike(
+        f"too noisy to see {percent(must_see)}: {finding.message}; a loss under "
+        f"{percent(ratio.visible - 1)} could have gone unseen (time in more rounds)"
+    )
 
 
 def _reference(limit: LatencyLimit, record: Record, run: Run) -> tuple[Record | None, str]:
@@ -163,7 +129,8 @@ def _reference(limit: LatencyLimit, record: Record, run: Run) -> tuple[Record | 
     return found, ""
 
 
-def _unlike(record: Record, reference: Record) -> str:
+def unlike(record: Record, reference: Record) -> str:
+    """Why two records' times cannot be compared; empty where they can."""
     for one in (record, reference):
         why = _shaky(one)
         if why:
@@ -181,10 +148,11 @@ def _machine(record: Record) -> str:
 
 
 def _shaky(record: Record) -> str:
-    return _why_shaky(record.timing) if record.timing else "not timed"
+    return why_shaky(record.timing) if record.timing else "not timed"
 
 
-def _why_shaky(timing: Timing) -> str:
+def why_shaky(timing: Timing) -> str:
+    """Why a timing cannot be compared with any other; empty where it can."""
     if timing.verdict != "stable":
         return f"its timing is {timing.verdict}: {'; '.join(timing.reasons) or 'no reason given'}"
     if len(timing.round_medians_us) < 2:

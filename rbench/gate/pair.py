@@ -9,9 +9,10 @@ import msgspec
 
 from rbench.errors import ModelError
 from rbench.gate.growth import Weighed, judge_size
-from rbench.gate.latency import compare_pairs, times
+from rbench.gate.latency import sighted, times
 from rbench.gate.levels import Levels, Measure, Place, at_most
 from rbench.gate.outside import weigh
+from rbench.gate.rounds import compare_pairs
 from rbench.gate.rules import SizeLimit
 from rbench.gate.verdict import Finding
 from rbench.records import Timing
@@ -23,6 +24,8 @@ class PairLimits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     size: SizeLimit | None = None
     max_ratio: float | None = None
     """Times the other file's median."""
+    must_see: float = 0.05
+    """The slowdown that has to be visible; see `LatencyLimit`."""
 
 
 def judge_sizes(limits: PairLimits, new: Path, old: Path) -> Iterator[Finding]:
@@ -43,7 +46,12 @@ def judge_sizes(limits: PairLimits, new: Path, old: Path) -> Iterator[Finding]:
 
 
 def judge_times(
-    max_ratio: float, new: Path, old: Path, timings: tuple[Timing, Timing], tail: float
+    max_ratio: float,
+    new: Path,
+    old: Path,
+    timings: tuple[Timing, Timing],
+    tail: float,
+    must_see: float = PairLimits().must_see,
 ) -> Finding:
     """Hold the new file's time to the old one's; both were timed in the same rounds.
 
@@ -58,4 +66,5 @@ def judge_times(
     ratio = compare_pairs(mine, theirs, tail)
     about = f"times {old}, from {ratio.low:.3f} to {ratio.high:.3f}"
     measure = Measure(ratio.value, "ratio", times, (ratio.low, ratio.high), about)
-    return at_most(place, Levels(None, max_ratio), measure)
+    found = at_most(place, Levels(None, max_ratio), measure)
+    return sighted(found, place, ratio, max_ratio, must_see)

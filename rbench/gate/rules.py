@@ -109,12 +109,16 @@ class LatencyLimit(Part, frozen=True, kw_only=True):
     warn_us: float | None = None
     machine: str = ""
     """Pattern of the machine's name for ``max_us`` and ``warn_us``."""
+    must_see: Share = Share(0.05)
+    """The loss that has to be visible: where rounds are too noisy to show one of this size, the
+    limit is not passed but not comparable."""
 
     def __post_init__(self) -> None:
         _need(self, "max_ratio", "warn_ratio", "max_us", "warn_us")
         _positive(self, "max_ratio", "warn_ratio", "max_us", "warn_us")
         _order(self.warn_ratio, self.max_ratio, "warn_ratio is above max_ratio")
         _order(self.warn_us, self.max_us, "warn_us is above max_us")
+        _positive(self, "must_see")
         if self.relative and self.reference is None:
             raise ValueError("max_ratio and warn_ratio need reference = { recipe = ... }")
         if self.absolute and not self.machine:

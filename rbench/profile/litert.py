@@ -1,4 +1,7 @@
-"""The ``litert`` tool: ai-edge-litert's interpreter on this host, in a fresh process."""
+"""The ``litert`` tool: ai-edge-litert on this host, in a fresh process.
+
+Its interpreter runs plain kernels and XNNPACK, its CompiledModel runs on the GPU.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,19 @@ from pathlib import Path
 import msgspec
 
 from rbench import extras
-from rbench.errors import StageError
+from rbench.errors import StageError, Unsupported
+from rbench.profile import software_gpu
 from rbench.profile.process import run_module
 from rbench.profile.result import Round
 from rbench.profile.settings import ProfileSettings
 from rbench.target import Target
 
-CHILD = "rbench.profile.litert_child"
+CHILDREN = {
+    "cpu": "rbench.profile.litert_child",
+    "xnnpack": "rbench.profile.litert_child",
+    "gpu": "rbench.profile.gpu_child",
+}
+"""Delegate -> the timing process."""
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,6 +36,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     threads: int
     number: int
     rounds: int
+    instances: int
     runs: int
     """At least."""
     timed_ns: int
@@ -46,6 +56,8 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True, tag="refusal"):
     errno: int = 0
     """Of the operating system, where it was the one that refused."""
     file: str = ""
+    no_gpu: bool = False
+    """There is no GPU here."""
 
 
 class Finished(msgspec.Struct, frozen=True, kw_only=True, tag="finished"):
@@ -65,6 +77,7 @@ def run(
     """One round, see `rbench.profile.measure.measure`.
 
     Raises:
+        Unsupported: a GPU was asked for, and there is none.
         OSError: the folder cannot be written (a full disk), as if it had happened here.
     """
     extras.require("profile", f"timing on the target {target}")
@@ -76,6 +89,7 @@ def run(
         threads=target.threads,
         number=number,
         rounds=settings.rounds,
+        instances=settings.instances,
         runs=-(-settings.min_runs // settings.rounds),
         timed_ns=round(settings.min_seconds / settings.rounds * 1e9),
         max_timed_ns=round(settings.max_seconds / settings.rounds * 1e9),
@@ -84,7 +98,10 @@ def run(
         parent=os.getpid(),
     )
     said = run_module(
-        CHILD, msgspec.json.encode(order), timeout_s=settings.timeout_seconds, where=str(target)
+        CHILDREN[target.delegate],
+        msgspec.json.encode(order),
+        timeout_s=settings.timeout_seconds,
+        where=str(target),
     )
     try:
         answer = msgspec.json.decode(said, type=Finished | Refusal)  # type: ignore[arg-type]
@@ -94,6 +111,8 @@ def run(
         ) from error
     if isinstance(answer, Refusal) and answer.errno:
         raise OSError(answer.errno, os.strerror(answer.errno), answer.file)
+    if isinstance(answer, Refusal) and answer.no_gpu:
+        raise Unsupported(answer.reason, where=str(target), remedy=software_gpu.remedy())
     if isinstance(answer, Refusal):
         raise StageError(answer.reason, where=str(target))
     return answer.round

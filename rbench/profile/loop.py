@@ -17,7 +17,7 @@ from array import array
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import perf_counter_ns
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     import numpy as np
@@ -74,20 +74,27 @@ def warm_up(query: Query, *, offset: int, runs: int, nanoseconds: int) -> int:
     return done
 
 
-def timed_runs(
-    query: Query, *, offset: int, runs: int, nanoseconds: int, max_nanoseconds: int
-) -> array[int]:
-    """Run until both are met, but once at least, and not beyond the maximum.
+class Share(NamedTuple):
+    """How long one instance is timed. The work between its inferences does not count."""
 
-    Args:
-        nanoseconds, max_nanoseconds: of timed inferences, the work between them not counted.
+    runs: int
+    """At least."""
+    nanoseconds: int
+    """At least."""
+    max_nanoseconds: int
+    """Then it is cut, even short of the other two."""
+
+
+def timed_runs(query: Query, *, offset: int, share: Share) -> array[int]:
+    """Run for one instance's share, but once at least.
 
     Returns:
         Nanoseconds per run.
     """
+    runs, nanoseconds, most = share
     samples = array("Q")
     spent = 0
-    while not samples or (spent < max_nanoseconds and (spent < nanoseconds or len(samples) < runs)):
+    while not samples or (spent < most and (spent < nanoseconds or len(samples) < runs)):
         taken = query(offset + len(samples))
         samples.append(taken)
         spent += taken

@@ -78,6 +78,10 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
     runtime: str
     """Version of the runtime, e.g. ``ai-edge-litert 2.3.0``."""
     surroundings: Surroundings
+    instances: int = 1
+    """Interpreters that were made in the process and timed in turn."""
+    began: float = 0.0
+    """When the timed runs began, seconds since 1970, UTC."""
     stopwatch: Stopwatch | None = None
     """None: the tool does not tell what its measuring costs."""
     aggregate: Aggregate | None = None

@@ -10,6 +10,12 @@ class ProfileSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
     rounds: int = 3
     """Fresh processes per cell, interleaved and shuffled across cells."""
+    instances: int = 4
+    """Interpreters that a round of the ``litert`` tool makes, one after the other. Where its memory
+    comes to lie moves a small model's time by 1 to 2 %: a round about one of them would be a throw
+    of that dice."""
+    twins: int = 1
+    """Files per target that are timed as if they were two cells: how far equal ones lie apart."""
     min_runs: int = 1000
     """Timed inferences per cell, at least, over all rounds."""
     min_seconds: float = 1.0

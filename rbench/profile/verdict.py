@@ -54,8 +54,10 @@ def judge(
     wrong = (*_invalid(rounds, samples),)
     runs = sum(len(part) for part in samples)
     seconds = sum(float(part.sum(dtype="uint64")) for part in samples) / 1e9
+    software = (*simulated(rounds),)
     shaky = (
-        *short(settings, len(rounds), runs, seconds),
+        *software,
+        *(() if software else short(settings, len(rounds), runs, seconds)),
         *_spread(samples),
         *crowded(target, rounds),
     )
@@ -97,6 +99,12 @@ def _graph(round_: Round) -> tuple[object, ...]:
         found.partitions,
         *sorted(found.left_behind.items()),
     )
+
+
+def simulated(rounds: Sequence[Round]) -> Iterator[str]:
+    """Whether the GPU was a program on the CPU. Then few runs suffice."""
+    if any(round_.delegation.software for round_ in rounds):
+        yield "software GPU: a correctness check, not a latency"
 
 
 def short(settings: ProfileSettings, rounds: int, runs: int, seconds: float) -> Iterator[str]:
@@ -177,11 +185,12 @@ def crowded(target: Target, rounds: Sequence[Round]) -> Iterator[str]:
     cores = min(round_.surroundings.cores for round_ in rounds)
     if target.threads > cores:
         yield f"{target.threads} threads on {cores} cores"
-    yield from worst(_company(target, round_) for round_ in rounds)
-    yield from worst(_theft(round_) for round_ in rounds)
+    yield from worst(company(target, round_) for round_ in rounds)
+    yield from worst(theft(round_) for round_ in rounds)
 
 
-def _company(target: Target, round_: Round) -> Finding:
+def company(target: Target, round_: Round) -> Finding:
+    """Whether other processes had the cores that a round needed."""
     around = round_.surroundings
     load = around.load_average or 0.0
     if around.others_cores is None:
@@ -200,7 +209,8 @@ def _company(target: Target, round_: Round) -> Finding:
     )
 
 
-def _theft(round_: Round) -> Finding:
+def theft(round_: Round) -> Finding:
+    """Whether the hypervisor gave the machine to others during a round."""
     share = round_.surroundings.stolen_share or 0.0
     if share <= STOLEN_SHARE:
         return None

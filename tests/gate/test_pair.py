@@ -3,8 +3,8 @@
 import pytest
 
 from rbench.cli import main
-from rbench.gate.latency import compare_pairs
 from rbench.gate.pair import judge_times
+from rbench.gate.rounds import compare_pairs
 from rbench.records import Timing
 
 

@@ -12,8 +12,8 @@ from scipy import stats
 from rbench.evaluate import metrics
 from rbench.gate import Limits, judge, parse_budget, read_against
 from rbench.gate.chance import normal_quantile, student_quantile, student_tail
-from rbench.gate.latency import Noise, compare, pooled
 from rbench.gate.quality import gains, paired, unpaired
+from rbench.gate.rounds import Noise, compare, compare_pairs, in_common, pooled
 from rbench.records import Estimate
 from rbench.testing.runs import example_run
 
@@ -89,22 +89,69 @@ def test_noise_within_groups_is_pooled():
 
 def test_a_ratio_and_its_interval():
     found = compare((110.0, 110.0), (100.0, 100.0), Noise(0.01**2, 100), 0.0025)
-    reach = stats.t.isf(0.0025, 22) * 0.01 * math.sqrt(20 / 22)
+    reach = stats.t.isf(0.0025, 9) * 0.01 * math.sqrt(8 / 9)  # one round's difference is free
     assert found.value == pytest.approx(1.1)
     assert math.log(found.high / found.value) == pytest.approx(reach, rel=1e-6)
     noisy = compare((100.0, 121.0), (100.0, 100.0), Noise(0.01**2, 100), 0.0025)
     assert noisy.low < 1 < noisy.high
 
 
-@pytest.mark.parametrize("noise", [0.005, 0.01])
-def test_latency_false_alarms_and_power(power, noise):
-    assert power.latency_alarms(300, 0.0, 3, noise, noise, 10, seed=11) <= 0.01
-    assert power.latency_alarms(300, 0.05, 3, noise, noise, 10, seed=12) >= 0.95
+def test_the_smallest_loss_that_would_show():
+    found = compare((100.0, 100.0), (100.0, 100.0), Noise(0.01**2, 100), 0.0025)
+    error = 0.01 * math.sqrt(8 / 9)
+    seen = (stats.t.isf(0.0025, 9) + stats.norm.isf(0.05)) * error
+    assert math.log(found.visible) == pytest.approx(seen, rel=1e-6)
+
+
+def test_nothing_under_a_file_s_distance_from_itself_is_a_difference():
+    apart = [(101.0, 101.0, 101.0), (100.0, 100.0, 100.0)]
+    quiet = Noise(0.0001**2, 100)
+    assert compare(*apart, quiet, 0.0025).low > 1
+    floored = compare(*apart, quiet._replace(floor=math.log(1.02)), 0.0025)
+    assert floored.low < 1 < floored.high
+    assert floored.visible > 1.02
+
+
+def test_what_a_round_does_to_all_cells_is_no_noise():
+    shift = [0.0, 0.3, -0.2]
+    cells = [[base + step for step in shift] for base in (1.0, 2.0, 3.0)]
+    assert in_common(cells).variance == pytest.approx(0, abs=1e-20)
+    assert in_common(cells).freedom == 4
+    assert pooled(cells).variance == pytest.approx(np.var(shift, ddof=1))
+    odd = [*cells[:2], [3.03, 3.3, 2.77]]
+    rests = (
+        np.array(odd) - np.mean(odd, axis=1, keepdims=True) - np.mean(odd, axis=0) + np.mean(odd)
+    )
+    assert in_common(odd).variance == pytest.approx((rests**2).sum() / 4)
+    assert in_common([[1.0, 2.0]]) == (0.0, 0, 0.0)
+
+
+def test_one_round_each_says_nothing_of_chance():
+    with pytest.raises(ValueError, match="one round each"):
+        compare((1.0,), (2.0,), Noise(0.0, 0), 0.01)
+    with pytest.raises(ValueError, match="2 rounds of one file and 1"):
+        compare_pairs((1.0, 1.0), (2.0,), 0.01)
+
+
+@pytest.mark.parametrize(
+    ("rounds", "noise", "own"), [(3, (0.5,), None), (3, (1.0,), None), (5, (1.0,), 1.5)]
+)
+def test_latency_false_alarms_and_power(power, rounds, noise, own):
+    assert power.latency_outcomes(1000, 0.0, rounds, noise, own, seed=11).fails <= 0.01
+    assert power.latency_outcomes(500, 0.05, rounds, noise, own, seed=12).fails >= 0.95
+
+
+def test_what_is_too_noisy_to_see_does_not_pass(power):
+    equal = power.latency_outcomes(300, 0.0, 3, (3.0,), None, seed=17)
+    slower = power.latency_outcomes(300, 0.05, 3, (3.0,), None, seed=18)
+    assert slower.fails < 0.5
+    assert slower.passes == equal.passes == 0
+    assert equal.blind > 0.4, "the rest warns"
 
 
 def test_two_files_in_turn_false_alarms_and_power(power):
-    assert power.pair_alarms(500, 0.0, 10, 0.05, 0.01, seed=15) <= 0.01
-    assert power.pair_alarms(500, 0.05, 10, 0.05, 0.01, seed=16) >= 0.95
+    assert power.pair_outcomes(1000, 0.0, 10, 1.0, seed=15).fails <= 0.01
+    assert power.pair_outcomes(500, 0.05, 10, 1.0, seed=16).fails >= 0.95
 
 
 def test_quality_false_alarms_and_power(power):

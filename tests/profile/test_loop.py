@@ -32,9 +32,8 @@ class Stopped:
 )
 def test_both_minimums_or_the_maximum(runs, nanoseconds, maximum, expected):
     query = Stopped(100)
-    samples = loop.timed_runs(
-        query, offset=3, runs=runs, nanoseconds=nanoseconds, max_nanoseconds=maximum
-    )
+    share = loop.Share(runs=runs, nanoseconds=nanoseconds, max_nanoseconds=maximum)
+    samples = loop.timed_runs(query, offset=3, share=share)
     if expected == 1:
         assert len(samples) == 1
     else:

@@ -1,0 +1,128 @@
+"""What rounds say of two times: their ratio, where that lies, and whether they differ at all.
+
+Only round medians are compared. A round is a process of its own, and shuffled among those of the
+other cells; how far rounds of one cell lie apart is what chance does. The thousands of samples
+inside a round say next to nothing about that.
+
+What a round did to all cells alike is taken out: cells of a run are compared round by round, as
+are two files that were timed in turn. Three rounds know little of their own noise, so it is drawn
+towards that of the run's other cells, as Smyth does for genes. Nothing is taken for different that
+differs by less than a file did from itself, where the run has timed one as two cells.
+
+Source: Smyth, Linear models and empirical Bayes methods, 2004, section 3.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from rbench.gate.chance import normal_quantile, student_quantile
+
+MOST_FREEDOM = 8
+"""What the other cells' rounds may weigh beside a pair's own: they are like it, not it. With 8, a pair
+half as noisy again as the rest stays below 1 % false alarms, see benchmarks/gate_power.py."""
+LARGEST = 300.0
+"""Logarithm beyond which an interval is not drawn; e to it is still a number."""
+POWER = 0.95
+"""How surely a loss is found that is called visible."""
+
+
+class Noise(NamedTuple):
+    """How far the logarithms of round medians lie apart by chance."""
+
+    variance: float
+    freedom: int
+    floor: float = 0.0
+    """Logarithm of the ratio at which the run saw a file from itself."""
+
+
+class Ratio(NamedTuple):
+    """One time over another, and where that lies."""
+
+    value: float
+    low: float
+    high: float
+    visible: float = math.inf
+    """The smallest true ratio above 1 that such rounds tell from 1, with the chance `POWER`."""
+
+
+NONE = Noise(0.0, 0)
+"""Nothing is known but the two cells' own rounds."""
+
+
+def compare(mine: Sequence[float], theirs: Sequence[float], noise: Noise, tail: float) -> Ratio:
+    """The ratio of two cells' times with its interval, from their rounds' medians.
+
+    Args:
+        mine, theirs: medians, one a round, in the same order; where one has more, they are taken
+            for rounds that have nothing in common. One number is taken for exact.
+        noise: of the whole run on this target: `in_common` of cells, `pooled` for one alone.
+        tail: chance that the interval lies wholly above the true ratio, and below it.
+    """
+    logs = [_logs(mine), _logs(theirs)]
+    value = _mean(logs[0]) - _mean(logs[1])
+    own = in_common(logs) if len(mine) == len(theirs) else pooled(logs)
+    prior = min(noise.freedom, MOST_FREEDOM)
+    freedom = prior + own.freedom
+    if not freedom:
+        raise ValueError("one round each: chance cannot be told")
+    drawn = (prior * noise.variance + own.freedom * own.variance) / freedom
+    share = sum(1 / len(rounds) for rounds in logs if len(rounds) > 1)
+    error = math.sqrt(drawn * share)
+    reach = min(max(student_quantile(tail, freedom) * error, noise.floor), LARGEST)
+    return Ratio(
+        math.exp(value),
+        math.exp(value - reach),
+        math.exp(value + reach),
+        math.exp(min(reach + normal_quantile(1 - POWER) * error, LARGEST)),
+    )
+
+
+def compare_pairs(mine: Sequence[float], theirs: Sequence[float], tail: float) -> Ratio:
+    """The same for two files that were timed in turn, and nothing else: Student's t for pairs.
+
+    Args:
+        mine: median of each round; ``theirs`` of the same rounds, two or more.
+    """
+    if len(mine) != len(theirs):
+        raise ValueError(f"{len(mine)} rounds of one file and {len(theirs)} of the other")
+    return compare(mine, theirs, NONE, tail)
+
+
+def pooled(groups: Iterable[Sequence[float]]) -> Noise:
+    """The variance within groups; none of it where no group has two members."""
+    squares, freedom = 0.0, 0
+    for group in groups:
+        middle = _mean(group)
+        squares += sum((value - middle) ** 2 for value in group)
+        freedom += len(group) - 1
+    return Noise(squares / freedom if freedom else 0.0, freedom)
+
+
+def in_common(cells: Sequence[Sequence[float]]) -> Noise:
+    """The variance of cells' rounds beside what each round did to all of them alike.
+
+    Args:
+        cells: logarithms, one a round; those with as many rounds are looked at together.
+    """
+    squares, freedom = 0.0, 0
+    for count in {len(cell) for cell in cells}:
+        alike = [cell for cell in cells if len(cell) == count]
+        if len(alike) < 2:
+            continue
+        shift = [_mean(column) for column in zip(*alike, strict=True)]
+        rests = [[a - b for a, b in zip(cell, shift, strict=True)] for cell in alike]
+        found = pooled(rests)
+        squares += found.variance * found.freedom
+        freedom += (len(alike) - 1) * (count - 1)
+    return Noise(squares / freedom if freedom else 0.0, freedom)
+
+
+def _logs(times: Sequence[float]) -> list[float]:
+    return [math.log(time) for time in times]
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)

@@ -1,0 +1,64 @@
+"""Whether two cells of one run differ in time: the one answer that reports and programs give."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from rbench.gate.latency import floor_on, noise_on, unlike
+from rbench.gate.rounds import Noise, Ratio, compare
+from rbench.records import Record, Run
+
+Answer = Literal["different", "not told apart", "not comparable"]
+TAIL = 0.0025
+"""Chance on each side that equal cells are called different."""
+
+
+class Told(NamedTuple):
+    """What a run says of two of its cells."""
+
+    answer: Answer
+    ratio: Ratio | None = None
+    """The first's time over the second's, its interval, and the smallest loss that would show."""
+    floor: float = 0.0
+    """Difference of a file from itself in this run, as a share; 0 where none was timed twice."""
+    reason: str = ""
+    """Why they cannot be compared."""
+
+    def __str__(self) -> str:
+        if self.ratio is None:
+            return f"{self.answer}: {self.reason}"
+        value, low, high, visible = self.ratio
+        return (
+            f"{self.answer}: {value:.3f} times, from {low:.3f} to {high:.3f}; differences under "
+            f"{visible - 1:.1%} may go unseen"
+        )
+
+
+def tell(first: Record, second: Record, run: Run, tail: float = TAIL) -> Told:
+    """Whether two cells of a run and a target differ beyond chance.
+
+    Cells of unlike targets, unlike machines or runtimes, and timings that are not ``stable``, are
+    not comparable.
+    """
+    if first.timing is None or second.timing is None:
+        return Told("not comparable", reason="not timed")
+    if first.cell.target != second.cell.target:
+        return Told("not comparable", reason="timed on unlike targets")
+    complaint = unlike(first, second)
+    if complaint:
+        return Told("not comparable", reason=complaint)
+    target = first.cell.target
+    medians = first.timing.round_medians_us, second.timing.round_medians_us
+    answer, ratio = differ(*medians, noise_on(run, target), tail)
+    return Told(answer, ratio, math.expm1(floor_on(run, target)))
+
+
+def differ(
+    mine: Sequence[float], theirs: Sequence[float], noise: Noise, tail: float = TAIL
+) -> tuple[Answer, Ratio]:
+    """The same of bare round medians, two or more each."""
+    ratio = compare(mine, theirs, noise, tail)
+    apart = not ratio.low <= 1 <= ratio.high
+    return "different" if apart else "not told apart", ratio

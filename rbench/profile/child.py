@@ -1,7 +1,7 @@
 """What the timing processes of the ``litert`` tool share: how they are asked and how they answer.
 
-Such a process reads one order as JSON on standard input, and answers it or gives a `Refusal` on what
-was its standard output. Whatever libraries print goes to standard error.
+Such a process reads one order as JSON on standard input, and answers it or gives a `Refusal` on
+what was its standard output. Whatever libraries print goes to standard error.
 """
 
 from __future__ import annotations

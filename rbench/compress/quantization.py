@@ -2,16 +2,17 @@
 
 **Weights.** TFMOT's ``LastValueQuantizer``, symmetric and without the lowest integer: -127 to 127
 or, at 4 bits, -7 to 7. Kernels have a scale for each output (each row of the file's matrix), tables
-one scale; with activations, matrices have one scale too, since the converter takes no other. What comes out are the floats on that grid. A converter that takes ``largest / 127`` (or
-``/ 7``) of the same row or table as its scale finds the very integers again, so schemes that
-quantize weights only need nothing else from here.
+one scale; with activations, matrices have one scale too, since the converter takes no other. What
+comes out are the floats on that grid. A converter that takes ``largest / 127`` (or ``/ 7``) of the
+same row or table as its scale finds the very integers again, so schemes that quantize weights
+only need nothing else from here.
 
-**Activations**, for ``wi8_ai8``. The output of every layer that computes is rounded to 8 bits within
-a moving range that training learns; lookups and changes of shape keep the range of what they move.
-The artefact holds
-the ranges, `rbench.compress.as_trained` puts them into the graph to convert. TFMOT knows no ranges
-inside a recurrent cell or a norm: a norm is left in float, between two ranges; a model with a
-recurrent layer learns on integer weights only, and its activations are calibrated as without it.
+**Activations**, for ``wi8_ai8``. The output of every layer that computes is rounded to 8 bits
+within a moving range that training learns; lookups and changes of shape keep the range of what
+they move. The artefact holds the ranges, `rbench.compress.as_trained` puts them into the graph to
+convert. TFMOT knows no ranges inside a recurrent cell or a norm: a norm is left in float, between
+two ranges; a model with a recurrent layer learns on integer weights only, and its activations are
+calibrated as without it.
 
 **On top of pruning or clustering** zeros stay zero and clusters stay together, as in TFMOT's
 pruning- and cluster-preserving schemes, which know Dense and Conv2D only.
@@ -35,8 +36,6 @@ from rbench.compress.ranges import MovingRange, computes
 from rbench.layers import Mask
 from rbench.model import ITEM_TABLE, Weights
 
-keras_quantization = tfmot.quantization.keras
-quantizers = keras_quantization.quantizers
 FIXED = {tf_keras.layers.Softmax: (0.0, 255 / 256), Mask: (0.0, 1.0)}
 """Layers whose range is known beforehand; that of a softmax is the one that TFLite's kernel has."""
 
@@ -47,7 +46,7 @@ class Quantization(Method):
     Args:
         bits: of the weights.
         activations: whether outputs are rounded too.
-        kept: ``""``, ``"zeros"`` or ``"clusters"``: what an earlier compression made and is to stay.
+        kept: what an earlier compression made and is to stay, one of `KINDS`.
     """
 
     def __init__(self, bits: int, activations: bool, kept: str = "") -> None:
@@ -79,12 +78,22 @@ class Quantization(Method):
         return True
 
     def details(self) -> dict[str, float]:
-        most = 2 ** (self.bits - 1) - 1
-        return {
-            "weight_bits": float(self.bits),
-            "learnt_ranges": float(len(self.ranges())),
-            "largest_integer": float(most),
-        }
+        said = {"weight_bits": float(self.bits), "learnt_ranges": float(len(self.ranges()))}
+        found = self.stripped()
+        rounded = [
+            found[f"{layer.layer.name}/{place.position}"]
+            for layer in self.model.layers
+            if isinstance(layer, Wrapper)
+            for place in layer.quantize_config.places
+            if found[f"{layer.layer.name}/{place.position}"].shape[-1] > 1
+        ]
+        if self.kept == "zeros":
+            said["zeros"] = float(
+                sum((w == 0).sum() for w in rounded) / sum(w.size for w in rounded)
+            )
+        if self.kept == "clusters":
+            said["distinct_most"] = float(max(len(np.unique(w)) for w in rounded))
+        return said
 
     def ranges(self) -> dict[str, Floats]:
         """Layer's name -> the least and the largest of its outputs, float32 ``(2,)``."""
@@ -138,8 +147,8 @@ def wrapped(
         return Wrapper(layer, _Config(found, bits, ranged, isinstance(layer, by_output), kind))
 
     model = tf_keras.models.clone_model(model, clone_function=each)
-    for layer in model.layers if ranges else ():
-        if isinstance(layer, Wrapper) and layer.has_range():
+    for layer in model.layers:
+        if ranges and isinstance(layer, Wrapper) and layer.has_range():
             layer.set_range(*ranges[layer.layer.name])
     return model
 
@@ -151,7 +160,7 @@ def refresh(model: Any) -> None:
             layer.refresh()
 
 
-class Wrapper(keras_quantization.QuantizeWrapperV2):  # type: ignore[misc]
+class Wrapper(tfmot.quantization.keras.QuantizeWrapperV2):  # type: ignore[misc]
     """TFMOT's, with its ranges to be read."""
 
     def refresh(self) -> None:
@@ -184,7 +193,7 @@ class Wrapper(keras_quantization.QuantizeWrapperV2):  # type: ignore[misc]
         self._output_quantizer_vars["max_var"].assign(largest)
 
 
-class _Config(keras_quantization.QuantizeConfig):  # type: ignore[misc]
+class _Config(tfmot.quantization.keras.QuantizeConfig):  # type: ignore[misc]
     """What of a layer is quantized, and how."""
 
     def __init__(
@@ -216,7 +225,8 @@ class _Config(keras_quantization.QuantizeConfig):  # type: ignore[misc]
             return []
         for kind, (least, largest) in FIXED.items():
             if isinstance(layer, kind):
-                return [quantizers.FixedQuantizer(8, least, largest, narrow_range=False)]
+                fixed = tfmot.quantization.keras.quantizers.FixedQuantizer
+                return [fixed(8, least, largest, narrow_range=False)]
         return [MovingRange()]
 
     def get_config(self) -> dict[str, Any]:
@@ -231,7 +241,7 @@ class _Config(keras_quantization.QuantizeConfig):  # type: ignore[misc]
         return self.kind(self.bits, per_axis=by_axis, symmetric=True, narrow_range=True)
 
 
-class OnGrid(quantizers.LastValueQuantizer):  # type: ignore[misc]
+class OnGrid(tfmot.quantization.keras.quantizers.LastValueQuantizer):  # type: ignore[misc]
     """TFMOT's, and its result in plain numbers."""
 
     def rounded(self, weight: Any, variables: dict[str, Any]) -> Floats:

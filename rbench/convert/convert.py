@@ -9,6 +9,7 @@ from pathlib import Path
 from rbench.compress import as_trained
 from rbench.convert.calibration import calibration_contexts
 from rbench.convert.census import take_census
+from rbench.convert.gpu_ready import gpu_ready
 from rbench.convert.inventory import take_inventory
 from rbench.convert.noise import captured
 from rbench.convert.result import LOG, MODEL, FlatModel
@@ -19,6 +20,9 @@ from rbench.model import count_parameters, scoring_model, set_weights
 from rbench.recipe import Recipe
 from rbench.records import write_atomically
 from rbench.train.weights import load_weights
+
+FOR_GPUS = ("float32", "float16")
+"""Schemes whose graphs the GPU delegate takes whole."""
 
 
 def convert(
@@ -60,6 +64,8 @@ def convert(
         content, shared, library = convert_to_scheme(
             recipe.scheme, Recommender(model, model_settings.length, top_k), contexts, learnt
         )
+        if recipe.scheme in FOR_GPUS:
+            content = gpu_ready(content)
         write_atomically(folder / MODEL, content)
         ops, tensor_bytes = take_census(content)
         census = take_inventory(content).facts(shared)

@@ -1,23 +1,33 @@
-"""The ``litert`` tool: ai-edge-litert's interpreter on this host, in a fresh process."""
+"""The ``litert`` tool: ai-edge-litert on this host, in a fresh process.
+
+Its interpreter runs plain kernels and XNNPACK, its CompiledModel runs on the GPU.
+"""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
 from rbench import extras
-from rbench.errors import StageError
+from rbench.errors import Killed, StageError, Unsupported
+from rbench.profile import software_gpu
 from rbench.profile.process import run_module
-from rbench.profile.result import Round
+from rbench.profile.result import Ops, Round
 from rbench.profile.settings import ProfileSettings
 from rbench.target import Target
 
-CHILD = "rbench.profile.litert_child"
+CHILDREN = {
+    "cpu": "rbench.profile.litert_child",
+    "xnnpack": "rbench.profile.litert_child",
+    "gpu": "rbench.profile.gpu_child",
+}
+"""Delegate -> the timing process."""
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True):
+class Order(msgspec.Struct, frozen=True, kw_only=True, tag="time"):
     """What the timing process is told: one round's share of the protocol."""
 
     model: str
@@ -40,6 +50,17 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """Process that it dies with."""
 
 
+class OpsOrder(msgspec.Struct, frozen=True, kw_only=True, tag="profile"):
+    """What it is told where a profile of the operators is wanted instead."""
+
+    model: str
+    contexts: str
+    delegate: str
+    threads: int
+    runs: int
+    parent: int
+
+
 class Refusal(msgspec.Struct, frozen=True, kw_only=True, tag="refusal"):
     """The timing process could not do it and says why."""
 
@@ -47,12 +68,23 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True, tag="refusal"):
     errno: int = 0
     """Of the operating system, where it was the one that refused."""
     file: str = ""
+    no_gpu: bool = False
+    """There is no GPU here."""
 
 
 class Finished(msgspec.Struct, frozen=True, kw_only=True, tag="finished"):
     """The timing process is done."""
 
     round: Round
+
+
+class Profiled(msgspec.Struct, frozen=True, kw_only=True, tag="profiled"):
+    """The same for a profile."""
+
+    ops: Ops
+
+
+T = TypeVar("T", Finished, Profiled)
 
 
 def run(
@@ -66,6 +98,7 @@ def run(
     """One round, see `rbench.profile.measure.measure`.
 
     Raises:
+        Unsupported: a GPU was asked for, and there is none.
         OSError: the folder cannot be written (a full disk), as if it had happened here.
     """
     extras.require("profile", f"timing on the target {target}")
@@ -85,17 +118,51 @@ def run(
         warmup_ns=round(settings.warmup_seconds * 1e9),
         parent=os.getpid(),
     )
-    said = run_module(
-        CHILD, msgspec.json.encode(order), timeout_s=settings.timeout_seconds, where=str(target)
+    made = _asked(order, Finished, settings, target).round
+    # The profiler knows nothing of what a GPU does.
+    if number or not settings.op_runs or target.delegate == "gpu":
+        return made
+    ops = _profiled(settings, model, target, contexts)
+    return msgspec.structs.replace(made, ops=ops, ops_us=ops.us)
+
+
+def _profiled(settings: ProfileSettings, model: Path, target: Target, contexts: Path) -> Ops:
+    """The operators' times, from a process of its own: a profiled query is no timed one, and what
+    goes wrong here costs no timing.
+    """
+    order = OpsOrder(
+        model=str(model),
+        contexts=str(contexts),
+        delegate=target.delegate,
+        threads=target.threads,
+        runs=settings.op_runs,
+        parent=os.getpid(),
     )
     try:
-        answer = msgspec.json.decode(said, type=Finished | Refusal)  # type: ignore[arg-type]
+        return _asked(order, Profiled, settings, target).ops
+    except Killed:
+        raise
+    except StageError as error:
+        return Ops(runs=settings.op_runs, reason=str(error))
+
+
+def _asked(order: Order | OpsOrder, kind: type[T], settings: ProfileSettings, target: Target) -> T:
+    said = run_module(
+        CHILDREN[target.delegate],
+        msgspec.json.encode(order),
+        timeout_s=settings.timeout_seconds,
+        where=str(target),
+    )
+    try:
+        answer: T | Refusal = msgspec.json.decode(said, type=kind | Refusal)  # type: ignore[arg-type]
     except msgspec.MsgspecError as error:
         raise StageError(
             f"the timing process left without a result: {error}", where=str(target)
         ) from error
     if isinstance(answer, Refusal) and answer.errno:
         raise OSError(answer.errno, os.strerror(answer.errno), answer.file)
+    if isinstance(answer, Refusal) and answer.no_gpu:
+        raise Unsupported(answer.reason, where=str(target), remedy=software_gpu.remedy())
     if isinstance(answer, Refusal):
         raise StageError(answer.reason, where=str(target))
-    return answer.round
+    return answer

@@ -8,7 +8,10 @@ from rbench.errors import MissingExtraError
 
 EXTRAS: dict[str, tuple[str, ...]] = {
     "profile": ("ai_edge_litert",),
-    "sweep": ("ai_edge_litert", "tensorflow", "tf_keras", "tensorflow_model_optimization"),
+    "sweep": (
+        *("ai_edge_litert", "tensorflow", "tf_keras", "tensorflow_model_optimization"),
+        "scipy",
+    ),
 }
 """Extra -> modules that it brings and that its commands cannot do without."""
 

@@ -42,14 +42,18 @@ CODE: dict[str, tuple[str, ...]] = {
     "baselines": ("evaluate", "data/ranking.py"),
     "contexts": ("data/dataset.py",),
     "train": ("train", "model.py", "layers.py", "data/ranking.py"),
-    "compress": ("compress", "model.py", "layers.py"),
-    "convert": ("convert", "model.py", "layers.py"),
+    "compress": ("compress", "train", "model.py", "layers.py", "data/ranking.py"),
+    "convert": ("convert", "model.py", "layers.py", "policy.py"),
     "evaluate": ("evaluate", "data/ranking.py"),
     "round": (
         "profile/measure.py",
         "profile/benchmark_model",
         "profile/litert.py",
         "profile/litert_child.py",
+        "profile/gpu_child.py",
+        "profile/gpu_log.py",
+        "profile/gpu_model.py",
+        "profile/child.py",
         "profile/process.py",
         "profile/loop.py",
         "profile/delegation.py",
@@ -146,9 +150,11 @@ class TrainJob(Job, frozen=True, kw_only=True, tag="train"):
 
 
 class CompressJob(Job, frozen=True, kw_only=True, tag="compress"):
-    """Prune, cluster or quantization-train one trained encoder; or leave it as it is."""
+    """Prune, cluster or quantization-train one trained encoder; or leave it as it is.
 
-    resumable: ClassVar[bool] = True
+    Fine-tuning is short: a killed one starts over.
+    """
+
     tensorflow: ClassVar[bool] = True
     compression: str
     recipe: str
@@ -207,6 +213,9 @@ class RoundJob(Job, frozen=True, kw_only=True, tag="round"):
     twin: str = ""
     """For a file that is timed once more, as if it was another cell: hash of all the files that its
     target has in this study. Whoever changes one times the twin anew, beside it."""
+    adapter: str = ""
+    """Name of the GPU, where the ``litert`` tool uses one and it is there: the environment decides
+    which one, a software GPU's times are not a GPU's, and one that comes later is tried."""
 
     def identity(self) -> dict[str, Any]:
         return _but_twins(super().identity())

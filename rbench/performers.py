@@ -115,6 +115,8 @@ def _round(job: RoundJob, store: Store, folder: Path, report: Reporter) -> profi
     )
     if made.tool != job.tool:
         raise StageError("the tool was exchanged while the sweep ran", where=job.target)
+    if job.adapter and made.delegation.adapter != job.adapter:
+        raise StageError("the GPU was exchanged while the sweep ran", where=job.target)
     return made
 
 

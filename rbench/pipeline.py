@@ -29,6 +29,7 @@ from rbench.jobs import (
     TrainJob,
 )
 from rbench.policy import objection
+from rbench.profile import gpus
 from rbench.profile.benchmark_model import tool as benchmark_model
 from rbench.progress import Reporter
 from rbench.recipe import Recipe
@@ -174,6 +175,7 @@ def plan(study: Study, machine: str) -> Plan:
                 convert=convert.key,
                 contexts=contexts.key,
                 tool=_tool(cell.target),
+                adapter=_adapter(cell.target),
             )
             for number in range(study.profile.rounds)
         )
@@ -229,6 +231,12 @@ def _tool(target: str) -> str:
     parsed = Target.parse(target)
     native = (parsed.device, parsed.tool) == (HOST, "benchmark_model")
     return benchmark_model.present() if native else ""
+
+
+def _adapter(target: str) -> str:
+    """Which GPU a target of the ``litert`` tool is timed on."""
+    parsed = Target.parse(target)
+    return gpus.find().name if (parsed.tool, parsed.delegate) == ("litert", "gpu") else ""
 
 
 def _encoder(study: Study, name: str) -> tuple[Encoder, EncoderSpec]:

@@ -34,6 +34,13 @@ class Report(Protocol):
         """The whole document; a page is self-contained and opens offline."""
 
 
+class Comparing(Report, Protocol):
+    """A report that `rbench compare` can write, too."""
+
+    def compare(self, comparison: Any) -> str:
+        """The whole document of a `rbench.compare.Comparison`."""
+
+
 def names(group: str) -> tuple[str, ...]:
     """The installed plug-ins of a group, sorted."""
     return tuple(sorted(_installed(group)))
@@ -90,6 +97,22 @@ def report(name: str) -> Report:
     if not callable(getattr(made, "render", None)):
         raise PluginError(f"report {name!r} has no render()", allowed="see rbench.plugins.Report")
     return made  # type: ignore[no-any-return]
+
+
+def comparing(name: str) -> Comparing:
+    """The report of that name, which must be able to show a comparison of two runs.
+
+    Raises:
+        PluginError: as for `report`, or it has no ``compare``.
+    """
+    made = report(name)
+    if not callable(getattr(made, "compare", None)):
+        raise PluginError(
+            f"report {name!r} cannot show a comparison: it has no compare()",
+            allowed="see rbench.plugins.Comparing",
+            remedy="write another format, e.g. --format html",
+        )
+    return made  # type: ignore[return-value]
 
 
 def source_hash(name: str) -> str:

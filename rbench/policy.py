@@ -5,11 +5,11 @@ A forbidden combination becomes a record with state ``unsupported`` and the reas
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from rbench.encoding import Encoder
-from rbench.recipe import Recipe
+from rbench.recipe import Recipe, Scheme
 
 
 class Rule(NamedTuple):
@@ -18,9 +18,6 @@ class Rule(NamedTuple):
     forbids: Callable[[Recipe, Encoder], bool]
     reason: str
 
-
-CONVERTED = ("float32", "float16", "dynamic_wi8", "static_wi8_ai8")
-"""The schemes that `rbench.convert` has a way to."""
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -32,12 +29,16 @@ RULES: tuple[Rule, ...] = (
         "quantization-aware training needs a quantized scheme (tensorflow-model-optimization)",
     ),
     Rule(
-        lambda recipe, _: bool(recipe.compression),
-        "this version of rbench does not prune, cluster or train for quantization yet (rbench)",
+        lambda recipe, _: recipe.qat and recipe.scheme == "static_wi8_ai16",
+        "no fake quantization of 16 bits goes into the file: it is calibrated after training "
+        "(tensorflow-model-optimization)",
     ),
     Rule(
-        lambda recipe, _: recipe.scheme not in CONVERTED,
-        f"this version of rbench converts to {', '.join(CONVERTED)} only (rbench)",
+        lambda recipe, _: (
+            recipe.qat and recipe.pruning == "cluster16" and recipe.scheme != "static_wi8_ai8"
+        ),
+        "clusters are preserved in quantization-aware training of weights and activations of "
+        "8 bits only (tensorflow-model-optimization)",
     ),
 )
 
@@ -45,3 +46,20 @@ RULES: tuple[Rule, ...] = (
 def objection(recipe: Recipe, encoder: Encoder) -> str:
     """Why this recipe cannot meet this encoder; empty where it can."""
     return next((rule.reason for rule in RULES if rule.forbids(recipe, encoder)), "")
+
+
+FILE_RULES: dict[Scheme, dict[str, str]] = {
+    "static_wi8_ai16": {
+        "UNIDIRECTIONAL_SEQUENCE_LSTM": "tf.lite leaves a fused LSTM half in float beside int16 "
+        "activations, and no kernel takes it: use the unrolled form (tf.lite)",
+        "SQUARED_DIFFERENCE": "LiteRT has no int16 kernel for SQUARED_DIFFERENCE, "
+        "which layer normalization needs (LiteRT)",
+    },
+}
+"""Scheme -> operator that the scheme cannot have, and why: seen in the converted file alone."""
+
+
+def file_objection(scheme: Scheme, operators: Iterable[str]) -> str:
+    """Why a file with these operators cannot run under the scheme; empty where it can."""
+    rules = FILE_RULES.get(scheme, {})
+    return next((rules[name] for name in operators if name in rules), "")

@@ -107,6 +107,10 @@ class Delegation(Document, frozen=True, kw_only=True):
     """Operator -> nodes that stayed on the plain kernels."""
     software: bool = False
     """True for a GPU that is simulated on the CPU: a correctness check, never a latency."""
+    adapter: str = ""
+    """Name of the GPU, where the tool tells it."""
+    remarks: tuple[str, ...] = ()
+    """Why nodes were left, in the delegate's own words."""
 
 
 class Timing(Document, frozen=True, kw_only=True):

@@ -139,10 +139,17 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         encoders: Sequence[str] = (),
         recipes: Sequence[str] = (),
         targets: Sequence[str] = (),
+        seeds: Sequence[int] = (),
     ) -> Study:
         """This study with parts of its grid or its log replaced, as on the command line."""
         changes: dict[str, Any] = msgspec.to_builtins(self)
-        for key, values in (("encoders", encoders), ("recipes", recipes), ("targets", targets)):
+        replaced: tuple[tuple[str, Sequence[Any]], ...] = (
+            ("encoders", encoders),
+            ("recipes", recipes),
+            ("targets", targets),
+            ("seeds", seeds),
+        )
+        for key, values in replaced:
             if values:
                 changes[key] = list(dict.fromkeys(values))
         if encoders:

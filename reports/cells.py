@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from rbench.errors import TargetError
 from rbench.records import Estimate, Record, Run
@@ -135,15 +136,15 @@ class Sheet:
         """The 95 % interval of NDCG@10."""
         return interval(cell.ndcg)
 
-    @property
+    @cached_property
     def encoders(self) -> tuple[str, ...]:
         return _distinct(cell.encoder for cell in self.cells)
 
-    @property
+    @cached_property
     def recipes(self) -> tuple[str, ...]:
         return _distinct(cell.recipe for cell in self.cells)
 
-    @property
+    @cached_property
     def targets(self) -> tuple[str, ...]:
         return _distinct(cell.target for cell in self.cells)
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from rbench_reports.cells import Cell, Sheet
-from rbench_reports.latency import box
+from rbench_reports.constants import Contents
+from rbench_reports.files import TYPES
+from rbench_reports.groups import marker
+from rbench_reports.latency import box, cold
 from rbench_reports.metrics import METRICS, NDCG, P50, SIZE
 from rbench_reports.numbers import finite
+from rbench_reports.ops import drawn, op_times
+from rbench_reports.paired import REFERENCE, Pairing
 
 COLOURS = (
     "#0072b2",
@@ -42,23 +47,51 @@ def colour(index: int) -> str:
 
 
 def shape(index: int) -> tuple[str, str]:
-    """The shape of the nth recipe; they come round again."""
+    """The nth shape; they come round again."""
     return SHAPES[index % len(SHAPES)]
 
 
-def chart_data(sheet: Sheet, front: Collection[Cell], pick: Cell | None) -> dict[str, Any]:
+def recipe_shape(recipe: str, index: int) -> tuple[str, str, bool]:
+    """The shape of a recipe, the nth of the run: name, path, whether it has a dot inside."""
+    number, dotted = marker(recipe, index)
+    return (*shape(number), dotted)
+
+
+def chart_data(
+    sheet: Sheet,
+    front: Collection[Cell],
+    pick: Cell | None,
+    pairing: Pairing,
+    inside: Sequence[Contents],
+) -> dict[str, Any]:
     """Everything that the charts show; what is not a finite number is null."""
     on_front = {cell.number for cell in front}
     names = sheet.encoders, sheet.recipes, sheet.targets
     places = [{name: index for index, name in enumerate(words)} for words in names]
+    slowest = drawn(sheet)
     return {
         "encoders": [
             {"name": name, "colour": colour(index)} for index, name in enumerate(names[0])
         ],
         "recipes": [
-            {"name": name, "shape": shape(index)[0]} for index, name in enumerate(names[1])
+            {"name": name, "shape": found[0], "dot": found[2]}
+            for name, found in ((name, recipe_shape(name, n)) for n, name in enumerate(names[1]))
         ],
         "targets": list(names[2]),
+        "ops": slowest,
+        "types": list(TYPES),
+        "files": [
+            {
+                "place": [places[0][file.encoder], places[1][file.recipe]],
+                "size": file.size_bytes,
+                "table": file.table,
+                "pieces": [
+                    [p.name, p.type, p.size_bytes, p.size, p.shape, p.zeros, p.distinct, p.tensors]
+                    for p in file.pieces
+                ],
+            }
+            for file in inside
+        ],
         "labels": [metric.label for metric in METRICS],
         "units": {
             key: {"unit": scale.unit, "divisor": scale.divisor}
@@ -81,9 +114,28 @@ def chart_data(sheet: Sheet, front: Collection[Cell], pick: Cell | None) -> dict
                 "size": cell.usable(SIZE),
                 "p50": cell.usable(P50),
                 "box": box(cell),
+                "cold": cold(cell),
+                "ops": _ops(op_times(cell), slowest),
+                "paired": _beside(pairing, cell),
                 "interval": sheet.interval(cell),
                 "texts": [sheet.full(cell, metric) for metric in METRICS],
             }
             for cell in sheet.cells
         ],
     }
+
+
+def _ops(times: Mapping[str, float], slowest: Sequence[str]) -> list[float] | None:
+    """Microseconds of each of the slowest operators, and of all others together."""
+    if not times:
+        return None
+    rest = sum(us for name, us in times.items() if name not in slowest)
+    return [*(times.get(name, 0.0) for name in slowest), rest]
+
+
+def _beside(pairing: Pairing, cell: Cell) -> str:
+    """The paired difference to float32, for the hover."""
+    found = pairing.files.get(cell.file)
+    if cell.recipe == REFERENCE or found is None or found.difference is None:
+        return ""
+    return f"{found.difference.text} ({found.difference.interval})"

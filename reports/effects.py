@@ -9,8 +9,7 @@ from statistics import median
 from rbench_reports.cells import Cell, Sheet
 from rbench_reports.metrics import GZIP, NDCG, P50, SIZE, Metric
 from rbench_reports.numbers import MISSING, change
-
-REFERENCE = "float32"
+from rbench_reports.paired import REFERENCE, Difference, Pairing
 
 
 @dataclass(frozen=True)
@@ -31,13 +30,15 @@ class Effect:
     size: Change
     gzip: Change
     ndcg: Change
-    held: str
-    """In how many of the files NDCG@10 stays at or above the lower end of float32's interval."""
+    paired: Difference | None
+    """Of NDCG@10 user by user, averaged over the encoders; None without ranks."""
+    told: str
+    """How many of the files are shown to be worse, better or neither."""
     latency: tuple[tuple[str, Change], ...]
     """(target, change of the median)."""
 
 
-def effects(sheet: Sheet) -> tuple[Effect, ...]:
+def effects(sheet: Sheet, pairing: Pairing) -> tuple[Effect, ...]:
     """One line per recipe other than the reference; none where the run has no reference."""
     by_name = {(c.encoder, c.recipe, c.target): c for c in sheet.cells}
     found = []
@@ -54,11 +55,6 @@ def effects(sheet: Sheet) -> tuple[Effect, ...]:
         files = list({cell.file: (cell, reference) for cell, reference in pairs}.values())
         if not files:
             continue
-        held = [
-            (cell.usable(NDCG) or 0.0) >= reference.ndcg.low
-            for cell, reference in files
-            if reference.ndcg
-        ]
         found.append(
             Effect(
                 recipe,
@@ -66,7 +62,8 @@ def effects(sheet: Sheet) -> tuple[Effect, ...]:
                 _changes(files, SIZE),
                 _changes(files, GZIP),
                 _changes(files, NDCG),
-                f"{sum(held)} of {len(held)}",
+                pairing.recipes.get(recipe),
+                _told(pairing, files),
                 tuple(
                     (target, _changes([p for p in pairs if p[0].target == target], P50))
                     for target in sheet.targets
@@ -74,6 +71,13 @@ def effects(sheet: Sheet) -> tuple[Effect, ...]:
             )
         )
     return tuple(found)
+
+
+def _told(pairing: Pairing, files: Iterable[tuple[Cell, Cell]]) -> str:
+    known = [pairing.files.get(cell.file) for cell, _ in files]
+    words = [found.difference.word for found in known if found and found.difference]
+    kinds = ("worse", "better", "no difference shown", "the same")
+    return ", ".join(f"{words.count(kind)} {kind}" for kind in kinds if kind in words) or MISSING
 
 
 def _changes(pairs: Iterable[tuple[Cell, Cell]], metric: Metric) -> Change:

@@ -2,101 +2,247 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
+from rbench.records import ModelFile
 from rbench_reports.cells import Cell, Sheet
-from rbench_reports.effects import REFERENCE
 from rbench_reports.files import listed
-from rbench_reports.metrics import GZIP, NDCG, P50, SIZE
-from rbench_reports.numbers import SCORE, change
+from rbench_reports.metrics import DELEGATED, GZIP, P50, SIZE
+from rbench_reports.numbers import alone, change
+from rbench_reports.ops import op_times
+from rbench_reports.paired import REFERENCE, Pairing
 
 SLOWER = 1.05
-"""A quantized file this much slower than its float32 is worth a sentence."""
+"""A file this much slower than its float32 is worth a sentence."""
 FULL = 0.5
 """A file of small integers that still holds this share of float32's FLOAT32 bytes keeps them."""
 PRUNINGS = ("prune50", "prune80", "prune2x4", "cluster16")
+SAME = 0.95
+"""From this share of the plain file's bytes on nothing was saved."""
+FUSED = "UNIDIRECTIONAL_SEQUENCE_"
+"""How the names of the operators begin that hold a whole recurrence."""
+
+Names = Mapping[tuple[str, str, str], Cell]
 
 
-def explanations(sheet: Sheet) -> tuple[str, ...]:
-    """What stands out in a run, one sentence each."""
-    by_name = {(c.encoder, c.recipe, c.target): c for c in sheet.cells}
-    found: list[str] = []
-    for cell in sheet.comparable:
-        reference = by_name.get((cell.encoder, REFERENCE, cell.target))
-        if reference and reference is not cell and reference.record.state == "ok":
-            found.extend(_slower(cell, reference))
-            found.extend(_larger(cell, reference))
-            found.extend(_worse(cell, reference))
-        plain = by_name.get((cell.encoder, _without_pruning(cell.recipe), cell.target))
-        if plain and plain is not cell and plain.record.state == "ok":
-            found.extend(_pruned(cell, plain))
-        found.extend(_left(cell))
-    return tuple(dict.fromkeys(found))
+@dataclass(frozen=True)
+class Explanation:
+    """One thing that stands out, and what the records say about it."""
+
+    topic: str
+    text: str
 
 
-def _slower(cell: Cell, reference: Cell) -> Iterator[str]:
-    mine, theirs = cell.usable(P50), reference.usable(P50)
-    if mine is None or not theirs or mine < SLOWER * theirs or cell.bench != reference.bench:
+def explanations(sheet: Sheet, pairing: Pairing) -> tuple[Explanation, ...]:
+    """What stands out in a run, one sentence per recipe (and target), the encoders together."""
+    cells: Names = {
+        (c.encoder, c.recipe, c.target): c for c in sheet.cells if c.record.state == "ok"
+    }
+    found: list[Explanation] = []
+    for recipe in sheet.recipes:
+        found += _larger(sheet, cells, recipe)
+        found += _pruned(sheet, cells, recipe)
+        found += _worse(pairing, recipe)
+        for target in sheet.targets:
+            found += _slower(sheet, cells, recipe, target)
+            found += _not_taken(sheet, cells, recipe, target)
+            found += _unrolled(sheet, cells, recipe, target)
+    found += _simulated(sheet)
+    return tuple(sorted(found, key=lambda one: _TOPICS.index(one.topic)))
+
+
+_TOPICS = ("Slower", "Not delegated", "Unrolled", "Larger", "Pruned", "Quality", "Simulated")
+
+
+def _slower(sheet: Sheet, cells: Names, recipe: str, target: str) -> Iterator[Explanation]:
+    slow: list[tuple[float, str, str]] = []
+    for cell, reference in _against(sheet, cells, recipe, target):
+        mine, theirs = cell.usable(P50), reference.usable(P50)
+        if mine is None or not theirs or mine < SLOWER * theirs or cell.bench != reference.bench:
+            continue
+        slow.append((mine / theirs, cell.encoder, _why_slower(cell, reference)))
+    if slow:
+        slow.sort(reverse=True)
+        said = ", ".join(f"{ratio:.2f} for {encoder}" for ratio, encoder, _ in slow)
+        whys: dict[str, list[str]] = {}
+        for _, encoder, why in slow:
+            if why:
+                whys.setdefault(why, []).append(encoder)
+        reasons = "".join(f" {', '.join(names)}: {why}." for why, names in whys.items())
+        yield Explanation(
+            "Slower", f"{recipe} on {target} takes longer than {REFERENCE}, times {said}.{reasons}"
+        )
+
+
+def _why_slower(cell: Cell, reference: Cell) -> str:
+    """What the delegation and the times per operator say; empty if they say nothing."""
+    mine, theirs = cell.record.delegation, reference.record.delegation
+    why = []
+    if mine and theirs:
+        more = {
+            op: n - theirs.left_behind.get(op, 0)
+            for op, n in mine.left_behind.items()
+            if n > theirs.left_behind.get(op, 0)
+        }
+        fused = [op for op in mine.left_behind if op.startswith(FUSED)]
+        if not mine.nodes_delegated and mine.delegate in ("", "none", "cpu"):
+            why.append("no delegate, every operator runs on the plain kernels")
+        elif fused:
+            why.append(f"the fused {', '.join(fused)} is not delegated")
+        if more:
+            why.append(f"its delegate leaves more behind: {listed(more)}")
+    before, after = op_times(reference), op_times(cell)
+    grown = {op: us - before.get(op, 0.0) for op, us in after.items()}
+    if before and grown and (most := max(grown, key=lambda op: grown[op])) and grown[most] > 0:
+        why.append(f"{most} takes {alone('us', grown[most])} more")
+    return "; ".join(why)
+
+
+def _not_taken(sheet: Sheet, cells: Names, recipe: str, target: str) -> Iterator[Explanation]:
+    little: dict[str, list[str]] = {}
+    left: dict[str, int] = {}
+    for encoder in sheet.encoders:
+        cell = cells.get((encoder, recipe, target))
+        found = cell.record.delegation if cell else None
+        reference = cells.get((encoder, REFERENCE, target))
+        mine = cell.value(DELEGATED) if cell else None
+        theirs = reference.value(DELEGATED) if reference else None
+        if not found or not found.left_behind or mine is None:
+            continue
+        if not mine or (theirs and mine < FULL * theirs):
+            taken = f"{found.nodes_delegated} of {found.nodes_total} nodes"
+            little.setdefault(taken, []).append(encoder)
+            for op, count in found.left_behind.items():
+                left[op] = max(left.get(op, 0), count)
+    if little:
+        said = ", ".join(f"{', '.join(names)} {taken}" for taken, names in little.items())
+        yield Explanation(
+            "Not delegated",
+            f"{recipe} on {target}: the delegate takes none of the graph, or less than half the "
+            f"share that it takes of {REFERENCE} ({said}); left to the plain kernels: "
+            f"{listed(left)}.",
+        )
+
+
+def _unrolled(sheet: Sheet, cells: Names, recipe: str, target: str) -> Iterator[Explanation]:
+    if not recipe.startswith("unrolled+"):
         return
-    sentence = (
-        f"{cell.encoder} on {cell.target}: {cell.recipe} takes {mine / theirs:.2f} times as long "
-        f"as {REFERENCE}"
-    )
-    left = cell.record.delegation.left_behind if cell.record.delegation else {}
-    before = reference.record.delegation.left_behind if reference.record.delegation else {}
-    more = {op: n - before.get(op, 0) for op, n in left.items() if n > before.get(op, 0)}
-    yield sentence + (f"; its delegate leaves more behind: {listed(more)}." if more else ".")
+    fused_name = recipe.removeprefix("unrolled+")
+    for encoder in sheet.encoders:
+        unrolled = cells.get((encoder, recipe, target))
+        fused = cells.get((encoder, fused_name, target))
+        if unrolled is None or fused is None or unrolled.bench != fused.bench:
+            continue
+        mine, theirs = unrolled.usable(P50), fused.usable(P50)
+        taken, before = unrolled.record.delegation, fused.record.delegation
+        if mine is None or not theirs or not taken or not before:
+            continue
+        yield Explanation(
+            "Unrolled",
+            f"{encoder} with {recipe} on {target} takes {mine / theirs:.2f} times as long as with "
+            f"{fused_name}: its recurrence is {taken.nodes_total} plain nodes "
+            f"({taken.nodes_delegated} delegated) instead of {before.nodes_total} "
+            f"({before.nodes_delegated} delegated).",
+        )
 
 
-def _larger(cell: Cell, reference: Cell) -> Iterator[str]:
-    model, other = cell.record.model, reference.record.model
-    if not model or not other or model.size_bytes < other.size_bytes:
+def _larger(sheet: Sheet, cells: Names, recipe: str) -> Iterator[Explanation]:
+    """Files of fewer bits than float32 that are no smaller."""
+    if recipe.rpartition("+")[2] == REFERENCE:
         return
+    said = []
+    for cell, reference in _files(sheet, cells, recipe):
+        model, other = cell.record.model, reference.record.model
+        if model and other and model.size_bytes >= other.size_bytes:
+            why = "; ".join(_why_larger(model, other))
+            size = change(model.size_bytes, other.size_bytes)
+            said.append(f"{cell.encoder} {size}{', for ' + why if why else ''}")
+    if said:
+        yield Explanation("Larger", f"{recipe} is no smaller than {REFERENCE}: {'. '.join(said)}.")
+
+
+def _why_larger(model: ModelFile, other: ModelFile) -> Iterator[str]:
+    table = model.census.get("item_table")
+    buffers = table.get("buffers") if isinstance(table, Mapping) else None
+    if isinstance(buffers, int) and buffers > 1:
+        yield f"it stores the item table {buffers} times"
+    twice = model.census.get("stored_twice")
+    repeated = twice.get("bytes") if isinstance(twice, Mapping) else None
+    if isinstance(repeated, int) and repeated > 0:
+        yield f"{alone('bytes', repeated)} repeat another buffer"
     floats, all_floats = (m.tensor_bytes.get("FLOAT32", 0) for m in (model, other))
-    why = ""
-    if "FLOAT32" in model.tensor_bytes and floats >= FULL * all_floats and floats:
+    if floats and floats >= FULL * all_floats:
         rest = ", ".join(name for name in model.tensor_bytes if name != "FLOAT32")
-        why = (
-            f": it still holds {100 * floats / all_floats:.0f} % of the FLOAT32 constants"
-            if all_floats
-            else ": it holds FLOAT32 constants"
-        ) + (f", and {rest} beside them" if rest else "")
-    yield (
-        f"{cell.encoder}: {cell.recipe} is no smaller than {REFERENCE} "
-        f"(size {change(model.size_bytes, other.size_bytes)}){why}."
-    )
+        share = f"{100 * floats / all_floats:.0f} % of the " if all_floats else ""
+        beside = f", and {rest} beside them" if rest else ""
+        yield f"it still holds {share}FLOAT32 constants{beside}"
 
 
-def _worse(cell: Cell, reference: Cell) -> Iterator[str]:
-    mine = cell.usable(NDCG)
-    if mine is not None and reference.ndcg and mine < reference.ndcg.low:
-        yield (
-            f"{cell.encoder}: {cell.recipe} costs quality: NDCG@10 {SCORE.text(mine)} lies below "
-            f"the interval of {REFERENCE} (from {SCORE.text(reference.ndcg.low)})."
-        )
-
-
-def _pruned(cell: Cell, plain: Cell) -> Iterator[str]:
-    sizes = cell.usable(SIZE), plain.usable(SIZE)
-    packed = cell.usable(GZIP), plain.usable(GZIP)
-    if None in sizes or None in packed or not sizes[1] or not packed[1]:
+def _pruned(sheet: Sheet, cells: Names, recipe: str) -> Iterator[Explanation]:
+    plain_name = "+".join(word for word in recipe.split("+") if word not in PRUNINGS)
+    if plain_name == recipe:
         return
-    raw, gzip = (sizes[0] or 0.0) / sizes[1], (packed[0] or 0.0) / packed[1]
-    if raw > 0.95 and gzip < 0.95:
-        yield (
-            f"{cell.encoder}: {cell.recipe} saves nothing raw (size {change(raw, 1)} against "
-            f"{plain.recipe}) but compressed ({change(gzip, 1)}): its zeros are stored in full."
+    said = []
+    for cell, plain in _files(sheet, cells, recipe, plain_name):
+        mine, theirs = cell.usable(SIZE), plain.usable(SIZE)
+        packed, before = cell.usable(GZIP), plain.usable(GZIP)
+        if mine is None or packed is None or not theirs or not before:
+            continue
+        if mine > SAME * theirs and packed < SAME * before:
+            said.append(
+                f"{cell.encoder} raw {change(mine, theirs)}, compressed {change(packed, before)}"
+            )
+    if said:
+        yield Explanation(
+            "Pruned",
+            f"{recipe} saves nothing raw against {plain_name} but compressed, for its zeros and "
+            f"repeated values are stored in full: {'; '.join(said)}.",
         )
 
 
-def _left(cell: Cell) -> Iterator[str]:
-    found = cell.record.delegation
-    if found and found.left_behind and found.nodes_delegated == 0:
-        yield (
-            f"{cell.encoder} with {cell.recipe} on {cell.target}: the delegate took none of the "
-            f"{found.nodes_total} nodes; left behind: {listed(found.left_behind)}."
+def _worse(pairing: Pairing, recipe: str) -> Iterator[Explanation]:
+    worse = [
+        f"{encoder} {found.difference.text} ({found.difference.interval})"
+        for (encoder, name), found in pairing.files.items()
+        if name == recipe != REFERENCE and found.difference and found.difference.word == "worse"
+    ]
+    if worse:
+        yield Explanation(
+            "Quality",
+            f"{recipe} costs NDCG@10 against {REFERENCE}, user by user and beyond chance: "
+            f"{', '.join(worse)}.",
         )
 
 
-def _without_pruning(recipe: str) -> str:
-    return "+".join(word for word in recipe.split("+") if word not in PRUNINGS)
+def _simulated(sheet: Sheet) -> Iterator[Explanation]:
+    targets = [cell.target for cell in sheet.cells if cell.state.word == "simulated"]
+    for target in dict.fromkeys(targets):
+        yield Explanation(
+            "Simulated",
+            f"{target} ran on a GPU that the CPU simulates ({targets.count(target)} cells): it "
+            "shows that the files run there and how many nodes are taken. Its times say nothing "
+            "about a GPU, so they are in no chart, no ranking and no front.",
+        )
+
+
+def _against(sheet: Sheet, cells: Names, recipe: str, target: str) -> Iterator[tuple[Cell, Cell]]:
+    """The cells of one recipe on one target, beside float32 of the same encoder and target."""
+    for encoder in sheet.encoders:
+        cell = cells.get((encoder, recipe, target))
+        reference = cells.get((encoder, REFERENCE, target))
+        if cell is not None and reference is not None and recipe != REFERENCE:
+            yield cell, reference
+
+
+def _files(
+    sheet: Sheet, cells: Names, recipe: str, other: str = REFERENCE
+) -> Iterator[tuple[Cell, Cell]]:
+    """One cell per encoder that has the file, beside one with the other recipe's file."""
+    for encoder in sheet.encoders:
+        for target in sheet.targets:
+            cell = cells.get((encoder, recipe, target))
+            plain = cells.get((encoder, other, target))
+            if cell is not None and plain is not None and recipe != other:
+                yield cell, plain
+                break

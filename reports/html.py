@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from rbench.compare import Comparison
 from rbench.records import Run
 from rbench_reports import (
     against,
+    compare_html,
+    constants,
     effects,
     explain,
     files,
+    groups,
     latency,
     matrix,
     metrics,
+    noise,
+    ops,
+    paired,
     provenance,
     quality,
+    seeds,
 )
 from rbench_reports.cells import STATES, Cell, Sheet
-from rbench_reports.charts import chart_data, colour, shape
+from rbench_reports.charts import chart_data, colour, recipe_shape
 from rbench_reports.page import plotly, render
 from rbench_reports.pareto import front_cells
 from rbench_reports.recommend import advise
@@ -31,6 +39,8 @@ class Html:
         sheet = Sheet.of(run)
         advice = advise(run, sheet)
         front = front_cells(sheet)
+        pairing = paired.pairs(run, sheet)
+        inside = constants.contents(sheet)
         pick = advice.picks[0].cell if advice.picks else None
         return render(
             "page.html",
@@ -39,7 +49,7 @@ class Html:
             metrics=metrics,
             states=STATES,
             colour=colour,
-            shape=shape,
+            shape=lambda index: recipe_shape(sheet.recipes[index], index),
             advice=advice,
             front=front,
             front_numbers={cell.number for cell in front},
@@ -48,11 +58,18 @@ class Html:
             panels=matrix.panels(sheet),
             reasons=provenance.reasons(run, _reasons(sheet)),
             quality_columns=quality.COLUMNS,
-            quality_rows=quality.rows(run, sheet),
+            quality_rows=quality.rows(run, sheet, pairing),
             quality_users=quality.users(sheet),
-            explanations=explain.explanations(sheet),
-            effects=effects.effects(sheet),
-            reference=effects.REFERENCE,
+            explanations=explain.explanations(sheet, pairing),
+            effects=effects.effects(sheet, pairing),
+            reference=paired.REFERENCE,
+            pairing=pairing,
+            groups=groups.groups(sheet),
+            resolutions=noise.resolutions(run),
+            seed_rows=seeds.seed_rows(pairing),
+            seeds=pairing.seeds,
+            op_table=ops.op_table(sheet),
+            contents=inside,
             files=files.file_rows(sheet),
             timings=latency.timing_table(sheet),
             run_facts=provenance.run_facts(run),
@@ -60,10 +77,14 @@ class Html:
             machines=provenance.machine_facts(run),
             versions=provenance.versions(run),
             protocol=provenance.protocol(run),
-            chart=chart_data(sheet, front, pick),
+            chart=chart_data(sheet, front, pick, pairing, inside),
             csv=provenance.csv_text(run.records),
             plotly=plotly(),
         )
+
+    def compare(self, comparison: Comparison) -> str:
+        """The page of two runs, for `rbench compare`."""
+        return compare_html.page(comparison)
 
 
 def _reasons(sheet: Sheet) -> list[tuple[str, str, str, str]]:

@@ -56,6 +56,15 @@ def box(cell: Cell) -> list[float] | None:
     return None if None in found else [value or 0.0 for value in found]
 
 
+def cold(cell: Cell) -> list[float] | None:
+    """Load, first inference and warm median, microseconds; none unless all were timed."""
+    timing = cell.record.timing
+    if not timing or cell.state.word == "simulated":
+        return None
+    found = [finite(v) for v in (timing.load_us, timing.first_us, timing.median_us)]
+    return None if any(not value or value < 0 for value in found) else [v or 0.0 for v in found]
+
+
 def _numbers(timing: Timing, warm: Scale, cold: Scale) -> tuple[str, ...]:
     chilled = [cold.text(value or None) for value in (timing.load_us, timing.first_us)]
     warmed = (

@@ -46,8 +46,8 @@ class Glance:
     ndcg: str
     size: str
     heat: float | None
-    states: tuple[tuple[str, State, str, str], ...]
-    """(target, state, latency, reason) of each cell."""
+    states: tuple[tuple[str, State, str, str, int], ...]
+    """(target, state, latency, reason, number) of each cell."""
 
 
 def panels(sheet: Sheet) -> tuple[Panel, ...]:
@@ -79,7 +79,10 @@ def _glance(sheet: Sheet, cells: tuple[Cell, ...], heats: dict[int, float]) -> G
         sheet.text(shown, NDCG),
         sheet.full(shown, SIZE),
         heats.get(shown.number),
-        tuple((cell.target, cell.state, sheet.full(cell, P50), cell.reason) for cell in cells),
+        tuple(
+            (cell.target, cell.state, sheet.full(cell, P50), cell.reason, cell.number)
+            for cell in cells
+        ),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from rbench.records import Estimate, Parity, Quality, Run
 from rbench_reports.cells import Sheet, interval
 from rbench_reports.numbers import MISSING, SCORE, Scale, finite
+from rbench_reports.paired import REFERENCE, Paired, Pairing
 
 COLUMNS = (
     ("ndcg@10", "NDCG@10"),
@@ -36,24 +37,29 @@ class Row:
     """Largest score difference to the Keras model."""
     overlap: str
     """Share of the Keras model's top 10 that the file keeps."""
+    paired: Paired | None
+    """Beside the float32 of its encoder; None for what is no file or is that float32."""
     bar: tuple[float, float, float] | None
     """Low, value and high of NDCG@10 as percent of the picture's width."""
 
 
-def rows(run: Run, sheet: Sheet) -> tuple[Row, ...]:
+def rows(run: Run, sheet: Sheet, pairing: Pairing) -> tuple[Row, ...]:
     """Best possible, baselines, then the files in the order of the study."""
     widest = _widest(run, sheet)
     found = []
     ideal = run.info.data.ideal if run.info.data else {}
     if ideal:
         numbers = tuple((SCORE.text(ideal.get(key)), "") for key, _ in COLUMNS)
-        found.append(Row("ideal", "best possible", "", numbers, MISSING, MISSING, MISSING, None))
+        found.append(
+            Row("ideal", "best possible", "", numbers, MISSING, MISSING, MISSING, None, None)
+        )
     for name, quality in run.info.baselines.items():
-        found.append(_row("baseline", name, "", quality, widest))
+        found.append(_row("baseline", name, "", quality, widest, None))
     for (encoder, recipe), cells in sheet.files().items():
         scored = [c.record.quality for c in cells if c.record.quality is not None]
         if scored:
-            found.append(_row("file", encoder, recipe, scored[0], widest))
+            beside = pairing.files.get((encoder, recipe)) if recipe != REFERENCE else None
+            found.append(_row("file", encoder, recipe, scored[0], widest, beside))
     return tuple(found)
 
 
@@ -63,7 +69,9 @@ def users(sheet: Sheet) -> str:
     return ", ".join(f"{count:,}" for count in sorted(counts)) or MISSING
 
 
-def _row(kind: str, name: str, recipe: str, quality: Quality, widest: float) -> Row:
+def _row(
+    kind: str, name: str, recipe: str, quality: Quality, widest: float, paired: Paired | None
+) -> Row:
     parity: Parity | None = quality.parity
     return Row(
         kind,
@@ -73,6 +81,7 @@ def _row(kind: str, name: str, recipe: str, quality: Quality, widest: float) -> 
         _PERCENT.full(quality.coverage),
         f"{parity.max_score_difference:.2g}" if parity else MISSING,
         _PERCENT.full(parity.top10_overlap) if parity else MISSING,
+        paired,
         _bar(quality.metrics.get("ndcg@10"), widest),
     )
 

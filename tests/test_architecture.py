@@ -45,7 +45,10 @@ OPEN = {"settings", "result", "dataset", "ranking", "weights"}
 read, and the one rule by which items are ranked."""
 CHILDREN = {"rbench.guard"}
 """Modules that work in child processes only, besides the programs themselves: they may end one."""
-READERS = ("rbench.gate", "rbench.cli.gate", "rbench.cli.report", "rbench.cli.list")
+READERS = (
+    *("rbench.gate", "rbench.compare"),
+    *("rbench.cli.gate", "rbench.cli.report", "rbench.cli.compare", "rbench.cli.list"),
+)
 """What only reads records, besides the reports."""
 
 
@@ -206,8 +209,8 @@ def test_the_gate_and_the_reports_only_read_records():
         [
             found
             for found in OURS
-            if below(found.by, "rbench.gate", "rbench_reports")
-            and not below(found.name, "rbench.gate", "rbench_reports")
+            if below(found.by, "rbench.gate", "rbench.compare", "rbench_reports")
+            and not below(found.name, "rbench.gate", "rbench.compare", "rbench_reports")
             and part(found.name) not in {"records", "errors", "plugins", "recipe", "target", ""}
         ],
         "a reader of records needs more than records",

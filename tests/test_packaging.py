@@ -3,6 +3,7 @@
 import configparser
 import importlib.metadata
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -103,38 +104,91 @@ def test_a_wheel_holds_the_checkout(wheel):
     assert others == {f"rbench-{PROJECT['project']['version']}.dist-info"}
 
 
+MOST_BYTES = 90_000_000
+"""What the wheels of the base may weigh together."""
+MOST_SECONDS = 30
+"""What installing the base and gating a model's size may take, of processor time: wall time is the
+same on a machine that has nothing else to do."""
+
+
+@pytest.fixture(scope="session")
+def wheels(wheel, tmp_path_factory):
+    """The wheels of a base install."""
+    folder = tmp_path_factory.mktemp("wheels")
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "-d", folder, wheel]
+    subprocess.run(command, check=True)
+    return folder
+
+
 @pytest.mark.slow
-def test_the_base_install_gates_lists_and_reports(wheel, tmp_path):
+def test_the_base_is_light(wheels):
+    sizes = {path.name: path.stat().st_size for path in wheels.iterdir()}
+    assert sum(sizes.values()) <= MOST_BYTES, sizes
+    names = {name.partition("-")[0] for name in sizes}
+    assert {"rbench", "numpy", "msgspec"} <= names
+    assert not names & {"tensorflow", "tf_keras", "ai_edge_litert", "scipy", "pyarrow"}
+
+
+def processor_seconds():
+    """Of all child processes that ended, and theirs."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+@pytest.mark.slow
+def test_the_base_install_gates_lists_reports_and_compares(wheels, tmp_path):
     """No extra, so no TensorFlow and no LiteRT: a fresh environment, as in a user's CI."""
     home = tmp_path / "venv"
     subprocess.run([sys.executable, "-m", "venv", home], check=True)
     python = home / "bin" / "python"
-    subprocess.run([python, "-m", "pip", "install", "--quiet", wheel], check=True)
+    (tmp_path / "model.tflite").write_bytes(bytes(1000))
+    (tmp_path / "budget.toml").write_text('[[files]]\npath = "*.tflite"\nsize = { max = "1KB" }\n')
+    start = processor_seconds()
+    install = ["install", "--quiet", "--no-compile", "--no-index", "--find-links", wheels]
+    subprocess.run([python, "-m", "pip", *install, "rbench"], env=outside(), check=True)
+    gate = [home / "bin" / "rbench", "gate", "--budget", "budget.toml"]
+    subprocess.run(gate, cwd=tmp_path, env=outside(), check=True)
+    assert processor_seconds() - start < MOST_SECONDS
 
     def run(*arguments):
         done = subprocess.run(
             [home / "bin" / "rbench", *arguments],
             cwd=tmp_path,
-            env={key: value for key, value in os.environ.items() if key != "PYTHONPATH"},
+            env=outside(),
             capture_output=True,
             text=True,
             check=False,
         )
         return done.returncode, done.stdout + done.stderr
 
-    make = "from pathlib import Path; from rbench.testing.runs import example_run; "
-    subprocess.run([python, "-c", make + "example_run(Path('run'))"], cwd=tmp_path, check=True)
+    make = (
+        "from pathlib import Path; from rbench.testing.runs import example_run; "
+        "example_run(Path('run')); example_run(Path('other'), seed=2)"
+    )
+    subprocess.run([python, "-c", make], cwd=tmp_path, env=outside(), check=True)
     assert run("--help")[0] == 0
     assert "movielens-small" in run("list", "studies")[1]
     assert "rbench_encoders.gru:Gru" in run("list", "encoders")[1]
     assert run("gate", "run", "--max-size", "10MB")[0] == 0
     assert run("gate", "run", "--max-size", "1KB")[0] == 1
-    code, said = run("report", "run")
-    assert code == 0, said
-    code, said = run("sweep")
-    assert code == 2
-    assert "pip install 'rbench[sweep]'" in said
-    assert len(said.strip().splitlines()) == 1
+    for kind in ("html", "markdown", "json", "csv"):
+        for command in (("report", "run"), ("compare", "other", "run")):
+            code, said = run(*command, "--format", kind)
+            assert code == 0, said
+    for command, extra in (
+        (("sweep",), "sweep"),
+        (("inspect", "run/models/gru/float32.tflite"), "profile"),
+        (("gate", "--model", "model.tflite", "--against-model", "model.tflite"), "profile"),
+    ):
+        code, said = run(*command)
+        assert code == 2, said
+        assert f"pip install 'rbench[{extra}]'" in said
+        assert len(said.strip().splitlines()) == 1
+
+
+def outside():
+    """The environment without what leads to the checkout."""
+    return {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
 
 
 def test_every_package_is_named():

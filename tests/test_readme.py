@@ -32,6 +32,8 @@ CHEAP = {
     "rbench gate runs/mine --max-size 300KB": "gate: pass",
     "rbench gate runs/mine --max-size 300KB --json": '"outcome": "pass"',
     "rbench report runs/mine": "report.html",
+    "rbench report runs/mine --format csv": "report.csv",
+    "rbench compare runs/before runs/mine": "compare.html",
 }
 """Run as they stand; what they print holds this text."""
 
@@ -154,14 +156,16 @@ def run(command, folder, *more):
 @pytest.mark.parametrize("command", CHEAP)
 def test_cheap_commands_work(command, place):
     sizes = {(encoder, "float32"): 200_000 for encoder in ("bow", "gru")}
-    example_run(
-        place / "runs/mine",
-        encoders=("bow", "gru"),
-        recipes=("float32",),
-        users=40,
-        samples=40,
-        size_bytes=sizes,
-    )
+    for seed, name in enumerate(("mine", "before"), start=1):
+        example_run(
+            place / "runs" / name,
+            encoders=("bow", "gru"),
+            recipes=("float32",),
+            users=40,
+            samples=40,
+            size_bytes=sizes,
+            seed=seed,
+        )
     done = run(command, place)
     assert done.returncode == 0, done.stdout + done.stderr
     assert CHEAP[command] in done.stdout + done.stderr

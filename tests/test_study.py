@@ -121,7 +121,7 @@ def test_a_study_that_is_not_there(source, tmp_path, monkeypatch):
     with pytest.raises(StudyError) as caught:
         Study.read(source)
     assert "no such study" in str(caught.value)
-    assert "default, movielens-1m, movielens-small" in caught.value.allowed
+    assert "default, full-matrix, movielens-1m, movielens-small" in caught.value.allowed
 
 
 def test_a_study_that_is_no_text(tmp_path):
@@ -136,6 +136,7 @@ def test_narrowing_replaces_parts_of_the_grid():
     assert study.targets == ("cpu@2",)
     assert study.recipes == Study().recipes
     assert study.data.path == "log.csv"
+    assert Study().narrowed(seeds=[3, 1, 3]).seeds == (3, 1)
     assert Study().narrowed() == Study()
 
 

@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Train, convert, score and time a study; write its report.",
     ),
     "report": ("rbench.cli.report", "Write the report of a run again, or another kind of it."),
+    "compare": ("rbench.cli.compare", "Say what changed between two runs, beyond chance."),
     "gate": ("rbench.cli.gate", "Hold a run to limits; the exit code is for CI."),
     "inspect": ("rbench.cli.inspect", "Show what is in a .tflite, ours or a stranger's."),
     "list": ("rbench.cli.list", "List encoders, recipes, targets, reports or studies."),

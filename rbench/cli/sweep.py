@@ -33,6 +33,13 @@ Examples:
 @click.option("--encoder", "encoders", multiple=True, help="Only this encoder. Can be repeated.")
 @click.option("--recipe", "recipes", multiple=True, help="Only this recipe. Can be repeated.")
 @click.option("--target", "targets", multiple=True, help="Only this target. Can be repeated.")
+@click.option(
+    "--seed",
+    "seeds",
+    type=click.IntRange(min=0),
+    multiple=True,
+    help="Train from this seed; the first of several is timed. Can be repeated.",
+)
 @click.option("--out", metavar="DIR", help="The run's folder. [default: runs/STUDY-TIME]")
 @click.option(
     "--retry-failed", is_flag=True, help="Try failed cells again, though nothing changed."
@@ -45,6 +52,7 @@ def command(
     encoders: tuple[str, ...],
     recipes: tuple[str, ...],
     targets: tuple[str, ...],
+    seeds: tuple[int, ...],
     out: str | None,
     retry_failed: bool,
     as_json: bool,
@@ -61,11 +69,17 @@ def command(
     from rbench.sweeping import sweep
 
     chosen = Study.read(study).narrowed(
-        data=data, duplicates=duplicates, encoders=encoders, recipes=recipes, targets=targets
+        data=data,
+        duplicates=duplicates,
+        encoders=encoders,
+        recipes=recipes,
+        targets=targets,
+        seeds=seeds,
     )
     words = ["rbench", "sweep", *([study] if study != "default" else [])]
     words += ["--data", data] if data else []
     words += ["--duplicates", duplicates] if duplicates else []
+    words += [word for seed in seeds for word in ("--seed", str(seed))]
     signal.signal(signal.SIGTERM, _interrupt)
     with View(quiet=as_json) as view:
         run = sweep(

@@ -1,7 +1,8 @@
 """Compression: what training does to weights before conversion, and the Keras reference."""
 
+from rbench.compress.as_trained import as_trained
 from rbench.compress.compress import compress
-from rbench.compress.result import REFERENCE, Compressed
+from rbench.compress.result import RANGES, REFERENCE, Compressed
 from rbench.compress.settings import CompressSettings
 
-__all__ = ["REFERENCE", "CompressSettings", "Compressed", "compress"]
+__all__ = ["RANGES", "REFERENCE", "CompressSettings", "Compressed", "as_trained", "compress"]

@@ -1,25 +1,26 @@
-"""One compression: today only the one that changes nothing.
-
-Pruning, clustering and quantization-aware training are refused by `rbench.policy` until they are
-here; the stage already stands between training and conversion, with the reference that parity is
-measured on.
-"""
+"""One compression: none, or one or two fine-tunings, one behind the other."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from rbench.compress.as_trained import as_trained, measuring_contexts, save_ranges
+from rbench.compress.method import Method
+from rbench.compress.places import Floats
 from rbench.compress.reference import save_reference
-from rbench.compress.result import Compressed
+from rbench.compress.result import RANGES, Compressed
 from rbench.compress.settings import CompressSettings
+from rbench.compress.tuning import tune
 from rbench.data.dataset import Dataset
 from rbench.encoding import Encoder, Form, ModelSettings
-from rbench.errors import Unsupported
-from rbench.model import count_parameters, scoring_model, set_weights
+from rbench.model import KerasModel, count_parameters, scoring_model, set_weights
 from rbench.progress import Reporter, silent
 from rbench.recipe import Recipe
 from rbench.train.settings import TrainSettings
 from rbench.train.weights import load_weights, save_weights
+
+KEPT = {"cluster16": "clusters"}
+"""Earlier compression -> what of it quantization-aware training preserves; zeros of all others."""
 
 
 def compress(
@@ -41,15 +42,63 @@ def compress(
         folder: where the weights and the reference go.
 
     Raises:
-        Unsupported: the recipe asks for a compression that rbench does not do.
+        StageError: a fine-tuning did not reach what it is for.
     """
-    if recipe.compression:
-        raise Unsupported(
-            f"rbench does not do {recipe.compression} yet", allowed="recipes without compression"
-        )
+    methods = _methods(recipe)
     weights = load_weights(trained)
-    model = scoring_model(encoder, model_settings, dataset.items, Form(last=True))
-    set_weights(model, weights)
+
+    def draw() -> KerasModel:
+        model = scoring_model(encoder, model_settings, dataset.items, Form(last=True))
+        set_weights(model, weights)
+        return model
+
+    parameters = count_parameters(draw())  # refuses weights of another encoder at once
+    validation: dict[str, float] = {}
+    details: dict[str, float] = {}
+    ranges: dict[str, Floats] = {}
+    for text, method in methods:
+        weights, validation, reached, ranges = tune(
+            method,
+            settings,
+            train_settings,
+            model_settings,
+            weights,
+            dataset,
+            encoder,
+            seed,
+            report,
+            text,
+        )
+        details |= reached
     save_weights(folder, weights)
+    (folder / RANGES).unlink(missing_ok=True)  # of an earlier try
+    if ranges:
+        contexts = measuring_contexts(dataset, model_settings.length)
+        save_ranges(folder, recipe, draw(), ranges, contexts)
+    model, _ = as_trained(draw(), folder, recipe)
     save_reference(folder, model, dataset, model_settings.length, seed)
-    return Compressed(compression=recipe.compression, parameters=count_parameters(model))
+    return Compressed(
+        compression=recipe.compression,
+        parameters=parameters,
+        validation=validation,
+        details=details,
+    )
+
+
+def _methods(recipe: Recipe) -> list[tuple[str, Method]]:
+    found: list[tuple[str, Method]] = []
+    if recipe.pruning.startswith("cluster"):
+        from rbench.compress.clustering import Clustering
+
+        found.append((recipe.pruning, Clustering(recipe.pruning)))
+    elif recipe.pruning:
+        from rbench.compress.pruning import Pruning
+
+        found.append((recipe.pruning, Pruning(recipe.pruning)))
+    if recipe.qat:
+        from rbench.compress.quantization import Quantization
+
+        bits = 4 if "wi4" in recipe.scheme else 8
+        kept = KEPT.get(recipe.pruning, "zeros" if recipe.pruning else "")
+        found.append(("qat", Quantization(bits, recipe.scheme == "static_wi8_ai8", kept)))
+    return found

@@ -7,6 +7,9 @@ import msgspec
 REFERENCE = "reference.npz"
 """File in the artefact's folder: int32 ``contexts`` (n, length) from test users and the Keras
 model's float32 ``scores`` (n, items) for them, item ids 1..items; parity is measured on it."""
+RANGES = "ranges.npz"
+"""File in the artefact's folder, where training learnt ranges of activations: layer's name ->
+float32 ``(2,)``, the least and the largest number of its output."""
 
 
 class Compressed(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,12 +6,13 @@ import gzip
 import hashlib
 from pathlib import Path
 
+from rbench.compress import as_trained
 from rbench.convert.calibration import calibration_contexts
 from rbench.convert.census import take_census
+from rbench.convert.gpu_ready import gpu_ready
 from rbench.convert.inventory import take_inventory
 from rbench.convert.noise import captured
 from rbench.convert.result import LOG, MODEL, FlatModel
-from rbench.convert.rewriting import rewritten
 from rbench.convert.settings import ConvertSettings
 from rbench.data.dataset import Dataset
 from rbench.encoding import Encoder, Form, ModelSettings
@@ -19,6 +20,9 @@ from rbench.model import count_parameters, scoring_model, set_weights
 from rbench.recipe import Recipe
 from rbench.records import write_atomically
 from rbench.train.weights import load_weights
+
+FOR_GPUS = ("float32", "float16")
+"""Schemes whose graphs the GPU delegate takes whole."""
 
 
 def convert(
@@ -38,28 +42,30 @@ def convert(
         folder: where the model and all that the converter said go.
 
     Raises:
-        Unsupported: rbench has no way to convert to the recipe's scheme.
         StageError: the converter gave up; its last words are in the message, all in the log.
     """
     with captured(folder / LOG):
         import tf_keras
 
         from rbench.convert.export import Recommender
-        from rbench.convert.tflite import convert_with_tflite
+        from rbench.convert.schemes import convert_to_scheme
 
         # Keras numbers what has no name, and the names go into the file: count from the start.
         tf_keras.backend.clear_session()
         form = Form(last=True, unrolled=recipe.unrolled)
         model = scoring_model(encoder, model_settings, dataset.items, form)
         set_weights(model, load_weights(compressed))
+        parameters = count_parameters(model)
+        model, learnt = as_trained(model, compressed, recipe)
         top_k = min(model_settings.top_k, dataset.items)
         contexts = calibration_contexts(
             dataset, model_settings.length, settings.calibration_contexts, seed
         )
-        content = convert_with_tflite(
-            recipe.scheme, Recommender(model, model_settings.length, top_k), contexts
+        content, shared, library = convert_to_scheme(
+            recipe.scheme, Recommender(model, model_settings.length, top_k), contexts, learnt
         )
-        content, shared = rewritten(content)
+        if recipe.scheme in FOR_GPUS:
+            content = gpu_ready(content)
         write_atomically(folder / MODEL, content)
         ops, tensor_bytes = take_census(content)
         census = take_inventory(content).facts(shared)
@@ -67,9 +73,9 @@ def convert(
         sha256=hashlib.sha256(content).hexdigest(),
         size_bytes=len(content),
         gzip_bytes=len(gzip.compress(content, 9, mtime=0)),
-        parameters=count_parameters(model),
+        parameters=parameters,
         ops=ops,
         tensor_bytes=tensor_bytes,
-        converter="tf.lite",
+        converter=library,
         census=census,
     )

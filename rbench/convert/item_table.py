@@ -100,10 +100,17 @@ def _scorer(model: Model, graph: Graph, makers: dict[int, int]) -> int:
         name = op_name(model, graph.operators[number])
         if name == SCORING:
             return number
-        if name not in TRANSPARENT:
+        if name not in TRANSPARENT and not _padding(model, graph, graph.operators[number]):
             raise NoTableError(f"{RANKING} ranks what {name} made, not {SCORING}")
         tensor = int(graph.operators[number].inputs[0])
     raise NoTableError(f"no {SCORING} before {RANKING}")
+
+
+def _padding(model: Model, graph: Graph, operator: Operator) -> bool:
+    """Whether it puts constants behind its first input, see `rbench.convert.gpu_ready`."""
+    behind = [graph.tensors[int(place)] for place in operator.inputs[1:]]
+    constant = all(values(model, tensor) is not None for tensor in behind)
+    return op_name(model, operator) == "CONCATENATION" and constant
 
 
 def _constant(model: Model, graph: Graph, makers: dict[int, int], tensor: int) -> int | None:

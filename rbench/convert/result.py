@@ -29,5 +29,5 @@ class FlatModel(msgspec.Struct, frozen=True, kw_only=True):
     tensor_bytes: dict[str, int]
     """Type of constant data -> bytes of distinct buffers."""
     converter: str
-    """Which library wrote it: ``tf.lite`` or ``ai-edge-quantizer``."""
+    """Which library wrote it: ``tf.lite``, or ``rbench`` where it packed the weights itself."""
     census: dict[str, Any] = {}

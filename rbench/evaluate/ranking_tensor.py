@@ -41,7 +41,7 @@ def ranking_tensor(interpreter: Any, items_output: int, where: str) -> int:
             continue
         seen.add(tensor)
         if op["op_name"] == RANKING_OP:
-            return int(op["inputs"][0])
+            return _unpadded(int(op["inputs"][0]), made_by)
         pending.extend(int(index) for index in op["inputs"] if index >= 0)
     raise ModelError(
         f"no {RANKING_OP} behind the items output, so not every item's score can be read",
@@ -49,6 +49,15 @@ def ranking_tensor(interpreter: Any, items_output: int, where: str) -> int:
         allowed=f"a graph that ranks with {RANKING_OP}",
         remedy="export it with rbench, or with tf.math.top_k as its last step",
     )
+
+
+def _unpadded(tensor: int, made_by: dict[int, Any]) -> int:
+    """What constants were put behind, so that a GPU can rank it: see `rbench.convert.gpu_ready`."""
+    op = made_by.get(tensor)
+    if op is None or op["op_name"] != "CONCATENATION":
+        return tensor
+    first, *others = (int(index) for index in op["inputs"])
+    return first if not any(other in made_by for other in others) else tensor
 
 
 def check_subgraph(runner: Any, where: str) -> None:

@@ -14,6 +14,7 @@ from rbench.gate.levels import Place
 from rbench.gate.limits import Limits
 from rbench.gate.outside import judge_files
 from rbench.gate.plan import Plan, matched
+from rbench.gate.power import sight
 from rbench.gate.rules import SizeLimit
 from rbench.gate.verdict import Finding, Verdict
 from rbench.records import Run
@@ -45,6 +46,7 @@ def judge(
         findings += [*_run(run), *_cells(run)]
         findings += _rules(limits, run, against)
         notes += [*_unsupported(run), *_unmatched(limits, run), *_gone(run, against)]
+        notes += _seen(limits, run, against)
     for number, rule in enumerate(limits.files):
         findings += judge_files(rule, root or Path(), against, f"files[{number}]")
     if limits.strict:
@@ -103,6 +105,21 @@ def _rules(limits: Limits, run: Run, against: Against | None) -> Iterator[Findin
                 zipped = file._replace(kind="gzip", bytes=made.model.gzip_bytes)
                 yield from judge_size(rule.gzip, zipped, name)
     yield from plan.answers()
+
+
+def _seen(limits: Limits, run: Run, against: Against | None) -> Iterator[str]:
+    """How small a loss is seen, for every metric that has a limit on its loss."""
+    metrics = dict.fromkeys(
+        metric
+        for rule in limits.cells
+        for metric, limit in rule.quality.items()
+        if limit.max_loss is not None or limit.warn_loss is not None
+    )
+    tail = Plan(limits, run, against).tail if metrics else 0.0
+    for metric in metrics:
+        found = sight(run, metric, tail)
+        if found is not None:
+            yield found.sentence
 
 
 def _unsupported(run: Run) -> Iterator[str]:

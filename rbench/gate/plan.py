@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
-from functools import partial
+from functools import cached_property, partial
 
 from rbench.gate.against import Against, Made, models_in, models_of
 from rbench.gate.delegation import asked, judge_delegation
@@ -51,17 +51,28 @@ class Plan:
 
     def answers(self) -> Iterator[Finding]:
         """All findings but those on sizes."""
-        uncertain: list[Uncertain] = []
         for asked_for in self.rules:
             rule, name, found = asked_for.rule, asked_for.name, asked_for.records
             if not found and not rule.optional:
                 pattern = f"{rule.encoder} x {rule.recipe} x {rule.target}"
                 yield Place(pattern, "rule", name).broken("no cell of this run matches")
-            done = [record for record in found if record.state == "ok" and record.model]
-            yield from self._certain(rule, name, done)
-            uncertain += self._uncertain(rule, name, done)
-        for answer in uncertain:
-            yield answer(self.limits.false_alarms / len(uncertain))
+            yield from self._certain(rule, name, _done(found))
+        for answer in self.uncertain:
+            yield answer(self.tail)
+
+    @cached_property
+    def uncertain(self) -> list[Uncertain]:
+        """The questions whose answers chance has a part in."""
+        return [
+            answer
+            for one in self.rules
+            for answer in self._uncertain(one.rule, one.name, _done(one.records))
+        ]
+
+    @property
+    def tail(self) -> float:
+        """The share of the chance of a false alarm that falls to each of them."""
+        return self.limits.false_alarms / max(1, len(self.uncertain))
 
     def _certain(self, rule: CellRule, name: str, records: list[Record]) -> Iterator[Finding]:
         for made in self._scored(records):
@@ -91,6 +102,10 @@ class Plan:
         """The models to ship; those of further seeds are weighed, not scored against floors."""
         shown = {f"{record.cell.encoder} x {record.cell.recipe}" for record in records}
         return (made for made in models_of(self.run) if made.subject in shown)
+
+
+def _done(records: list[Record]) -> list[Record]:
+    return [record for record in records if record.state == "ok" and record.model]
 
 
 def matched(rule: CellRule, run: Run) -> list[Record]:

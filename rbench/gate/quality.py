@@ -83,17 +83,49 @@ def _before(metric: str, made: Made, against: Against | None) -> tuple[Estimate 
 
 
 class Lost(NamedTuple):
-    """A share that was lost, and its standard error."""
+    """A share that was lost, and what chance may have done to it.
+
+    The variances and the covariance are those of the two means, over the square of the old one.
+    """
 
     share: float
-    error: float
+    variance: float
+    """Of the new mean."""
+    together: float
+    """Covariance of both means."""
+    variance_before: float
+    """Of the old mean."""
     freedom: int = LARGE
-    """Of the error; the number of users that differ, less one."""
+    """Of the variances."""
+
+    @property
+    def error(self) -> float:
+        """The standard error of the share, to first order."""
+        ratio = 1 - self.share
+        spread = self.variance - 2 * ratio * self.together + ratio**2 * self.variance_before
+        return math.sqrt(max(0.0, spread))
 
     def interval(self, tail: float) -> tuple[float, float]:
-        """Where the share lies; it lies beyond either end with the chance ``tail``."""
-        reach = student_quantile(tail, self.freedom) * self.error
-        return self.share - reach, self.share + reach
+        """Where the share lies; it lies beyond either end with the chance ``tail``.
+
+        A loss lies inside if Student's t, for the differences that it leaves between the users'
+        gains, does not refuse it. For no loss this is the t-test for pairs, which two models that
+        are equally good pass however skewed the gains are. Where chance may have made all of the
+        old mean, anything may have been lost or won: minus infinity to 1.
+
+        Source: Fieller, Some problems in interval estimation, 1954.
+        """
+        if self.error == 0:
+            return self.share, self.share
+        ratio = 1 - self.share
+        square = student_quantile(tail, self.freedom) ** 2
+        lead = 1 - square * self.variance_before
+        if lead <= 0:
+            return -math.inf, 1.0
+        middle = ratio - square * self.together
+        rest = ratio**2 - square * self.variance
+        reach = math.sqrt(max(0.0, middle**2 - lead * rest))
+        return 1 - (middle + reach) / lead, 1 - (middle - reach) / lead
 
 
 def _loss(
@@ -114,24 +146,37 @@ def paired(before: NDArray[Any], after: NDArray[Any]) -> Lost:
 
     The error is the one that a bootstrap over users, both gains of a user drawn together, comes
     to with ever more resamples; for a ratio of two means it has a closed form (the delta method),
-    so nothing is drawn and the same runs always get the same verdict. Users that gained nothing
-    in either run say nothing about the error, so the others' number makes its freedom.
+    so nothing is drawn and the same runs always get the same verdict.
 
     Source: Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapters 5 and 22.
     """
-    ratio = float(after.mean() / before.mean())
-    apart = after - ratio * before
-    error = float(apart.std()) / float(before.mean()) / math.sqrt(len(before))
-    return Lost(1 - ratio, error, max(1, int((apart != 0).sum()) - 1))
+    means = float(before.mean()), float(after.mean())
+    old, new = before - means[0], after - means[1]
+    scale = len(before) * means[0] ** 2
+
+    def together(one: NDArray[Any], other: NDArray[Any]) -> float:
+        return float((one * other).mean()) / scale
+
+    return Lost(
+        1 - means[1] / means[0],
+        together(new, new),
+        together(old, new),
+        together(old, old),
+        freedom_of(before, after),
+    )
+
+
+def freedom_of(before: NDArray[Any], after: NDArray[Any]) -> int:
+    """Degrees of freedom of a pair: users that gain nothing either way say nothing of the error."""
+    return max(1, int(((before > 0) | (after > 0)).sum()) - 1)
 
 
 def unpaired(old: Estimate, new: Estimate) -> Lost:
     """The same from two intervals alone. What users have in common cannot be taken out, so the
     error is larger than it had to be: losses are overlooked, not invented.
     """
-    ratio = new.value / old.value
-    errors = (new.high - new.low) / WIDTH, ratio * (old.high - old.low) / WIDTH
-    return Lost(1 - ratio, math.hypot(*errors) / old.value)
+    errors = (((one.high - one.low) / WIDTH / old.value) ** 2 for one in (new, old))
+    return Lost(1 - new.value / old.value, next(errors), 0.0, next(errors))
 
 
 def gains(metric: str, ranks: NDArray[Any]) -> NDArray[Any] | None:

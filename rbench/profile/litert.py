@@ -1,4 +1,7 @@
-"""The ``litert`` tool: ai-edge-litert's interpreter on this host, in a fresh process."""
+"""The ``litert`` tool: ai-edge-litert on this host, in a fresh process.
+
+Its interpreter runs plain kernels and XNNPACK, its CompiledModel runs on the GPU.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,21 @@ from typing import TypeVar
 import msgspec
 
 from rbench import extras
-from rbench.errors import Killed, StageError
+from rbench.errors import Killed, StageError, Unsupported
+from rbench.profile import software_gpu
 from rbench.profile.process import run_module
 from rbench.profile.result import Ops, Round
 from rbench.profile.settings import ProfileSettings
 from rbench.target import Target
 
-CHILD = "rbench.profile.litert_child"
+CHILDREN = {
+    "cpu": "rbench.profile.litert_child",
+    "xnnpack": "rbench.profile.litert_child",
+    "gpu": "rbench.profile.gpu_child",
+}
+"""Delegate -> the timing process."""
+PROFILED = ("cpu", "xnnpack")
+"""Delegates whose operators LiteRT's profiler tells."""
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True, tag="time"):
@@ -59,6 +70,8 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True, tag="refusal"):
     errno: int = 0
     """Of the operating system, where it was the one that refused."""
     file: str = ""
+    no_gpu: bool = False
+    """There is no GPU here."""
 
 
 class Finished(msgspec.Struct, frozen=True, kw_only=True, tag="finished"):
@@ -87,6 +100,7 @@ def run(
     """One round, see `rbench.profile.measure.measure`.
 
     Raises:
+        Unsupported: a GPU was asked for, and there is none.
         OSError: the folder cannot be written (a full disk), as if it had happened here.
     """
     extras.require("profile", f"timing on the target {target}")
@@ -107,7 +121,7 @@ def run(
         parent=os.getpid(),
     )
     made = _asked(order, Finished, settings, target).round
-    if number or not settings.op_runs:
+    if number or target.delegate not in PROFILED or not settings.op_runs:
         return made
     ops = _profiled(settings, model, target, contexts)
     return msgspec.structs.replace(made, ops=ops, ops_us=ops.us)
@@ -135,7 +149,10 @@ def _profiled(settings: ProfileSettings, model: Path, target: Target, contexts: 
 
 def _asked(order: Order | OpsOrder, kind: type[T], settings: ProfileSettings, target: Target) -> T:
     said = run_module(
-        CHILD, msgspec.json.encode(order), timeout_s=settings.timeout_seconds, where=str(target)
+        CHILDREN[target.delegate],
+        msgspec.json.encode(order),
+        timeout_s=settings.timeout_seconds,
+        where=str(target),
     )
     try:
         answer: T | Refusal = msgspec.json.decode(said, type=kind | Refusal)  # type: ignore[arg-type]
@@ -145,6 +162,8 @@ def _asked(order: Order | OpsOrder, kind: type[T], settings: ProfileSettings, ta
         ) from error
     if isinstance(answer, Refusal) and answer.errno:
         raise OSError(answer.errno, os.strerror(answer.errno), answer.file)
+    if isinstance(answer, Refusal) and answer.no_gpu:
+        raise Unsupported(answer.reason, where=str(target), remedy=software_gpu.remedy())
     if isinstance(answer, Refusal):
         raise StageError(answer.reason, where=str(target))
     return answer

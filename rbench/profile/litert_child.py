@@ -1,59 +1,27 @@
 """The timing process of the ``litert`` tool: ``python -m rbench.profile.litert_child``.
 
-It reads one `Order` as JSON on standard input, answers with one `Finished` or `Refusal` on what
-was its standard output, and leaves ``samples.npz`` in the order's folder. It imports numpy and
-ai-edge-litert, and never TensorFlow: a process with another runtime in it is not what is measured.
+How it is asked and answers is in `rbench.profile.child`; it leaves ``samples.npz`` in the order's
+folder. It imports numpy and ai-edge-litert, and never TensorFlow: a process with another runtime
+in it is not what is measured.
 """
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter_ns, time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import msgspec
-
-from rbench.guard import die_with_parent
-from rbench.profile.litert import Finished, OpsOrder, Order, Profiled, Refusal
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+from rbench.profile.child import asking, check_input, contexts_of, serve
+from rbench.profile.litert import Finished, OpsOrder, Order, Profiled
+from rbench.profile.refusal import RefusedError
 
 RESOLVERS = {"cpu": "BUILTIN_WITHOUT_DEFAULT_DELEGATES", "xnnpack": "BUILTIN"}
 """Delegate -> op resolver. The second one brings XNNPACK as the runtime's default delegate."""
 
 LIBRARY = "libLiteRt.so"
 """Where ai-edge-litert's own profiler is, beside its Python modules."""
-
-
-class _RefusedError(Exception):
-    """The round cannot be done; the text says why."""
-
-
-def main() -> int:
-    """Do one round."""
-    order = msgspec.json.decode(sys.stdin.buffer.read(), type=Order | OpsOrder)  # type: ignore[arg-type]
-    die_with_parent(order.parent)
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    answer: Finished | Profiled | Refusal
-    try:
-        answer = _round(order) if isinstance(order, Order) else _ops(order)
-    except _RefusedError as error:
-        answer = Refusal(reason=str(error))
-    except OSError as error:
-        answer = Refusal(
-            reason=str(error), errno=error.errno or 0, file=str(error.filename or order.contexts)
-        )
-    answers.write(msgspec.json.encode(answer))
-    answers.close()
-    return 0
 
 
 def _round(order: Order) -> Finished:
@@ -66,7 +34,7 @@ def _round(order: Order) -> Finished:
     from rbench.profile.stopwatch import calibrate
     from rbench.profile.surroundings import Watch
 
-    contexts = _contexts(Path(order.contexts))
+    contexts = contexts_of(Path(order.contexts))
     offset = order.number * len(contexts) // max(order.rounds, 1)
     share = loop.Share(
         runs=-(-order.runs // order.instances),
@@ -76,9 +44,9 @@ def _round(order: Order) -> Finished:
     with loop.without_garbage_collection():
         memory = PeakMemory()
         interpreter, load_ns = _load(litert, order)
-        _check_input(interpreter, contexts)
+        check_input(_inputs(interpreter), contexts)
         query = loop.query_of(interpreter, contexts)
-        with _asking("could not run the file"):
+        with asking("could not run the file"):
             first_ns = query(offset)
             warmup_runs = loop.warm_up(
                 query, offset=offset + 1, runs=order.warmup_runs, nanoseconds=order.warmup_ns
@@ -87,7 +55,7 @@ def _round(order: Order) -> Finished:
         found = delegation.observe(delegation.nodes_of(interpreter), order.delegate)
         stopwatch = calibrate(interpreter._interpreter.NumNodes)
         began, watch = time(), Watch()
-        with _asking("could not go on running the file"):
+        with asking("could not go on running the file"):
             taken = loop.timed_runs(query, offset=offset, share=share)
             for _ in range(1, order.instances):
                 interpreter, _ = _load(litert, order)
@@ -96,9 +64,9 @@ def _round(order: Order) -> Finished:
                 taken += loop.timed_runs(query, offset=offset + len(taken), share=share)
         surroundings = watch.stop()
     if "tensorflow" in sys.modules:
-        raise _RefusedError("something imported TensorFlow into the timing process")
+        raise RefusedError("something imported TensorFlow into the timing process")
     if max(taken) > samples.LONGEST_NS:
-        raise _RefusedError(f"one inference took {max(taken) / 1e9:.1f} s: samples hold 4.2 s")
+        raise RefusedError(f"one inference took {max(taken) / 1e9:.1f} s: samples hold 4.2 s")
     column = np.array(taken, dtype=np.uint32)
     samples.write(Path(order.folder), column)
     return Finished(
@@ -130,9 +98,9 @@ def _ops(order: OpsOrder) -> Profiled:
 
     from rbench.profile import ops
 
-    contexts = _contexts(Path(order.contexts))
+    contexts = contexts_of(Path(order.contexts))
     interpreter, _ = _load(litert, order)
-    _check_input(interpreter, contexts)
+    check_input(_inputs(interpreter), contexts)
     library = Path(ai_edge_litert.__file__).with_name(LIBRARY)
     made = ops.profiled(
         interpreter, library, Path(order.model), order.delegate, order.threads, contexts, order.runs
@@ -140,26 +108,11 @@ def _ops(order: OpsOrder) -> Profiled:
     return Profiled(ops=made)
 
 
-def _contexts(path: Path) -> NDArray[np.int32]:
-    """int32 (count, length)."""
-    import numpy as np
-
-    try:
-        contexts: NDArray[np.int32] = np.load(path)
-    except (OSError, ValueError, EOFError) as error:
-        raise _RefusedError(f"cannot read the contexts: {_line(error)}") from error
-    if contexts.dtype != np.int32 or contexts.ndim != 2 or not contexts.size:
-        raise _RefusedError(
-            f"the contexts are {contexts.dtype} {contexts.shape}, not int32 (count, length)"
-        )
-    return np.ascontiguousarray(contexts)
-
-
 def _load(litert: Any, order: Order | OpsOrder) -> tuple[Any, int]:
     """The interpreter, ready to run, and the nanoseconds that took."""
     resolver = litert.OpResolverType[RESOLVERS[order.delegate]]
     began = perf_counter_ns()
-    with _asking("refused the file"):
+    with asking("refused the file"):
         interpreter = litert.Interpreter(
             model_path=order.model,
             num_threads=order.threads,
@@ -169,29 +122,13 @@ def _load(litert: Any, order: Order | OpsOrder) -> tuple[Any, int]:
     return interpreter, perf_counter_ns() - began
 
 
-def _check_input(interpreter: Any, contexts: NDArray[np.int32]) -> None:
-    """One context must be what the file takes."""
+def _inputs(interpreter: Any) -> list[str]:
+    """Type and shape of each."""
     import numpy as np
 
     entries = interpreter.get_input_details()
-    takes = ", ".join(f"{np.dtype(e['dtype'])} {[int(n) for n in e['shape']]}" for e in entries)
-    wanted = f"int32 {[1, contexts.shape[1]]}"
-    if takes != wanted:
-        raise _RefusedError(f"the file takes {takes or 'nothing'}, the contexts are {wanted}")
-
-
-@contextmanager
-def _asking(failed: str) -> Iterator[None]:
-    """Turn what the runtime raises into a refusal that says what failed."""
-    try:
-        yield
-    except (RuntimeError, ValueError) as error:
-        raise _RefusedError(f"the runtime {failed}: {_line(error)}") from error
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
+    return [f"{np.dtype(e['dtype'])} {[int(n) for n in e['shape']]}" for e in entries]
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(serve(_round, _ops))

@@ -62,13 +62,6 @@ def _refuse(target: Target) -> None:
             where=str(target),
             allowed=f"the tools {', '.join(TOOLS)}",
         )
-    if target.tool == "litert" and target.delegate == "gpu":
-        raise Unsupported(
-            "the interpreter of ai-edge-litert has no GPU delegate; its GPU path is CompiledModel, "
-            "which this rbench does not time",
-            where=str(target),
-            allowed="the delegates cpu and xnnpack, or benchmark_model/gpu",
-        )
 
 
 def _no_silent_fallback(target: Target, made: Round) -> None:

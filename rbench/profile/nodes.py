@@ -11,7 +11,8 @@ from pathlib import Path
 import msgspec
 
 from rbench import extras
-from rbench.errors import StageError
+from rbench.errors import StageError, Unsupported
+from rbench.profile import software_gpu
 from rbench.profile.process import run_module
 from rbench.records import Delegation
 
@@ -25,7 +26,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 
     model: str
     delegate: str
-    """``cpu`` or ``xnnpack``."""
+    """``cpu``, ``xnnpack`` or ``gpu``."""
     parent: int
     """Process that it dies with."""
 
@@ -36,15 +37,18 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     delegation: Delegation | None = None
     reason: str = ""
     """Why the runtime refused the file."""
+    no_gpu: bool = False
+    """There is no GPU here."""
 
 
 def nodes_taken(model: Path, delegate: str, timeout_s: float = TIMEOUT_S) -> Delegation:
     """Load a file with a delegate and count the nodes that it takes.
 
     Args:
-        delegate: ``cpu`` (the plain kernels) or ``xnnpack``.
+        delegate: ``cpu`` (the plain kernels), ``xnnpack`` or ``gpu``.
 
     Raises:
+        Unsupported: a GPU was asked for, and there is none.
         StageError: the runtime refused the file, crashed over it, or took too long.
         MissingExtraError: ai-edge-litert is not installed.
     """
@@ -62,6 +66,8 @@ def nodes_taken(model: Path, delegate: str, timeout_s: float = TIMEOUT_S) -> Del
         answer = msgspec.json.decode(said, type=Answer)
     except msgspec.MsgspecError as error:
         raise StageError(f"the runtime gave no answer: {error}", where=str(model)) from error
+    if answer.no_gpu:
+        raise Unsupported(answer.reason, where=str(model), remedy=software_gpu.remedy())
     if answer.delegation is None:
         raise StageError(f"the runtime refuses the file: {answer.reason}", where=str(model))
     return answer.delegation

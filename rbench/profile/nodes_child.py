@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 import msgspec
 
 from rbench.guard import die_with_parent
 from rbench.profile.nodes import Answer, Question
+from rbench.profile.refusal import NoGpuError, RefusedError
 
 RESOLVERS = {"cpu": "BUILTIN_WITHOUT_DEFAULT_DELEGATES", "xnnpack": "BUILTIN"}
 """Delegate -> op resolver. The second one brings XNNPACK as the runtime's default delegate."""
@@ -34,6 +36,8 @@ def _load(question: Question) -> Answer:
 
     from rbench.profile import delegation
 
+    if question.delegate == "gpu":
+        return _load_on_gpu(question)
     try:
         interpreter = litert.Interpreter(
             model_path=question.model,
@@ -44,6 +48,18 @@ def _load(question: Question) -> Answer:
     except (RuntimeError, ValueError) as error:
         return Answer(reason=" ".join(str(error).split()) or type(error).__name__)
     found = delegation.observe(delegation.nodes_of(interpreter), question.delegate)
+    return Answer(delegation=found)
+
+
+def _load_on_gpu(question: Question) -> Answer:
+    from rbench.profile import gpu_model
+
+    model = Path(question.model)
+    try:
+        ops, _ = gpu_model.operators(model)
+        found = gpu_model.taken(gpu_model.load(str(model), threads=1), ops)
+    except RefusedError as error:
+        return Answer(reason=str(error), no_gpu=isinstance(error, NoGpuError))
     return Answer(delegation=found)
 
 

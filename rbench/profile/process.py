@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 
 from rbench.errors import Killed, StageError
 from rbench.guard import PASSING_SIGNALS
@@ -27,7 +28,8 @@ def run_module(
 ) -> bytes:
     """Run ``python -m MODULE``, give it an order on standard input, return its standard output.
 
-    The child leads a process group of its own, which is killed whatever happens here.
+    The child leads a process group of its own, which is killed whatever happens here. Its standard
+    error is a file that it can read: what libraries say there is part of what is measured.
 
     Args:
         what: the child's name, for messages.
@@ -37,22 +39,25 @@ def run_module(
         StageError: it took too long, died of a signal, or left with a code other than 0.
         Killed: it was killed from outside.
     """
-    child = subprocess.Popen(
-        [sys.executable, "-m", module],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env={**os.environ, **ENVIRONMENT},
-        start_new_session=True,
-    )
-    try:
-        said, complaints = child.communicate(order, timeout=timeout_s)
-    except subprocess.TimeoutExpired:
-        raise StageError(
-            f"{what} was killed after {timeout_s:g} s", where=where, remedy=if_slow
-        ) from None
-    finally:
-        end_group(child)
+    with tempfile.TemporaryFile() as errors:
+        child = subprocess.Popen(
+            [sys.executable, "-m", module],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            env={**os.environ, **ENVIRONMENT},
+            start_new_session=True,
+        )
+        try:
+            said, _ = child.communicate(order, timeout=timeout_s)
+        except subprocess.TimeoutExpired:
+            raise StageError(
+                f"{what} was killed after {timeout_s:g} s", where=where, remedy=if_slow
+            ) from None
+        finally:
+            end_group(child)
+        errors.seek(0)
+        complaints = errors.read()
     if child.returncode:
         killed = child.returncode == -signal.SIGKILL
         kind = Killed if -child.returncode in PASSING_SIGNALS else StageError

@@ -30,6 +30,7 @@ from rbench.records import (
     Parity,
     Quality,
     Record,
+    Replicate,
     Run,
     RunInfo,
     Timing,
@@ -44,8 +45,9 @@ ENCODERS = ("bow", "cnn", "lstm", "gru", "attention")
 RECIPES = ("float32", "float16", "dynamic_wi8", "static_wi8_ai8")
 TARGETS = ("cpu", "xnnpack")
 
-Outcome = Literal["ok", "unsupported", "failed", "skipped", "unstable", "invalid"]
-"""What becomes of a cell: a record's state, or a timing's verdict other than ``stable``."""
+Outcome = Literal["ok", "unsupported", "failed", "skipped", "unstable", "invalid", "simulated"]
+"""What becomes of a cell: a record's state, a timing's verdict other than ``stable``, or a GPU
+that the CPU simulates."""
 
 CATALOGUE = 500
 MADE_UP = "2026-01-01T00:00:00Z"
@@ -72,6 +74,8 @@ def example_run(
     states: Mapping[tuple[str, str, str], Outcome] | None = None,
     size_bytes: Mapping[tuple[str, str], int] | None = None,
     limits: Limits | None = None,
+    replicates: Sequence[int] = (),
+    noise: Mapping[str, float] | None = None,
 ) -> Run:
     """Write a complete, plausible, made-up run folder and return it as `read_run` would.
 
@@ -84,16 +88,20 @@ def example_run(
             ``stable``.
         size_bytes: (encoder, recipe) -> size of that file, where the usual one will not do.
         limits: what the app can afford, as a study would say it.
+        replicates: further seeds that every file was trained and scored with.
+        noise: target -> share by which two timings of one file differed.
     """
     study = Study(
         name="example",
         encoders=tuple(encoders),
         recipes=tuple(recipes),
         targets=tuple(targets),
-        seeds=(seed,),
+        seeds=(seed, *replicates),
         limits=limits or Limits(),
     )
     maker = _Maker(folder, seed, users, samples)
+    others = [_Maker(folder, other, users, samples, f"seed{other}/") for other in replicates]
+    repeated: dict[tuple[str, str], tuple[Replicate, ...]] = {}
     models: dict[tuple[str, str], tuple[ModelFile, Quality]] = {}
     records = []
     for cell in study.cells():
@@ -101,7 +109,10 @@ def example_run(
         pair = (cell.encoder, cell.recipe)
         if outcome not in ("unsupported", "skipped") and pair not in models:
             models[pair] = maker.model(*pair, size=(size_bytes or {}).get(pair))
-        records.append(maker.record(study, cell, outcome, models.get(pair)))
+            repeated[pair] = tuple(other.replicate(*pair) for other in others)
+        record = maker.record(study, cell, outcome, models.get(pair))
+        again = repeated.get(pair, ()) if record.quality else ()
+        records.append(msgspec.structs.replace(record, replicates=again))
     info = RunInfo(
         study=study.name,
         created=MADE_UP,
@@ -113,6 +124,12 @@ def example_run(
         versions=_VERSIONS,
         settings=msgspec.to_builtins(study),
         cells=len(records),
+        details={
+            "noise": {
+                target: {"difference": share, "cell": f"{encoders[0]} x {recipes[0]}", "files": 1}
+                for target, share in (noise or {}).items()
+            }
+        },
     )
     write_info(folder / "run.json", info)
     write_records(folder / "records.jsonl", records)
@@ -130,8 +147,9 @@ _REASONS: dict[str, tuple[str, str]] = {
 class _Maker:
     """Draws a run's numbers: each from the name of the thing it belongs to, and the seed."""
 
-    def __init__(self, folder: Path, seed: int, users: int, samples: int) -> None:
+    def __init__(self, folder: Path, seed: int, users: int, samples: int, place: str = "") -> None:
         self.folder = folder
+        self.place = place
         self.seed = seed
         self.users = users
         self.samples = samples
@@ -149,7 +167,7 @@ class _Maker:
         made: tuple[ModelFile, Quality] | None,
     ) -> Record:
         stage, reason = _REASONS.get(outcome, ("", ""))
-        timed = outcome in ("ok", "unstable", "invalid")
+        timed = outcome in ("ok", "unstable", "invalid", "simulated")
         scored = timed or outcome == "failed"
         settings: dict[str, Any] = msgspec.to_builtins(study)
         return Record(
@@ -167,7 +185,7 @@ class _Maker:
             model=made[0] if made and scored else None,
             quality=made[1] if made and scored else None,
             training={"epochs": 24, "best_epoch": 19} if scored else {},
-            delegation=self.delegation(cell) if timed else None,
+            delegation=self.delegation(cell, outcome == "simulated") if timed else None,
             timing=self.timing(cell, outcome) if timed else None,
             command=f"rbench sweep example --encoder {cell.encoder} --recipe {cell.recipe} "
             f"--target {cell.target}",
@@ -181,8 +199,9 @@ class _Maker:
         noise = self.random(encoder, recipe).bytes(max(0, int(0.9 * size) - len(head)))
         content = (head + noise).ljust(size, b"\x00")[:size]
         name = f"{encoder}/{recipe}"
-        write_atomically(self.folder / "models" / f"{name}.tflite", content)
-        write_atomically(self.folder / "models" / f"{name}.log", b"made up for a test\n")
+        where = f"models/{self.place}{name}"
+        write_atomically(self.folder / f"{where}.tflite", content)
+        write_atomically(self.folder / f"{where}.log", b"made up for a test\n")
         loss = _LOSS[scheme]
         mu = _DIFFICULTY.get(encoder, 3.4 + self.random(encoder).random())
         quality, _ = self.quality(f"{name}", mu + loss)
@@ -190,17 +209,23 @@ class _Maker:
             contexts=128, max_score_difference=1e-6 + loss, top10_overlap=1.0 - loss / 2
         )
         file = ModelFile(
-            path=f"models/{name}.tflite",
+            path=f"{where}.tflite",
             sha256=hashlib.sha256(content).hexdigest(),
             size_bytes=size,
             gzip_bytes=len(gzip.compress(content, compresslevel=1, mtime=0)),
             parameters=parameters,
             ops={"GATHER": 1, _OPS.get(encoder, "MUL"): 2, "FULLY_CONNECTED": 3, "TOPK_V2": 1},
             tensor_bytes={_TYPES[scheme]: int(size * 0.9), "INT32": size // 100},
+            census=_census(_TYPES[scheme], size),
             converter="ai-edge-quantizer" if "static" in recipe else "tf.lite",
-            log=f"models/{name}.log",
+            log=f"{where}.log",
         )
         return file, msgspec.structs.replace(quality, parity=parity)
+
+    def replicate(self, encoder: str, recipe: str) -> Replicate:
+        """The same file from this maker's seed."""
+        file, quality = self.model(encoder, recipe, size=None)
+        return Replicate(seed=self.seed, model=file, quality=quality)
 
     def quality(self, name: str, mu: float) -> tuple[Quality, npt.NDArray[np.int32]]:
         noise = self.random(name).normal(scale=0.35, size=self.users)
@@ -230,7 +255,7 @@ class _Maker:
             "invalid": ("the clock went backwards (made up for a test)",),
         }
         return Timing(
-            verdict="stable" if outcome == "ok" else outcome,  # type: ignore[arg-type]
+            verdict="stable" if outcome in ("ok", "simulated") else outcome,  # type: ignore[arg-type]
             reasons=reasons.get(outcome, ()),
             rounds=3,
             runs=self.samples,
@@ -247,14 +272,22 @@ class _Maker:
             first_us=base * 4.0,
             peak_memory_bytes=int(1_500_000 + 20_000 * base),
             samples=sha,
+            ops_us=self.ops(cell, base) if "benchmark_model" in cell.target else {},
         )
 
-    def delegation(self, cell: CellName) -> Delegation:
+    def ops(self, cell: CellName, base: float) -> dict[str, float]:
+        """Times per operator, as the benchmark tool tells them."""
+        names = ("GATHER", _OPS.get(cell.encoder, "MUL"), "FULLY_CONNECTED", "TOPK_V2")
+        shares = self.random("ops", str(cell)).dirichlet((1, 6, 3, 2))
+        return {name: float(base * share) for name, share in zip(names, shares, strict=True)}
+
+    def delegation(self, cell: CellName, software: bool = False) -> Delegation:
         left = {"TOPK_V2": 1, **({_OPS[cell.encoder]: 2} if cell.encoder in _OPS else {})}
-        on = "xnnpack" in cell.target
+        on = "xnnpack" in cell.target or software
         left = left if on else {}
         return Delegation(
-            delegate="xnnpack" if on else "none",
+            delegate="gpu" if software else "xnnpack" if on else "none",
+            software=software,
             nodes_total=7,
             nodes_delegated=7 - sum(left.values()) if on else 0,
             partitions=2 if on else 0,
@@ -300,6 +333,22 @@ class _Maker:
 def _scheme(recipe: str) -> str:
     last = recipe.rpartition("+")[2]
     return last if last in _SHARE else "wi4" if "wi4" in last else "wi8"
+
+
+def _census(kind: str, size: int) -> dict[str, Any]:
+    """What `rbench inspect` would say of two constants that fill 0.8 of the file."""
+    sizes = {"table": 7 * size // 10, "kernel": size // 10}
+    constants = [
+        {"tensor": name, "type": kind, "shape": [n], "size_bytes": n, "tensors": 1,
+         "zeros": None, "distinct": None, "scales": 0}
+        for name, n in sizes.items()
+    ]  # fmt: skip
+    return {
+        "constants": constants,
+        "constants_total": 3,
+        "item_table": {"shared": True, "buffers": 1},
+        "stored_twice": {"buffers": 0, "bytes": 0},
+    }
 
 
 def _estimate(values: npt.NDArray[np.float64]) -> Estimate:

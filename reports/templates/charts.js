@@ -30,6 +30,7 @@
     const [encoder, recipe] = name(cell);
     const lines = data.labels.map((label, index) => `${plain(label)} <b>${plain(cell.texts[index])}</b>`);
     if (cell.interval) lines.splice(1, 0, `95 % interval ${plain(cell.interval)}`);
+    if (cell.paired) lines.splice(2, 0, `against float32 ${plain(cell.paired)}`);
     const state = cell.state === "ok" ? "" : `<br>${plain(cell.state)}: ${plain(cell.reason.slice(0, 90))}`;
     return `<b>${encoder} × ${recipe}</b><br>${plain(data.targets[cell.place[2]])}${cell.front ? " · on the front" : ""}${state}<br>${lines.join("<br>")}<extra></extra>`;
   };
@@ -38,7 +39,7 @@
   const theme = () => {
     const style = getComputedStyle(document.documentElement);
     const get = (key) => style.getPropertyValue(key).trim();
-    return { fg: get("--fg"), dim: get("--dim"), line: get("--line"), card: get("--card"), accent: get("--accent") };
+    return { fg: get("--fg"), dim: get("--dim"), line: get("--line"), card: get("--card"), accent: get("--accent"), raised: get("--raised") };
   };
   const layout = (colours, extra) => ({
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", showlegend: false, hovermode: "closest",
@@ -76,6 +77,11 @@
     return { range: [Math.max(0, low - .1 * span), high + .3 * span] };
   };
 
+  const symbol = (cell) => {
+    const { shape, dot } = data.recipes[cell.place[1]];
+    return shape + (cell.state === "unstable" ? "-open" : "") + (dot ? "-dot" : "");
+  };
+
   const scatter = (id, cells, metric, title) => {
     const colours = theme();
     if (!cells.length) return empty(id, "nothing to draw here", colours);
@@ -93,7 +99,7 @@
       marker: {
         size: front ? 14 : 8, opacity: front ? 1 : .6,
         color: group.map((cell) => data.encoders[cell.place[0]].colour),
-        symbol: group.map((cell) => data.recipes[cell.place[1]].shape + (cell.state === "unstable" ? "-open" : "")),
+        symbol: group.map((cell) => symbol(cell)),
         line: { width: front ? 2 : group.map((cell) => (cell.state === "unstable" ? 1.5 : 0)),
           color: front ? group.map((cell) => (cell.state === "unstable" ? data.encoders[cell.place[0]].colour : colours.fg)) : group.map((cell) => data.encoders[cell.place[0]].colour) },
       },
@@ -127,56 +133,151 @@
     scatter("chart-latency", shown.filter((cell) => cell.p50 !== null), "p50", "Median latency");
   };
 
-  const boxes = () => {
-    const colours = theme();
-    const target = document.getElementById("chart-box");
-    if (!target) return;
-    const every = data.cells.filter((cell) => cell.box && window.rbench.shows(cell.place));
+  // One line per cell: at most MOST of those that have what is drawn, the front's before others.
+  const few = (chart, note, has) => {
+    const every = data.cells.filter((cell) => has(cell) && window.rbench.shows(cell.place));
     const first = [...every].sort((a, b) => b.pick - a.pick || b.front - a.front).slice(0, MOST);
-    const shown = every.filter((cell) => first.includes(cell));
-    document.getElementById("box-note").textContent = every.length > MOST
+    document.getElementById(note).textContent = every.length > MOST
       ? `${MOST} of ${every.length} cells are drawn, the front among them: filter to see others.` : "";
-    if (!shown.length) { target.style.height = "160px"; empty(target, "nothing to draw here", colours); return; }
+    const shown = every.filter((cell) => first.includes(cell));
+    chart.style.height = shown.length ? `${Math.max(180, 90 + shown.length * 19)}px` : "160px";
+    return shown;
+  };
+  const label = (cell) => `${name(cell).join(" × ")} · ${plain(data.targets[cell.place[2]])}`;
+  const cellAxis = (chart, shown) => {
+    const narrow = chart.clientWidth < 560;
+    const texts = shown.map((cell) => label(cell) + (cell.state === "ok" ? "" : ` (${plain(cell.state)})`));
+    return {
+      automargin: true, tickvals: shown.map((_, index) => index), showgrid: false, zeroline: false,
+      ticktext: narrow ? texts.map((text) => text.replace(" × ", "<br>")) : texts,
+      tickfont: { size: narrow ? 8 : 11 }, range: [shown.length - .4, -.6],
+    };
+  };
+  const legend = (colours) => ({
+    showlegend: true, margin: { l: 46, r: 14, t: 34, b: 46 },
+    legend: { orientation: "h", x: 0, xanchor: "left", yref: "container", y: 1, yanchor: "top", font: { size: 12, color: colours.fg } },
+  });
+
+  const boxes = (chart) => {
+    const colours = theme();
+    const shown = few(chart, "box-note", (cell) => cell.box);
+    if (!shown.length) return empty(chart, "nothing to draw here", colours);
     const { unit, divisor } = data.units.p50;
-    const label = (cell) => `${name(cell).join(" × ")} · ${plain(data.targets[cell.place[2]])}`;
     const groups = data.encoders.map((encoder, index) => [encoder, shown.filter((cell) => cell.place[0] === index)]);
     const traces = groups.filter(([, group]) => group.length).map(([encoder, group]) => {
       const at = (index) => group.map((cell) => cell.box[index] / divisor);
       return {
-        type: "box", orientation: "h", y: group.map((cell, index) => shown.indexOf(cell)),
+        type: "box", orientation: "h", y: group.map((cell) => shown.indexOf(cell)),
         lowerfence: at(0), q1: at(1), median: at(2), q3: at(3), upperfence: at(4),
         line: { color: encoder.colour, width: 1.5 }, width: .62, hoverinfo: "x", name: plain(encoder.name),
       };
     });
-    target.style.height = `${Math.max(180, 70 + shown.length * 19)}px`;
-    const narrow = target.clientWidth < 560;
-    Plotly.react(target, traces, layout(colours, {
+    return Plotly.react(chart, traces, layout(colours, {
       xaxis: axis(colours, unit ? `Latency of one query, ${unit}` : "Latency of one query", { ...scaled(shown.flatMap((cell) => [cell.box[0] / divisor, cell.box[4] / divisor])) }),
-      yaxis: {
-        automargin: true, autorange: "reversed", tickvals: shown.map((_, index) => index), showgrid: false, zeroline: false,
-        ticktext: shown.map((cell) => label(cell) + (cell.state === "ok" ? "" : ` (${plain(cell.state)})`)),
-        tickfont: { size: narrow ? 9 : 11 }, range: [shown.length - .4, -.6],
-      },
+      yaxis: cellAxis(chart, shown),
     }), config);
   };
 
-  // The long chart is drawn when it comes near.
-  let near = false;
+  const cold = (chart) => {
+    const colours = theme();
+    const shown = few(chart, "cold-note", (cell) => cell.cold);
+    if (!shown.length) return empty(chart, "nothing to draw here", colours);
+    const { unit, divisor } = data.units.p50;
+    const rows = shown.map((_, index) => index);
+    const parts = [["load", "square"], ["first inference", "diamond"], ["warm median", "circle"]];
+    const dots = parts.map(([words, shape], part) => ({
+      type: "scatter", mode: "markers", name: words, y: rows, x: shown.map((cell) => cell.cold[part] / divisor),
+      marker: { symbol: part === 2 ? shape : `${shape}-open`, size: 9, color: shown.map((cell) => data.encoders[cell.place[0]].colour), line: { width: 1.5 } },
+      hovertemplate: shown.map((cell) => `<b>${label(cell)}</b><br>${words} %{x:,.1f} ${plain(unit)}<extra></extra>`),
+    }));
+    const lines = {
+      type: "scatter", mode: "lines", showlegend: false, hoverinfo: "skip", line: { color: colours.line, width: 1.5 },
+      x: shown.flatMap((cell) => [Math.min(...cell.cold) / divisor, Math.max(...cell.cold) / divisor, null]),
+      y: rows.flatMap((row) => [row, row, null]),
+    };
+    return Plotly.react(chart, [lines, ...dots], layout(colours, {
+      xaxis: axis(colours, `Time, ${unit}`, scaled(shown.flatMap((cell) => cell.cold.map((us) => us / divisor)))),
+      yaxis: cellAxis(chart, shown), ...legend(colours),
+    }), config);
+  };
+
+  const PATTERNS = ["", "/", "\\", "x", "-", "|", "+", ".", "/"];
+  const OPS = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#8c6bb1", "#b8a000", "#7f7f7f"];
+  const ops = (chart) => {
+    const colours = theme();
+    const shown = few(chart, "ops-note", (cell) => cell.ops);
+    if (!shown.length) return empty(chart, "nothing to draw here", colours);
+    const { unit, divisor } = data.units.p50;
+    const names = [...data.ops, "all others"];
+    const traces = names.map((op, index) => ({
+      type: "bar", orientation: "h", name: plain(op), y: shown.map((_, row) => row), x: shown.map((cell) => cell.ops[index] / divisor),
+      marker: { color: OPS[index], pattern: { shape: PATTERNS[index], fgcolor: "rgba(255,255,255,.55)", size: 6, solidity: .25 } },
+      hovertemplate: shown.map((cell) => `<b>${label(cell)}</b><br>${plain(op)} %{x:,.1f} ${plain(unit)}<extra></extra>`),
+    })).filter((trace) => trace.x.some((us) => us > 0));
+    return Plotly.react(chart, traces, layout(colours, {
+      barmode: "stack", bargap: .3, ...legend(colours), margin: { l: 46, r: 14, t: 70, b: 46 },
+      xaxis: axis(colours, `Mean time per query, ${unit}`, { rangemode: "tozero" }), yaxis: cellAxis(chart, shown),
+    }), config);
+  };
+
+  const TYPES = ["#0072b2", "#56b4e9", "#e69f00", "#d55e00", "#cc79a7", "#009e73", "#8c6bb1", "#7f7f7f"];
+  const ink = (type, colours) => (type < 0 ? colours.fg : type === 0 ? "#ffffff" : "#101418");
+  const choice = document.getElementById("tree-encoder");
+  const tree = (chart) => {
+    const colours = theme();
+    const encoder = +choice.value;
+    const shown = data.files.filter((file) => file.place[0] === encoder && window.rbench.shows([...file.place, null]));
+    if (!shown.length) return empty(chart, "nothing to draw here", colours);
+    const trace = { ids: ["all"], labels: [plain(data.encoders[encoder].name)], parents: [""], values: [0], text: [""], marker: { colors: [colours.card] }, ink: [colours.fg] };
+    const add = (id, label, parent, value, text, colour, at = -1) => {
+      trace.ids.push(id); trace.labels.push(label); trace.parents.push(parent); trace.values.push(value); trace.text.push(text); trace.marker.colors.push(colour); trace.ink.push(ink(at, colours));
+    };
+    for (const file of shown) {
+      const id = String(file.place[1]);
+      const recipe = plain(data.recipes[file.place[1]].name);
+      add(id, recipe, "all", file.size, `${file.size.toLocaleString("en")} bytes<br>${plain(file.table)}`, colours.raised);
+      file.pieces.forEach(([tensor, type, bytes, size, shape, zeros, distinct, readers], index) => {
+        const known = data.types.indexOf(type);
+        const at = !type ? -1 : known < 0 ? TYPES.length - 1 : known;
+        const more = shape ? `<br>${plain(shape)}<br>zeros ${plain(zeros)}, distinct ${plain(distinct)}, read by ${plain(readers)}` : "";
+        add(`${id}/${index}`, plain(tensor), id, bytes, `${plain(type)} ${plain(size)}${more}`, at < 0 ? colours.line : TYPES[at], at);
+        trace.values[0] += bytes;
+      });
+      trace.values[trace.ids.indexOf(id)] = file.pieces.reduce((sum, piece) => sum + piece[2], 0);
+    }
+    chart.style.height = `${chart.clientWidth < 560 ? 520 : 460}px`;
+    return Plotly.react(chart, [{
+      type: "treemap", ...trace, branchvalues: "total", textinfo: "label+text", sort: true, tiling: { pad: 2 },
+      hovertemplate: "<b>%{label}</b><br>%{text}<br>%{value:,} bytes<extra></extra>", pathbar: { visible: false },
+      marker: { ...trace.marker, line: { width: 1, color: colours.card } }, textfont: { size: 12, color: trace.ink },
+    }], layout(colours, { margin: { l: 0, r: 0, t: 6, b: 0 } }), { ...config, modeBarButtons: [["toImage"]] });
+  };
+
+  // Long charts are drawn when they come near.
+  const LONG = { "chart-box": boxes, "chart-cold": cold, "chart-ops": ops, "chart-tree": tree };
+  const near = new Set();
+  const drawLong = (id) => LONG[id](document.getElementById(id));
   const draw = () => {
     if (!window.Plotly) return;
     tradeoffs();
-    if (near) boxes();
+    near.forEach(drawLong);
   };
-  const long = document.getElementById("chart-box");
+  const long = Object.keys(LONG).map((id) => document.getElementById(id)).filter(Boolean);
   const watch = () => {
-    if (!long) return;
-    new IntersectionObserver((entries, observer) => {
-      if (!entries.some((entry) => entry.isIntersecting)) return;
-      observer.disconnect();
-      near = true;
-      boxes();
-    }, { rootMargin: "600px" }).observe(long);
+    const observer = new IntersectionObserver((entries) => {
+      for (const { target, isIntersecting } of entries) {
+        if (!isIntersecting) continue;
+        observer.unobserve(target);
+        near.add(target.id);
+        drawLong(target.id);
+      }
+    }, { rootMargin: "600px" });
+    long.forEach((chart) => observer.observe(chart));
   };
+  if (choice) {
+    choice.value = String((data.cells.find((cell) => cell.pick) ?? data.cells[0])?.place[0] ?? 0);
+    choice.addEventListener("change", () => { if (near.has("chart-tree")) drawLong("chart-tree"); });
+  }
   window.rbench.onChange(draw);
   whenReady(() => {
     draw();
@@ -189,7 +290,8 @@
   addEventListener("beforeprint", () => {
     before = document.documentElement.dataset.theme;
     document.documentElement.dataset.theme = "light";
-    near = onPaper = true;
+    onPaper = true;
+    long.forEach((chart) => near.add(chart.id));
     draw();
   });
   addEventListener("afterprint", () => {

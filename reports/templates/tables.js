@@ -9,7 +9,7 @@
   const cells = JSON.parse(document.getElementById("chart-data").textContent).cells;
 
   window.rbench = {
-    shows: (place) => DIMENSIONS.every((name, index) => kept[name].has(place[index])),
+    shows: (place) => DIMENSIONS.every((name, index) => place[index] === null || kept[name].has(place[index])),
     onChange: (listener) => listeners.push(listener),
   };
 
@@ -31,6 +31,14 @@
   for (const button of all("[data-all]")) {
     button.addEventListener("click", () => {
       for (const box of all("input", button.closest("fieldset"))) box.checked = button.dataset.all === "1";
+      filter();
+    });
+  }
+  for (const button of all("[data-family]")) {
+    button.addEventListener("click", () => {
+      const family = all("input", button.closest(".family"));
+      const off = family.some((box) => !box.checked);
+      for (const box of family) box.checked = off;
       filter();
     });
   }

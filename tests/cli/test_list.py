@@ -63,7 +63,12 @@ def test_what_this_version_cannot_do_is_said(rbench):
 
 def test_studies(rbench):
     rows = json.loads(rbench("list", "studies", "--json", check=0).stdout)
-    assert [row["name"] for row in rows] == ["default", "movielens-1m", "movielens-small"]
+    assert [row["name"] for row in rows] == [
+        "default",
+        "full-matrix",
+        "movielens-1m",
+        "movielens-small",
+    ]
     assert rows[0] == {"name": "default", "cells": "5 x 4 x 2", "data": "synthetic"}
 
 

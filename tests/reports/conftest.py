@@ -45,3 +45,18 @@ def change() -> Callable[..., Run]:
         )
 
     return changed
+
+
+@pytest.fixture(scope="session")
+def rich(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run of 40 cells with all that a record can hold: seeds, op times, census, A/A noise."""
+    targets = ("cpu", "benchmark_model/gpu")
+    states = {(e, r, t.replace("xnnpack", targets[1])): s for (e, r, t), s in STATES.items()}
+    return example_run(
+        tmp_path_factory.mktemp("rich"),
+        recipes=("float32", "dynamic_wi8", "static_wi8_ai8", "prune80+dynamic_wi8"),
+        targets=targets,
+        states={("cnn", "float32", targets[1]): "simulated", **states},
+        replicates=(2, 3),
+        noise={"cpu": 0.0123},
+    )

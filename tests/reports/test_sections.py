@@ -4,12 +4,28 @@ import io
 import msgspec
 
 from rbench.records import Delegation
-from rbench_reports import against, effects, explain, files, latency, matrix, provenance, quality
+from rbench_reports import (
+    against,
+    effects,
+    explain,
+    files,
+    latency,
+    matrix,
+    paired,
+    provenance,
+    quality,
+)
 from rbench_reports.cells import Sheet
 from rbench_reports.metrics import SIZE
 
 FILE = ("gru", "dynamic_wi8")
 RECIPES = ("dynamic_wi8", "float32")
+
+
+def explained(run):
+    sheet = Sheet.of(run)
+    found = explain.explanations(sheet, paired.pairs(run, sheet))
+    return "\n".join(f"{one.topic}: {one.text}" for one in found)
 
 
 def test_matrix_has_every_field_and_marks_the_best(run):
@@ -42,7 +58,8 @@ def test_matrix_shows_states_and_keeps_the_numbers_of_failed_files(run):
 
 
 def test_quality_has_baselines_and_the_best_possible(run):
-    rows = quality.rows(run, Sheet.of(run))
+    sheet = Sheet.of(run)
+    rows = quality.rows(run, sheet, paired.pairs(run, sheet))
     kinds = [row.kind for row in rows]
     assert kinds == ["ideal"] + ["baseline"] * 3 + ["file"] * 19
     ideal = dict(zip([key for key, _ in quality.COLUMNS], rows[0].numbers, strict=True))
@@ -54,12 +71,15 @@ def test_quality_has_baselines_and_the_best_possible(run):
 
 
 def test_effects_compare_with_float32(small):
-    (effect,) = effects.effects(Sheet.of(small))
+    sheet = Sheet.of(small)
+    pairing = paired.pairs(small, sheet)
+    (effect,) = effects.effects(sheet, pairing)
     new, old = (next(r for r in small.records if r.cell.recipe == n) for n in RECIPES)
     share = 100 * (1 - new.model.size_bytes / old.model.size_bytes)
     assert effect.size.middle.startswith(f"\N{MINUS SIGN}{share:.0f}")
     assert effect.size.range == ""
-    assert effect.held == "1 of 1"
+    assert effect.told == f"1 {pairing.files[FILE].difference.word}"
+    assert effect.paired == pairing.files[FILE].difference
 
 
 def test_explanations_follow_the_records(small, change):
@@ -83,12 +103,13 @@ def test_explanations_follow_the_records(small, change):
             ),
         )
 
-    assert explain.explanations(Sheet.of(small)) == ()
-    text = "\n".join(explain.explanations(Sheet.of(change(small, worsen))))
-    assert "times as long as float32; its delegate leaves more behind: 2 WHILE." in text
-    assert "no smaller than float32" in text
+    assert "Slower" not in explained(small)
+    text = explained(change(small, worsen))
+    assert "Slower: dynamic_wi8 on cpu takes longer than float32, times " in text
+    assert "gru: its delegate leaves more behind: 2 WHILE." in text
+    assert "Larger: dynamic_wi8 is no smaller than float32: gru +" in text
     assert "FLOAT32 constants, and INT8 beside them" in text
-    assert "took none of the 7 nodes; left behind: 2 WHILE" in text
+    assert "(gru 0 of 7 nodes); left to the plain kernels: 2 WHILE." in text
 
 
 def test_pruning_that_only_compresses(small, change):
@@ -101,8 +122,9 @@ def test_pruning_that_only_compresses(small, change):
         cell = msgspec.structs.replace(record.cell, recipe=name)
         return msgspec.structs.replace(record, cell=cell, model=model)
 
-    (sentence,) = explain.explanations(Sheet.of(change(small, prune)))
-    assert "saves nothing raw" in sentence
+    text = explained(change(small, prune))
+    assert text.startswith("Pruned: prune80+dynamic_wi8 saves nothing raw against dynamic_wi8")
+    assert "gru raw ±0.0" in text
 
 
 def test_files_say_what_is_left_behind(run):

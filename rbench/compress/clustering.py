@@ -1,0 +1,89 @@
+"""Weight clustering by TFMOT: every tensor keeps 16 values, which are trained.
+
+The file stays as large, since the values are stored in full; what packs it finds 4 bits a number.
+
+Source: TFMOT 0.8.1, ``tfmot.clustering.keras``; Han et al. 2016, "Deep Compression". Importing this
+module imports TensorFlow.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import tensorflow_model_optimization as tfmot
+
+from rbench.compress.method import Method
+from rbench.compress.places import Floats, Place, wrapped
+from rbench.model import Weights
+
+CLUSTERS = {"cluster16": 16}
+
+
+class Clustering(Method):
+    """`tfmot.clustering.keras`'s wrappers around every compressed layer."""
+
+    def __init__(self, word: str) -> None:
+        self.clusters = CLUSTERS[word]
+        self.model: Any = None
+
+    def wrap(self, model: Any, steps: int) -> Any:
+        self.model = wrapped(model, self._around)
+        return self.model
+
+    def end_epoch(self) -> None:
+        """Nothing: weights find their clusters whenever they are read."""
+
+    def stripped(self) -> Weights:
+        found: Weights = {}
+        for layer in self.model.layers:
+            found.update(_clustered(layer) if _is_wrapper(layer) else _plain(layer))
+        return found
+
+    def reached(self) -> bool:
+        return all(len(np.unique(tensor)) <= self.clusters for tensor in self._tensors())
+
+    def details(self) -> dict[str, float]:
+        distinct = [len(np.unique(tensor)) for tensor in self._tensors()]
+        return {
+            "distinct_most": float(max(distinct)),
+            "clustered_tensors": float(len(distinct)),
+        }
+
+    def ranges(self) -> dict[str, Floats]:
+        return {}
+
+    def _around(self, layer: Any, found: list[Place]) -> Any:
+        return tfmot.clustering.keras.cluster_weights(
+            layer,
+            number_of_clusters=self.clusters,
+            cluster_centroids_init=tfmot.clustering.keras.CentroidInitialization.KMEANS_PLUS_PLUS,
+        )
+
+    def _tensors(self) -> list[Floats]:
+        weights = self.stripped()
+        return [
+            weights[f"{layer.layer.name}/{index}"]
+            for layer in self.model.layers
+            if _is_wrapper(layer)
+            for index in layer.position_original_weights
+        ]
+
+
+def _is_wrapper(layer: Any) -> bool:
+    return hasattr(layer, "position_original_weights")
+
+
+def _plain(layer: Any) -> Weights:
+    return {f"{layer.name}/{index}": np.array(weight) for index, weight in enumerate(layer.weights)}
+
+
+def _clustered(wrapper: Any) -> Weights:
+    """TFMOT's own stripping draws layers anew from their configuration, in which a constraint that
+    is a plain function gets lost.
+    """
+    wrapper.update_clustered_weights_associations()
+    values = [np.array(weight) for weight in wrapper.layer.weights]
+    for position, name in sorted(wrapper.position_original_weights.items()):
+        values.insert(position, np.array(wrapper.get_weight_from_layer(name)))
+    return {f"{wrapper.layer.name}/{index}": value for index, value in enumerate(values)}

@@ -1,0 +1,92 @@
+"""Fine-tuning: the training's data, loss and batches, around a compression's wrappers."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from rbench.compress.method import Method
+from rbench.compress.places import Floats
+from rbench.compress.settings import CompressSettings
+from rbench.data.dataset import Dataset
+from rbench.encoding import Encoder, ModelSettings
+from rbench.errors import StageError
+from rbench.model import Weights, set_weights, training_model
+from rbench.progress import Progress, Reporter
+from rbench.train import Learner, TrainSettings, Validator, batches, cut
+
+
+class Tuned(NamedTuple):
+    """What a fine-tuning gives."""
+
+    weights: Weights
+    validation: dict[str, float]
+    details: dict[str, float]
+    ranges: dict[str, Floats]
+
+
+def tune(
+    method: Method,
+    settings: CompressSettings,
+    train_settings: TrainSettings,
+    model_settings: ModelSettings,
+    weights: Weights,
+    dataset: Dataset,
+    encoder: Encoder,
+    seed: int,
+    report: Reporter,
+    text: str,
+) -> Tuned:
+    """Fine-tune weights under a method, and keep the best epoch by validation NDCG@10 among those
+    after which the weights are what the method is for. It is short and starts over after a kill.
+
+    Raises:
+        StageError: no epoch reached that, or the weights are no finite numbers any more.
+    """
+    windows = cut(dataset.train, model_settings.length)
+    steps = -(-len(windows.inputs) // train_settings.batch_size)
+    validate = Validator(
+        dataset.validation, model_settings.length, train_settings.validation_users, seed
+    )
+
+    def draw(encoder: Encoder, shape: ModelSettings, items: int, dropout: float) -> Any:
+        model = training_model(encoder, shape, items, dropout)
+        set_weights(model, weights)
+        return method.wrap(model, steps * settings.epochs)
+
+    learner = Learner(
+        draw,
+        encoder,
+        model_settings,
+        dataset.items,
+        dropout=train_settings.dropout,
+        learning_rate=settings.learning_rate,
+        beta_2=train_settings.beta_2,
+        seed=seed,
+    )
+    best: Tuned | None = None
+    for epoch in range(settings.epochs):
+        learner.reseed(epoch)
+        order = np.random.default_rng((seed, epoch))
+        for step, batch in enumerate(batches(windows, train_settings.batch_size, order)):
+            loss = learner.step(batch)
+            done = epoch + (step + 1) / steps
+            report(Progress(done=done, total=settings.epochs, text=f"{text}  loss {loss:.3f}"))
+        method.end_epoch()
+        if not method.reached():
+            continue
+        scores = validate(learner.score)
+        if best is None or scores["ndcg@10"] > best.validation["ndcg@10"]:
+            best = Tuned(method.stripped(), scores, method.details(), method.ranges())
+    if best is None:
+        raise StageError(
+            f"{text}: not reached after {settings.epochs} epochs",
+            remedy="raise epochs in the study's [compress]",
+        )
+    if not all(np.isfinite(value).all() for value in best.weights.values()):
+        raise StageError(
+            f"{text}: the weights are no finite numbers",
+            remedy="lower learning_rate in the study's [compress]",
+        )
+    return best

@@ -1,0 +1,155 @@
+"""Two changes after which the GPU delegate takes the whole graph, and every answer is the same.
+
+- The delegate ranks a number of scores that is divisible by 4, and gives up on any other: the
+  runtime then runs everything on the CPU and says nothing. So up to three scores, lower than any
+  that an item can have, are put behind the items'. The item table stays as it is.
+- tf.lite's float16 files look up rows in a float32 copy of the table that is made at load. The
+  delegate has no such lookup. Here the float16 rows are looked up and widened afterwards: the same
+  numbers, and less to make.
+
+The delegate's own words for both: "TopK requires src tensor C dimension to be divisible by 4",
+"GATHER: Input / output dtype mismatch". That it takes CONCATENATION with a constant, a lookup in
+float16 and a CAST, and not PADV2 or a DEQUANTIZE of what was looked up, was tried with
+ai-edge-litert 2.3.0; tests/profile/test_gpu.py tries it again.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rbench.convert.flatbuffer import Graph, Model, Operator, op_name, pack, parse, type_name
+from rbench.convert.item_table import LOOKUPS, RANKING
+
+DIVISOR = 4
+NEVER = float(np.finfo(np.float32).min)
+"""The score of what is no item: top k takes it after every item, and k is no more than those."""
+
+
+def gpu_ready(content: bytes) -> bytes:
+    """A .tflite with both changes, where they are due; the same content where none is.
+
+    Raises:
+        ModelError: the content is no sound .tflite.
+    """
+    model = parse(content)
+    if len(model.subgraphs or ()) != 1:
+        return content
+    changed = [_narrow_lookups(model), _pad_ranking(model)]
+    return pack(model) if any(changed) else content
+
+
+def _pad_ranking(model: Model) -> bool:
+    graph = model.subgraphs[0]
+    ranked = [n for n, o in enumerate(graph.operators) if op_name(model, o) == RANKING]
+    if len(ranked) != 1:
+        return False
+    ranking = graph.operators[ranked[0]]
+    scores = graph.tensors[int(ranking.inputs[0])]
+    shape = [int(size) for size in scores.shape]
+    missing = -shape[-1] % DIVISOR
+    if not missing or len(shape) != 2 or shape[0] != 1 or type_name(scores) != "FLOAT32":
+        return False
+    filler = _tensor(model, graph, "no_items", "FLOAT32", [1, missing])
+    _fill(model, graph, filler, np.full((1, missing), NEVER, np.float32))
+    padded = _tensor(model, graph, "padded_scores", "FLOAT32", [1, shape[-1] + missing])
+    operator = _operator(model, "CONCATENATION", [int(ranking.inputs[0]), filler], [padded])
+    operator.builtinOptions.axis = 1
+    ranking.inputs = np.array([padded, *ranking.inputs[1:]], np.int32)
+    graph.operators.insert(ranked[0], operator)
+    return True
+
+
+def _narrow_lookups(model: Model) -> bool:
+    graph = model.subgraphs[0]
+    widened = {
+        int(operator.outputs[0]): int(operator.inputs[0])
+        for operator in graph.operators
+        if op_name(model, operator) == "DEQUANTIZE"
+        and type_name(graph.tensors[int(operator.inputs[0])]) == "FLOAT16"
+        and _is_constant(model, graph, int(operator.inputs[0]))
+    }
+    lookups = [
+        number
+        for number, operator in enumerate(graph.operators)
+        if op_name(model, operator) == "GATHER" and int(operator.inputs[0]) in widened
+    ]
+    for number in reversed(lookups):
+        lookup = graph.operators[number]
+        rows = int(lookup.outputs[0])
+        found = graph.tensors[rows]
+        name = f"{_text(found.name)}_float16"
+        narrow = _tensor(model, graph, name, "FLOAT16", [int(size) for size in found.shape])
+        table = widened[int(lookup.inputs[LOOKUPS["GATHER"]])]
+        lookup.inputs = np.array([table, *lookup.inputs[1:]], np.int32)
+        lookup.outputs = np.array([narrow], np.int32)
+        graph.operators.insert(number + 1, _cast(model, narrow, rows))
+    for tensor in widened:
+        _drop_unread(graph, tensor)
+    return bool(lookups)
+
+
+def _drop_unread(graph: Graph, tensor: int) -> None:
+    """Remove the operator that makes a tensor which nobody reads."""
+    read = {int(place) for operator in graph.operators for place in operator.inputs}
+    if tensor not in read | {int(place) for place in graph.outputs}:
+        graph.operators = [o for o in graph.operators if tensor not in [int(n) for n in o.outputs]]
+
+
+def _cast(model: Model, narrow: int, wide: int) -> Operator:
+    from ai_edge_litert import schema_py_generated as schema
+
+    operator = _operator(model, "CAST", [narrow], [wide])
+    operator.builtinOptions.inDataType = schema.TensorType.FLOAT16
+    operator.builtinOptions.outDataType = schema.TensorType.FLOAT32
+    return operator
+
+
+OPTIONS = {"CONCATENATION": "ConcatenationOptions", "CAST": "CastOptions"}
+
+
+def _operator(model: Model, name: str, inputs: list[int], outputs: list[int]) -> Operator:
+    from ai_edge_litert import schema_py_generated as schema
+
+    code = schema.OperatorCodeT()
+    code.builtinCode = getattr(schema.BuiltinOperator, name)
+    code.deprecatedBuiltinCode, code.version = min(code.builtinCode, 127), 1
+    known = [max(c.builtinCode, c.deprecatedBuiltinCode) for c in model.operatorCodes]
+    if code.builtinCode not in known:
+        model.operatorCodes.append(code)
+        known.append(code.builtinCode)
+    made = schema.OperatorT()
+    made.opcodeIndex = known.index(code.builtinCode)
+    made.inputs, made.outputs = np.array(inputs, np.int32), np.array(outputs, np.int32)
+    made.builtinOptionsType = getattr(schema.BuiltinOptions, OPTIONS[name])
+    made.builtinOptions = getattr(schema, f"{OPTIONS[name]}T")()
+    return made
+
+
+def _tensor(model: Model, graph: Graph, name: str, kind: str, shape: list[int]) -> int:
+    from ai_edge_litert import schema_py_generated as schema
+
+    made = schema.TensorT()
+    made.name, made.shape = name, np.array(shape, np.int32)
+    made.type, made.buffer, made.hasRank = getattr(schema.TensorType, kind), 0, True
+    graph.tensors.append(made)
+    return len(graph.tensors) - 1
+
+
+def _fill(model: Model, graph: Graph, tensor: int, data: NDArray[Any]) -> None:
+    """Make a tensor a constant."""
+    buffer = type(model.buffers[0])()
+    buffer.data = np.frombuffer(data.tobytes(), np.uint8)
+    model.buffers.append(buffer)
+    graph.tensors[tensor].buffer = len(model.buffers) - 1
+
+
+def _is_constant(model: Model, graph: Graph, tensor: int) -> bool:
+    data = model.buffers[graph.tensors[tensor].buffer].data
+    return data is not None and len(data) > 0
+
+
+def _text(name: bytes | str | None) -> str:
+    return name.decode(errors="replace") if isinstance(name, bytes) else name or ""

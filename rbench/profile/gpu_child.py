@@ -1,0 +1,132 @@
+"""The timing process of the ``litert`` tool on a GPU: ``python -m rbench.profile.gpu_child``.
+
+It runs the file through ai-edge-litert's CompiledModel. That one returns as soon as the work is
+handed to the GPU, so a sample ends when all outputs have been read. It begins before the context
+is written: on a GPU, bringing the input over is part of a query.
+
+Its standard error must be a file that it can read: the delegate tells there what it does, see
+`rbench.profile.gpu_model`.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import version
+from math import prod
+from pathlib import Path
+from time import perf_counter_ns
+from typing import TYPE_CHECKING, Any
+
+from rbench.profile import gpu_model
+from rbench.profile.child import asking, check_input, contexts_of, serve
+from rbench.profile.litert import Finished, Order
+from rbench.profile.refusal import RefusedError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from rbench.profile.loop import Query
+
+SOFTWARE_RUNS, SOFTWARE_WARMUP = 5, 1
+"""Of a round on a software GPU: such times say nothing, more of them would say it again."""
+
+
+def _round(order: Order) -> Finished:
+    import numpy as np
+
+    from rbench.profile import loop, samples
+    from rbench.profile.memory import PeakMemory
+    from rbench.profile.result import Round
+    from rbench.profile.stopwatch import calibrate
+    from rbench.profile.surroundings import Watch
+
+    contexts = contexts_of(Path(order.contexts))
+    offset = order.number * len(contexts) // max(order.rounds, 1)
+    ops, subgraphs = gpu_model.operators(Path(order.model))
+    with loop.without_garbage_collection():
+        memory = PeakMemory()
+        began = perf_counter_ns()
+        model = gpu_model.load(order.model, order.threads)
+        load_ns = perf_counter_ns() - began
+        query = _query_of(model, contexts)
+        with asking("could not run the file"):
+            first_ns = query(offset)
+        software = gpu_model.heard(model).software
+        with asking("could not go on running the file"):
+            warmup_runs = loop.warm_up(
+                query,
+                offset=offset + 1,
+                runs=SOFTWARE_WARMUP if software else order.warmup_runs,
+                nanoseconds=0 if software else order.warmup_ns,
+            )
+            peak = memory.growth_bytes()
+            stopwatch = calibrate(model.get_num_signatures)
+            watch = Watch()
+            taken = loop.timed_runs(
+                query,
+                offset=offset,
+                share=loop.Share(
+                    runs=min(order.runs, SOFTWARE_RUNS) if software else order.runs,
+                    nanoseconds=0 if software else order.timed_ns,
+                    max_nanoseconds=order.max_timed_ns,
+                ),
+            )
+            surroundings = watch.stop()
+    found = gpu_model.taken(model, ops)
+    if max(taken) > samples.LONGEST_NS:
+        raise RefusedError(f"one inference took {max(taken) / 1e9:.1f} s: samples hold 4.2 s")
+    column = np.array(taken, dtype=np.uint32)
+    samples.write(Path(order.folder), column)
+    return Finished(
+        round=Round(
+            number=order.number,
+            runs=len(column),
+            warmup_runs=warmup_runs,
+            median_us=float(np.median(column)) / 1000,
+            load_us=load_ns / 1000,
+            first_us=first_ns / 1000,
+            peak_memory_bytes=peak,
+            memory_source=memory.source,
+            delegation=found,
+            subgraphs=subgraphs,
+            contexts=len(contexts),
+            offset=offset,
+            runtime=f"ai-edge-litert {version('ai-edge-litert')}, CompiledModel",
+            stopwatch=stopwatch,
+            surroundings=surroundings,
+        )
+    )
+
+
+def _query_of(model: Any, contexts: NDArray[np.int32]) -> Query:
+    """The query to time: write the context, run, read all outputs."""
+    import numpy as np
+
+    (key, ends), *_ = model.get_signature_list().items()
+    takes, gives = model.get_input_tensor_details(key), model.get_output_tensor_details(key)
+    shapes = [(np.dtype(takes[name]["dtype"]), takes[name]["shape"]) for name in ends["inputs"]]
+    check_input([f"{kind} {[int(n) for n in shape]}" for kind, shape in shapes], contexts)
+    index = model.get_signature_index(key)
+    (entry,), exits = model.create_input_buffers(index), model.create_output_buffers(index)
+    named = [gives[name] for name in ends["outputs"]]
+    reads = [
+        (buffer.read, int(prod(detail["shape"])), detail["dtype"])
+        for buffer, detail in zip(exits, named, strict=True)
+    ]
+    rows = [contexts[row : row + 1] for row in range(len(contexts))]
+    count, write, run, clock = len(rows), entry.write, model.run_by_index, perf_counter_ns
+
+    def query(number: int) -> int:
+        began = clock()
+        write(rows[number % count])
+        run(index, [entry], exits)
+        for read, numbers, kind in reads:
+            read(numbers, kind)
+        return clock() - began
+
+    return query
+
+
+if __name__ == "__main__":
+    sys.exit(serve(_round))

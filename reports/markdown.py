@@ -1,0 +1,85 @@
+"""The Markdown report: for a pull request, a wiki or a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rbench.compare import Comparison
+from rbench.records import Run
+from rbench_reports import compare_markdown, quality
+from rbench_reports.cells import Sheet
+from rbench_reports.markdown_text import bullets, table, title
+from rbench_reports.metrics import METRICS, NDCG, P50, SIZE
+from rbench_reports.recommend import advise
+
+
+class Markdown:
+    """`rbench report RUN --format markdown`."""
+
+    suffix = ".md"
+
+    def render(self, run: Run, baseline: Run | None = None) -> str:
+        """What to ship, every cell with its numbers, and what is not simply ok. A baseline adds
+        nothing: see ``rbench compare``.
+        """
+        sheet = Sheet.of(run)
+        heads = ["encoder", "recipe", "target", "state", *(_head(sheet, m.key) for m in METRICS)]
+        rows = [
+            [
+                *(cell.encoder, cell.recipe, cell.target, cell.state.word),
+                *(sheet.text(cell, metric) for metric in METRICS),
+            ]
+            for cell in sheet.cells
+        ]
+        parts = [
+            title(run.info.study or "A run without a run.json"),
+            _lead(run, sheet),
+            *_advice(run, sheet),
+            title("Every cell", 2),
+            table(heads, rows, numbers=len(METRICS)),
+            *_reasons(sheet),
+        ]
+        return "\n\n".join(parts) + "\n"
+
+    def compare(self, comparison: Comparison) -> str:
+        """What changed, with its interval, and why something cannot be compared."""
+        return compare_markdown.text(comparison)
+
+
+def _head(sheet: Sheet, key: str) -> str:
+    metric = next(one for one in METRICS if one.key == key)
+    unit = sheet.scales[key].unit
+    return f"{metric.label}, {unit}" if unit and key != "delegated" else metric.label
+
+
+def _lead(run: Run, sheet: Sheet) -> str:
+    facts = [f"{len(sheet.cells)} cells: " + _counts(sheet)]
+    if run.info.data:
+        facts.append(f"data {run.info.data.name}, scored on {quality.users(sheet)} users")
+    if run.info.machine:
+        facts.append(f"timed on {run.info.machine.cpu or run.info.machine.name}")
+    if run.info.created:
+        facts.append(run.info.created)
+    return bullets(facts)
+
+
+def _counts(sheet: Sheet) -> str:
+    return ", ".join(f"{number} {word}" for word, number in sheet.counts().items()) or "none"
+
+
+def _advice(run: Run, sheet: Sheet) -> Iterator[str]:
+    advice = advise(run, sheet)
+    yield title(advice.headline, 2)
+    yield bullets([advice.explanation, *advice.cautions])
+    for pick in advice.picks:
+        numbers = ", ".join(f"{m.label} {sheet.full(pick.cell, m)}" for m in (NDCG, SIZE, P50))
+        yield title(f"{', '.join(pick.roles)}: {pick.cell.record.cell}", 3)
+        yield bullets([numbers, *pick.why])
+
+
+def _reasons(sheet: Sheet) -> Iterator[str]:
+    odd = [cell for cell in sheet.cells if cell.state.word != "ok"]
+    if odd:
+        yield title("Cells that are not simply ok", 2)
+        rows = [(cell.state.word, str(cell.record.cell), cell.reason) for cell in odd]
+        yield table(("state", "cell", "reason"), rows)

@@ -1,0 +1,225 @@
+"""How far a file's NDCG@10 is from its encoder's float32: the same users, asked by both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from rbench.gate.against import read_ranks
+from rbench.gate.power import smallest_loss
+from rbench.gate.quality import gains
+from rbench.records import Quality, Record, Run
+from rbench_reports.cells import Sheet
+from rbench_reports.numbers import MISSING, change
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+REFERENCE = "float32"
+METRIC = "ndcg@10"
+RESAMPLES = 1000
+SEED = 1
+File = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A share of the reference's mean that was gained (+) or lost (-), with its 95 % interval."""
+
+    share: float
+    low: float
+    high: float
+
+    @property
+    def text(self) -> str:
+        """E.g. ``-3.6 %``."""
+        return change(1 + self.share, 1)
+
+    @property
+    def interval(self) -> str:
+        """E.g. ``-7.3 % to +0.2 %``; empty where no user's gain changed."""
+        if self.low == self.high == 0:
+            return ""
+        return f"{change(1 + self.low, 1)} to {change(1 + self.high, 1)}"
+
+    @property
+    def word(self) -> str:
+        """What the interval allows to say."""
+        if self.low == self.high == 0:
+            return "the same"
+        return "worse" if self.high < 0 else "better" if self.low > 0 else "no difference shown"
+
+    @property
+    def sign(self) -> str:
+        return {"worse": "▼", "better": "▲", "the same": "="}.get(self.word, "≈")
+
+
+@dataclass(frozen=True)
+class Score:
+    """One file from one seed."""
+
+    seed: int
+    value: float
+    difference: Difference | None
+
+
+@dataclass(frozen=True)
+class Paired:
+    """One file beside its reference."""
+
+    scores: tuple[Score, ...]
+    """Per seed, the seed of the timed file first."""
+    difference: Difference | None
+    """Of the timed file, or None with `missing` saying why."""
+    over_seeds: Difference | None
+    """Each user's gain averaged over the seeds first; None where there is one seed only."""
+    missing: str = ""
+    smallest: float | None = None
+    """The smallest share whose loss this pair's users would show."""
+
+    @property
+    def seen_from(self) -> str:
+        """`smallest`, e.g. ``18 %``."""
+        return MISSING if self.smallest is None else f"{100 * self.smallest:.0f}\N{NO-BREAK SPACE}%"
+
+    @property
+    def mean(self) -> float:
+        """Mean of the metric over the seeds."""
+        return sum(score.value for score in self.scores) / len(self.scores)
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """All files of a run beside their references."""
+
+    files: Mapping[File, Paired]
+    recipes: Mapping[str, Difference]
+    """Recipe -> its difference with each user's gain averaged over the encoders first."""
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """All seeds that something was scored with, in order."""
+        return tuple(sorted({s.seed for found in self.files.values() for s in found.scores}))
+
+
+def pairs(run: Run, sheet: Sheet) -> Pairing:
+    """Hold every scored file to the float32 file of its encoder."""
+
+    @cache
+    def gained(ranks: str, users: int) -> NDArray[Any] | None:
+        found = read_ranks(run, Quality(users=users, metrics={}, coverage=0.0, ranks=ranks))
+        return None if found is None else gains(METRIC, found)
+
+    def by_seed(record: Record | None) -> dict[int, NDArray[Any]]:
+        found = {seed: gained(q.ranks, q.users) for seed, q in _qualities(record).items()}
+        return {seed: array for seed, array in found.items() if array is not None}
+
+    scored = {
+        file: next((c.record for c in cells if c.record.quality is not None), None)
+        for file, cells in sheet.files().items()
+    }
+    files: dict[File, Paired] = {}
+    sides: dict[str, list[tuple[NDArray[Any], NDArray[Any]]]] = {}
+    for file, record in scored.items():
+        if record is None:
+            continue
+        reference = _alike(record, scored.get((file[0], REFERENCE)))
+        mine, theirs = by_seed(record), by_seed(reference)
+        files[file] = _paired(record, mine, reference, theirs)
+        if record.seed in mine and record.seed in theirs:
+            sides.setdefault(file[1], []).append((theirs[record.seed], mine[record.seed]))
+    pooled = {recipe: _pooled(both) for recipe, both in sides.items()}
+    return Pairing(files, {recipe: found for recipe, found in pooled.items() if found})
+
+
+def bootstrap(before: NDArray[Any], after: NDArray[Any]) -> Difference | None:
+    """The share that the mean changed by, and its 95 % percentile bootstrap interval over users.
+
+    Both gains of a user are drawn together. Users with the same pair of gains are one kind, so a
+    resample is a multinomial draw of how often each kind comes up.
+
+    Args:
+        before: what each user gained, float64 (users,).
+        after: what the same users gained by the other file.
+
+    Returns:
+        None where nobody gained anything before, or the users are not the same.
+
+    Source: Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapters 8 and 13.
+    """
+    import numpy as np
+
+    if len(before) != len(after) or not len(before) or before.mean() <= 0:
+        return None
+    kinds, counts = np.unique(np.stack([before, after]), axis=1, return_counts=True)
+    drawn = np.random.default_rng(SEED).multinomial(
+        len(before), counts / len(before), size=RESAMPLES
+    )
+    old, new = (drawn @ kinds.T).T
+    shares = new[old > 0] / old[old > 0] - 1
+    low, high = np.percentile(shares, (2.5, 97.5))
+    return Difference(float(after.mean() / before.mean() - 1), float(low), float(high))
+
+
+def _paired(
+    record: Record,
+    mine: Mapping[int, NDArray[Any]],
+    reference: Record | None,
+    theirs: Mapping[int, NDArray[Any]],
+) -> Paired:
+    found = {seed: _difference(theirs.get(seed), mine.get(seed)) for seed in _qualities(record)}
+    scores = tuple(
+        Score(seed, quality.metrics[METRIC].value, found[seed])
+        for seed, quality in _qualities(record).items()
+        if METRIC in quality.metrics
+    )
+    both = [seed for seed in mine if seed in theirs and mine[seed].shape == theirs[seed].shape]
+    sizes = {len(mine[seed]) for seed in both}
+    over = (
+        _difference(_mean([theirs[seed] for seed in both]), _mean([mine[seed] for seed in both]))
+        if len(both) > 1 and len(sizes) == 1
+        else None
+    )
+    missing = ""
+    if reference is None:
+        missing = f"no {REFERENCE} of this encoder on the same users"
+    elif found[record.seed] is None:
+        missing = "the ranks of both are needed"
+    before, after = theirs.get(record.seed), mine.get(record.seed)
+    smallest = None
+    if before is not None and after is not None and len(before) == len(after):
+        smallest = smallest_loss(before, after)
+    return Paired(scores, found[record.seed], over, missing, smallest)
+
+
+def _pooled(sides: Sequence[tuple[NDArray[Any], NDArray[Any]]]) -> Difference | None:
+    if len({array.shape for side in sides for array in side}) != 1:
+        return None
+    before, after = zip(*sides, strict=True)
+    return _difference(_mean(before), _mean(after))
+
+
+def _difference(before: NDArray[Any] | None, after: NDArray[Any] | None) -> Difference | None:
+    return None if before is None or after is None else bootstrap(before, after)
+
+
+def _mean(arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    import numpy as np
+
+    mean: NDArray[Any] = np.mean(np.stack(arrays), axis=0)
+    return mean
+
+
+def _qualities(record: Record | None) -> dict[int, Quality]:
+    """Seed -> scores; the timed file's first."""
+    if record is None or record.quality is None:
+        return {}
+    others = {replicate.seed: replicate.quality for replicate in record.replicates}
+    return {record.seed: record.quality, **{s: q for s, q in others.items() if s != record.seed}}
+
+
+def _alike(record: Record, reference: Record | None) -> Record | None:
+    """The reference, if it was asked the same."""
+    return reference if reference is not None and reference.data == record.data else None

@@ -15,6 +15,10 @@ from rbench.profile.host import Found, look
 
 @click.command(
     epilog="""\b
+Examples:
+  rbench doctor
+  rbench doctor --json
+\b
 Exit codes:
   0  a sweep can run here
   1  something that every sweep needs is missing

@@ -36,6 +36,10 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 
 
 LIBRARIES = {
+    "numpy": ("numpy", ""),
+    "pandas": ("pandas", ""),
+    "plotly": ("plotly", ""),
+    "scipy": ("scipy", ""),
     "ai_edge_litert": ("ai-edge-litert", "profile"),
     "tensorflow": ("tensorflow", "sweep"),
     "tf_keras": ("tf-keras", "sweep"),
@@ -43,7 +47,7 @@ LIBRARIES = {
     "ai_edge_quantizer": ("ai-edge-quantizer", "sweep"),
     "pyarrow": ("pyarrow", "sweep"),
 }
-"""Module -> its package, and the extra that brings it."""
+"""Module -> its package, and the extra that brings it; empty: rbench itself does."""
 
 
 def look() -> list[Found]:
@@ -55,15 +59,15 @@ def look() -> list[Found]:
 def _libraries() -> list[Found]:
     found = []
     for module, (package, extra) in LIBRARIES.items():
-        here = find_spec(module) is not None
+        here, name = find_spec(module) is not None, f"rbench[{extra}]" if extra else "rbench"
         found.append(
             Found(
                 group="libraries",
                 name=package,
                 here=here,
-                said=f"{version(package)} (rbench[{extra}])" if here else "",
-                remedy="" if here else f"pip install 'rbench[{extra}]'",
-                needed=module in EXTRAS["sweep"],
+                said=f"{version(package)} ({name})" if here else "",
+                remedy="" if here else f"pip install '{name}'",
+                needed=module in EXTRAS["sweep"] or not extra,
             )
         )
     return found

@@ -97,13 +97,8 @@ def _ops(order: OpsOrder) -> Profiled:
 
     from rbench.profile import loop, ops, queries
 
-    contexts = queries.read(Path(order.contexts)).arrays.get(queries.CONTEXT)
-    if contexts is None:
-        raise RefusedError(
-            "operators are profiled of files that take one context, int32 [1, length]"
-        )
     interpreter, _ = _load(litert, order)
-    loop.query_of(interpreter, contexts)  # refuses contexts that the file does not take
+    contexts = queries.read(Path(order.contexts)).contexts(loop.places_of(interpreter))
     library = Path(ai_edge_litert.__file__).with_name(LIBRARY)
     made = ops.profiled(
         interpreter, library, Path(order.model), order.delegate, order.threads, contexts, order.runs

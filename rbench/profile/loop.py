@@ -40,11 +40,8 @@ def query_of(interpreter: Any, contexts: NDArray[np.int32] | Queries) -> Query:
         RefusedError: that is not what it takes.
     """
     asked = contexts if isinstance(contexts, Queries) else Queries({CONTEXT: contexts})
-    entries = interpreter.get_input_details()
-    rows = asked.rows(
-        [Place(e["name"], e["dtype"].__name__, tuple(map(int, e["shape"]))) for e in entries]
-    )
-    indices = [entry["index"] for entry in entries]
+    rows = asked.rows(places_of(interpreter))
+    indices = [entry["index"] for entry in interpreter.get_input_details()]
     values = [list(zip(indices, row, strict=True)) for row in rows]
     exits = [output["index"] for output in interpreter.get_output_details()]
     count = len(values)
@@ -68,6 +65,14 @@ def query_of(interpreter: Any, contexts: NDArray[np.int32] | Queries) -> Query:
         return ended - began
 
     return query
+
+
+def places_of(interpreter: Any) -> list[Place]:
+    """An interpreter's inputs, in their order."""
+    return [
+        Place(entry["name"], entry["dtype"].__name__, tuple(map(int, entry["shape"])))
+        for entry in interpreter.get_input_details()
+    ]
 
 
 def warm_up(query: Query, *, offset: int, runs: int, nanoseconds: int) -> int:

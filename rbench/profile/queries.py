@@ -66,6 +66,20 @@ class Queries:
             for number in range(len(self))
         ]
 
+    def contexts(self, places: Sequence[Place]) -> NDArray[np.int32]:
+        """The queries of a file whose one input is int32 [1, length]: int32 (count, length).
+
+        Raises:
+            RefusedError: it is another kind of file, or they are not what it takes.
+        """
+        import numpy as np
+
+        rows = self.rows(places)
+        takes = ", ".join(map(str, places))
+        if len(places) != 1 or places[0].kind != "int32" or places[0].shape[:-1] != (1,):
+            raise RefusedError(f"only files that take int32 [1, length], this one takes {takes}")
+        return np.ascontiguousarray(np.stack([value[0] for (value,) in rows]))
+
 
 def _said(queries: Queries) -> list[str]:
     return [

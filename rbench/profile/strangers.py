@@ -143,15 +143,7 @@ def inputs_of(
     Raises:
         ModelError: it cannot be read, or has an input of which no range is known.
     """
-    found = _asking(path, lambda content: _inputs(content, ranges, items))
-    unknown = sorted(set(ranges) - {entry.name for entry in found})
-    if unknown:
-        raise ModelError(
-            f"no input is called {', '.join(unknown)}",
-            where=str(path),
-            allowed=", ".join(entry.name for entry in found),
-        )
-    return found
+    return _asking(path, lambda content: _inputs(content, ranges, items))
 
 
 BYTES = {"int8": (-128.0, 127.0), "uint8": (0.0, 255.0), "bool": (0.0, 1.0)}
@@ -165,14 +157,16 @@ def _inputs(
     types = {value: name.lower() for name, value in vars(schema.TensorType).items()}
     model = schema.ModelT.InitFromPackedBuf(content, 0)
     graph = model.subgraphs[0]
+    entries = {_text(graph.tensors[int(number)].name): int(number) for number in graph.inputs}
+    if unknown := ", ".join(sorted(set(ranges) - set(entries))):
+        raise ModelError(f"no input is called {unknown}", allowed=", ".join(entries))
     found = []
-    for number in graph.inputs:
-        tensor = graph.tensors[int(number)]
+    for name, number in entries.items():
+        tensor = graph.tensors[number]
         kind = str(types.get(tensor.type, "unknown"))
-        name = tensor.name.decode() if isinstance(tensor.name, bytes) else str(tensor.name or "")
         if kind not in ("float32", "float16", "float64", "int16", "int32", "int64", *BYTES):
             raise ModelError(f"its input {name} is {kind}", allowed="numbers and truth values")
-        rows = _looked_up(model, int(number))
+        rows = _looked_up(model, number)
         if name in ranges:
             (low, high), why = ranges[name], "given"
         elif items and kind in ("int32", "int64"):
@@ -196,6 +190,10 @@ def _inputs(
     if not found:
         raise ModelError("it takes nothing, so that there is nothing to ask")
     return tuple(found)
+
+
+def _text(name: bytes | str | None) -> str:
+    return name.decode(errors="replace") if isinstance(name, bytes) else name or ""
 
 
 def drawn(inputs: Sequence[Input], count: int, seed: int) -> dict[str, NDArray[Any]]:

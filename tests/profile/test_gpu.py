@@ -40,7 +40,7 @@ def file(tmp_path):
 
 
 def batched_lookup() -> bytes:
-    """GATHER with indices in two dimensions, which the GPU does not take, and ADD, which it does."""
+    """GATHER by indices in two dimensions, which the GPU does not take, and an ADD."""
     graph = FlatGraph()
     context = graph.tensor((1, LENGTH), "INT32")
     rows, doubled = graph.tensor((1, LENGTH, 16)), graph.tensor((1, LENGTH, 16))

@@ -47,6 +47,7 @@ CODE: dict[str, tuple[str, ...]] = {
     "evaluate": ("evaluate", "data/ranking.py"),
     "round": (
         "profile/measure.py",
+        "profile/android",
         "profile/benchmark_model",
         "profile/litert.py",
         "profile/litert_child.py",
@@ -204,7 +205,7 @@ class RoundJob(Job, frozen=True, kw_only=True, tag="round"):
     settings: ProfileSettings
     target: str
     machine: str
-    """`rbench.records.Machine.identity`: times do not travel."""
+    """`rbench.records.Machine.identity`, or the phone: times do not travel."""
     number: int
     convert: str
     contexts: str

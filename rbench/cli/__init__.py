@@ -27,6 +27,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("rbench.cli.doctor", "Say what is here to run a sweep with, and what is missing."),
     "inspect": ("rbench.cli.inspect", "Show what is in a .tflite, ours or a stranger's."),
     "list": ("rbench.cli.list", "List encoders, recipes, targets, reports or studies."),
+    "devices": ("rbench.cli.devices", "List the phones that can be timed, and how they are."),
+    "tool": ("rbench.cli.tool", "Fetch the native tool that times models."),
     "data": ("rbench.cli.data", "Describe a log of interactions, or fetch a public one."),
 }
 """Command -> module that holds a click command named ``command``, and one line of help."""

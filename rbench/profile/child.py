@@ -10,7 +10,6 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import msgspec
 
@@ -19,8 +18,10 @@ from rbench.profile.litert import Finished, OpsOrder, Order, Profiled, Refusal
 from rbench.profile.refusal import NoGpuError, RefusedError
 
 
-def serve(work: Callable[[Any], Finished | Profiled]) -> int:
-    """Do what is ordered: one round, or one profile of operators.
+def serve(
+    work: Callable[[Order], Finished], profile: Callable[[OpsOrder], Profiled] | None = None
+) -> int:
+    """Do one round, or profile the operators where that is asked.
 
     Returns:
         The exit code.
@@ -29,13 +30,20 @@ def serve(work: Callable[[Any], Finished | Profiled]) -> int:
     die_with_parent(order.parent)
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
+    answer: Finished | Profiled | Refusal
     try:
-        answer: Finished | Profiled | Refusal = work(order)
+        if isinstance(order, Order):
+            answer = work(order)
+        elif profile is not None:
+            answer = profile(order)
+        else:
+            raise RefusedError("no profile of operators is made here")
     except RefusedError as error:
         answer = Refusal(reason=str(error), no_gpu=isinstance(error, NoGpuError))
     except OSError as error:
+        place = order.folder if isinstance(order, Order) else order.contexts
         answer = Refusal(
-            reason=str(error), errno=error.errno or 0, file=str(error.filename or order.contexts)
+            reason=str(error), errno=error.errno or 0, file=str(error.filename or place)
         )
     answers.write(msgspec.json.encode(answer))
     answers.close()

@@ -24,10 +24,6 @@ LIBRARY = "libLiteRt.so"
 """Where ai-edge-litert's own profiler is, beside its Python modules."""
 
 
-def _answer(order: Order | OpsOrder) -> Finished | Profiled:
-    return _round(order) if isinstance(order, Order) else _ops(order)
-
-
 def _round(order: Order) -> Finished:
     import numpy as np
     from ai_edge_litert import interpreter as litert
@@ -125,4 +121,4 @@ def _load(litert: Any, order: Order | OpsOrder) -> tuple[Any, int]:
 
 
 if __name__ == "__main__":
-    sys.exit(serve(_answer))
+    sys.exit(serve(_round, _ops))

@@ -182,3 +182,20 @@ def test_light_and_dark(visited):
     light = page.evaluate(colour)
     page.locator("#theme").click()
     assert page.evaluate(colour) != light
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(visited, scheme):
+    package = pytest.importorskip("axe_playwright_python", reason="axe-core is not installed")
+    page = visited.page
+    page.emulate_media(color_scheme=scheme)
+    page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+    page.evaluate((Path(package.__file__).parent / "axe.min.js").read_text("utf-8"))
+    found = page.evaluate("axe.run(document)")
+    assert len(found["passes"]) > 15
+    assert [
+        f"{one['id']}: {one['nodes'][0]['html'][:200]}"
+        for one in found["violations"]
+        if one["impact"] in ("serious", "critical")
+    ] == []

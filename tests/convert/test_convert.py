@@ -163,7 +163,8 @@ def test_float32_holds_the_item_table_once(converted, name) -> None:
 @pytest.mark.parametrize("name", ["bow", "lstm"])
 def test_float16_halves_the_numbers(converted, name) -> None:
     whole, half = converted(name, "float32").result, converted(name, "float16").result
-    assert "FLOAT32" not in half.tensor_bytes
+    # Up to three scores of no item, see `rbench.convert.gpu_ready`.
+    assert half.tensor_bytes.get("FLOAT32", 0) <= 3 * 4
     assert half.tensor_bytes["FLOAT16"] == pytest.approx(2 * half.parameters, rel=0.02)
     saved = whole.size_bytes - half.size_bytes
     assert saved == pytest.approx(2 * half.parameters, rel=0.25)

@@ -52,7 +52,14 @@ NONE = Noise(0.0, 0)
 """Nothing is known but the two cells' own rounds."""
 
 
-def compare(mine: Sequence[float], theirs: Sequence[float], noise: Noise, tail: float) -> Ratio:
+def compare(
+    mine: Sequence[float],
+    theirs: Sequence[float],
+    noise: Noise,
+    tail: float,
+    *,
+    shared: bool = True,
+) -> Ratio:
     """The ratio of two cells' times with its interval, from their rounds' medians.
 
     Args:
@@ -60,10 +67,11 @@ def compare(mine: Sequence[float], theirs: Sequence[float], noise: Noise, tail: 
             for rounds that have nothing in common. One number is taken for exact.
         noise: of the whole run on this target: `in_common` of cells, `pooled` for one alone.
         tail: chance that the interval lies wholly above the true ratio, and below it.
+        shared: whether both were timed in the same rounds, as cells of one run are.
     """
     logs = [_logs(mine), _logs(theirs)]
     value = _mean(logs[0]) - _mean(logs[1])
-    own = in_common(logs) if len(mine) == len(theirs) else pooled(logs)
+    own = in_common(logs) if shared and len(mine) == len(theirs) else pooled(logs)
     prior = min(noise.freedom, MOST_FREEDOM)
     freedom = prior + own.freedom
     if not freedom:

@@ -32,3 +32,9 @@ class ProfileSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     timeout_seconds: float = 600.0
     """A round that takes longer is killed, and its cell is `failed`."""
     seed: int = 1
+    phone_cores: tuple[int, ...] = ()
+    """Cores of a phone that the tool is held to, e.g. the large ones; empty: the phone chooses."""
+    cool_below_celsius: float = 40.0
+    """A phone whose battery is warmer is left alone before a round, as is one that throttles."""
+    cool_down_seconds: float = 180.0
+    """How long at most, before each round; then it is timed anyway, and the verdict says so."""

@@ -22,12 +22,12 @@ TIMED = (
     "state reset and the outputs read outside the clock"
 )
 
-OPS = "LiteRT's own profiler, in a pass of its own; read the shares, the profiler's cost is in them"
-
 TIMED_ON_GPU = (
     "one query: the input is written, the runtime asked to run, and all outputs read into the "
     "host's memory, which is when the GPU is done; the state of a recurrent layer is not reset"
 )
+
+OPS = "LiteRT's own profiler, in a pass of its own; read the shares, the profiler's cost is in them"
 
 
 def summarise(

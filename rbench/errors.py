@@ -12,10 +12,12 @@
     ├── ModelError             a .tflite that cannot be read                       exit 2
     ├── RecordError            a record or run that cannot be read                 exit 2
     ├── OutputError            a place that cannot be written                      exit 2
+    ├── ToolError              a tool that cannot be fetched or asked              exit 2
     ├── MissingExtraError      a command whose optional libraries are missing      exit 2
     ├── Unsupported            a cell that the platform cannot do         state unsupported
     └── StageError             a cell's work that failed                  state failed
         └── Killed             its process was killed from outside        state failed, tried again
+            └── Away           its device is not there, or went away      state failed, tried again
 
 The command line prints the message of any of these on one or a few lines and leaves with the
 code shown; a traceback reaches a user only where rbench itself is wrong.
@@ -102,6 +104,10 @@ class OutputError(RbenchError):
     """A place that cannot be written."""
 
 
+class ToolError(RbenchError):
+    """A tool that cannot be fetched, or a program such as adb that cannot be asked."""
+
+
 class MissingExtraError(RbenchError):
     """A command whose optional libraries are not installed."""
 
@@ -116,3 +122,7 @@ class StageError(RbenchError):
 
 class Killed(StageError):  # noqa: N818 - what happened, not a fault
     """A process of a cell's work was killed from outside: the next sweep tries again unasked."""
+
+
+class Away(Killed):
+    """A device that is not there, or went away: the next sweep tries again unasked."""

@@ -47,6 +47,7 @@ CODE: dict[str, tuple[str, ...]] = {
     "evaluate": ("evaluate", "data/ranking.py"),
     "round": (
         "profile/measure.py",
+        "profile/android",
         "profile/benchmark_model",
         "profile/litert.py",
         "profile/litert_child.py",
@@ -54,6 +55,7 @@ CODE: dict[str, tuple[str, ...]] = {
         "profile/gpu_log.py",
         "profile/gpu_model.py",
         "profile/child.py",
+        "profile/queries.py",
         "profile/process.py",
         "profile/loop.py",
         "profile/delegation.py",
@@ -62,6 +64,8 @@ CODE: dict[str, tuple[str, ...]] = {
         "profile/surroundings.py",
         "profile/result.py",
         "profile/samples.py",
+        "profile/ops.py",
+        "profile/runtime.py",
     ),
     "profile": ("profile",),
 }
@@ -201,19 +205,19 @@ class RoundJob(Job, frozen=True, kw_only=True, tag="round"):
     settings: ProfileSettings
     target: str
     machine: str
-    """`rbench.records.Machine.identity`: times do not travel."""
+    """`rbench.records.Machine.identity`, or the phone: times do not travel."""
     number: int
     convert: str
     contexts: str
     tool: str = ""
     """sha256 of the native tool's executable, where one is used and there: another build is another
     measurement, the same build elsewhere is not."""
-    twin: str = ""
-    """For a file that is timed once more, as if it was another cell: hash of all the files that its
-    target has in this study. Whoever changes one times the twin anew, beside it."""
     adapter: str = ""
     """Name of the GPU, where the ``litert`` tool uses one and it is there: the environment decides
     which one, a software GPU's times are not a GPU's, and one that comes later is tried."""
+    twin: str = ""
+    """For a file that is timed once more, as if it was another cell: hash of all the files that its
+    target has in this study. Whoever changes one times the twin anew, beside it."""
 
     def identity(self) -> dict[str, Any]:
         return _but_twins(super().identity())

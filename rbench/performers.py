@@ -123,7 +123,9 @@ def _round(job: RoundJob, store: Store, folder: Path, report: Reporter) -> profi
 def _profile(job: ProfileJob, store: Store, folder: Path, report: Reporter) -> Profiled:
     rounds = [store.folder("round", key) for key in job.rounds]
     timing, delegation = profile.summarise(job.settings, Target.parse(job.target), rounds, folder)
-    return Profiled(timing=timing, delegation=delegation)
+    phone = store.read("round", job.rounds[0], profile.Round).device
+    machine = phone.machine if phone else None
+    return Profiled(timing=timing, delegation=delegation, machine=machine)
 
 
 _PERFORMERS: dict[type, tuple[Callable[..., Any], type[msgspec.Struct]]] = {

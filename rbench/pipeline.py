@@ -33,7 +33,7 @@ from rbench.profile import gpus
 from rbench.profile.benchmark_model import tool as benchmark_model
 from rbench.progress import Reporter
 from rbench.recipe import Recipe
-from rbench.records import CellName, Delegation, Quality, Timing
+from rbench.records import CellName, Delegation, Machine, Quality, Timing
 from rbench.store import Store
 from rbench.study import Study, label_of
 from rbench.target import HOST, Target
@@ -71,6 +71,8 @@ class Profiled(msgspec.Struct, frozen=True, kw_only=True):
 
     timing: Timing
     delegation: Delegation
+    machine: Machine | None = None
+    """The phone; None: this host."""
 
 
 class Way(msgspec.Struct, frozen=True, kw_only=True):
@@ -170,7 +172,7 @@ def plan(study: Study, machine: str) -> Plan:
             RoundJob(
                 settings=study.profile,
                 target=cell.target,
-                machine=machine,
+                machine=_machine(cell.target, machine),
                 number=number,
                 convert=convert.key,
                 contexts=contexts.key,
@@ -227,10 +229,17 @@ def _twins(study: Study, cells: Sequence[CellPlan]) -> dict[str, tuple[Twin, ...
 
 
 def _tool(target: str) -> str:
-    """Which build of the native tool a target on this host is timed with."""
+    """Which build of the native tool a target is timed with."""
     parsed = Target.parse(target)
-    native = (parsed.device, parsed.tool) == (HOST, "benchmark_model")
-    return benchmark_model.present() if native else ""
+    if parsed.tool != "benchmark_model":
+        return ""
+    return benchmark_model.present(phones=parsed.device != HOST)
+
+
+def _machine(target: str, machine: str) -> str:
+    """Where a target is timed: on this machine, or on the phone with that serial."""
+    device = Target.parse(target).device
+    return machine if device == HOST else f"phone {device}"
 
 
 def _adapter(target: str) -> str:

@@ -16,6 +16,7 @@ from rbench.jobs import RoundJob
 from rbench.pipeline import CellPlan, Plan, Profiled, Way
 from rbench.records import DataSummary, Machine, ModelFile, Quality, Record, Replicate
 from rbench.store import Failure, Store
+from rbench.target import HOST, Target
 from rbench.train.result import Trained
 
 Place = tuple[str, str]
@@ -74,7 +75,7 @@ class Recorder:
             "cell": plan.cell,
             "seed": self.plan.study.seeds[0],
             "data": self.checksum,
-            "machine": self.machine,
+            "machine": self.machine if Target.parse(plan.cell.target).device == HOST else None,
             "command": self._command(plan),
         }
         if plan.objection:
@@ -89,6 +90,7 @@ class Recorder:
             self._place(folder / "samples.npz", profiled.timing.samples)
             timing = profile.doubted(profiled.timing, noise) if noise else profiled.timing
             known |= {"timing": timing, "delegation": profiled.delegation}
+            known["machine"] = profiled.machine or known["machine"]
         failure = next(
             (
                 failures[job.stage, job.key]

@@ -23,6 +23,7 @@ RANKS = {"data": 1, "train": 2, "compress": 3, "convert": 4, "evaluate": 5, "pro
 """Stage -> its place in the order; equals do not know each other."""
 LEAVES = {
     "errors",
+    "download",
     "encoding",
     "machine",
     "recipe",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import signal
 import sys
@@ -42,6 +43,12 @@ Examples:
 )
 @click.option("--out", metavar="DIR", help="The run's folder. [default: runs/STUDY-TIME]")
 @click.option(
+    "--benchmark-model",
+    metavar="PATH",
+    help="TensorFlow Lite's benchmark tool. [default: $RBENCH_BENCHMARK_MODEL, the PATH, or what "
+    "rbench tool fetch brought]",
+)
+@click.option(
     "--retry-failed", is_flag=True, help="Try failed cells again, though nothing changed."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the records as JSON lines at the end.")
@@ -54,6 +61,7 @@ def command(
     targets: tuple[str, ...],
     seeds: tuple[int, ...],
     out: str | None,
+    benchmark_model: str | None,
     retry_failed: bool,
     as_json: bool,
 ) -> int:
@@ -80,6 +88,9 @@ def command(
     words += ["--data", data] if data else []
     words += ["--duplicates", duplicates] if duplicates else []
     words += [word for seed in seeds for word in ("--seed", str(seed))]
+    if benchmark_model is not None:
+        words += ["--benchmark-model", benchmark_model]
+        _use(benchmark_model)
     signal.signal(signal.SIGTERM, _interrupt)
     with View(quiet=as_json) as view:
         run = sweep(
@@ -95,6 +106,24 @@ def command(
     if as_json:
         sys.stdout.write((run.folder / "records.jsonl").read_text(encoding="utf-8"))
     return 1 if any(record.state in ("failed", "skipped") for record in run.records) else 0
+
+
+def _use(path: str) -> None:
+    """Name the tool to this process and its workers.
+
+    Raises:
+        UsageError: there is no executable at the path.
+    """
+    from rbench.errors import UsageError
+    from rbench.profile.benchmark_model.tool import VARIABLE
+
+    if not (Path(path).is_file() and os.access(path, os.X_OK)):
+        raise UsageError(
+            f"no executable: {path!r}",
+            where="--benchmark-model",
+            remedy="name the tool's path, or get it with: rbench tool fetch benchmark_model",
+        )
+    os.environ[VARIABLE] = str(Path(path).resolve())
 
 
 def _interrupt(number: int, frame: FrameType | None) -> Any:

@@ -96,9 +96,12 @@ def _methods(recipe: Recipe) -> list[tuple[str, Method]]:
 
         found.append((recipe.pruning, Pruning(recipe.pruning)))
     if recipe.qat:
+        from rbench.compress.few_bits import BLOCK
         from rbench.compress.quantization import Quantization
 
         bits = 4 if "wi4" in recipe.scheme else 8
         kept = KEPT.get(recipe.pruning, "zeros" if recipe.pruning else "")
-        found.append(("qat", Quantization(bits, recipe.scheme == "static_wi8_ai8", kept)))
+        block = BLOCK if recipe.scheme == "dynamic_wi4" else 0
+        activations = recipe.scheme == "static_wi8_ai8"
+        found.append(("qat", Quantization(bits, activations, kept, block)))
     return found

@@ -2,8 +2,9 @@
 
 **Weights.** TFMOT's ``LastValueQuantizer``, symmetric and without the lowest integer: -127 to 127
 or, at 4 bits, -7 to 7. Kernels have a scale for each output (each row of the file's matrix), tables
-one scale; with activations, matrices have one scale too, since the converter takes no other. What
-comes out are the floats on that grid. A converter that takes ``largest / 127`` (or ``/ 7``) of the
+one scale; with activations, matrices have one scale too, since the converter takes no other. In
+a dynamic 4-bit file the item table has a scale for every 32 neighbours. What comes out are the
+floats on that grid. A converter that takes ``largest / 127`` (or ``/ 7``) of the
 same row or table as its scale finds the very integers again, so schemes that quantize weights
 only need nothing else from here.
 
@@ -30,6 +31,7 @@ import tensorflow as tf
 import tensorflow_model_optimization as tfmot
 import tf_keras
 
+from rbench.compress.few_bits import best_limit, in_blocks
 from rbench.compress.method import Method
 from rbench.compress.places import Floats, Place, places
 from rbench.compress.ranges import MovingRange, computes
@@ -47,17 +49,20 @@ class Quantization(Method):
         bits: of the weights.
         activations: whether outputs are rounded too.
         kept: what an earlier compression made and is to stay, one of `KINDS`.
+        block: neighbours in a row of the item table that share a scale; 0: one scale for all.
     """
 
-    def __init__(self, bits: int, activations: bool, kept: str = "") -> None:
-        self.bits, self.activations, self.kept = bits, activations, kept
+    def __init__(self, bits: int, activations: bool, kept: str = "", block: int = 0) -> None:
+        self.bits, self.activations, self.kept, self.block = bits, activations, kept, block
         self.model: Any = None
 
     def wrap(self, model: Any, steps: int) -> Any:
         recurrent = any(isinstance(layer, tf_keras.layers.RNN) for layer in model.layers)
         self.activations = self.activations and not recurrent
         by_output = scaled_by_output(self.activations, self.kept)
-        self.model = wrapped(model, self.bits, self.activations, by_output, KINDS[self.kept])
+        self.model = wrapped(
+            model, self.bits, self.activations, by_output, KINDS[self.kept], block=self.block
+        )
         return self.model
 
     def end_epoch(self) -> None:
@@ -123,6 +128,7 @@ def wrapped(
     by_output: tuple[type, ...],
     kind: type[OnGrid],
     ranges: Mapping[str, Floats] | None = None,
+    block: int = 0,
 ) -> Any:
     """The same graph of the same layers, with TFMOT's wrappers around what is quantized.
 
@@ -132,6 +138,7 @@ def wrapped(
         by_output: layers whose kernels have a scale for each output.
         kind: how weights get to their grid.
         ranges: layer's name -> its range, where they are known; outputs without one stay float.
+        block: neighbours in a row of the item table that share a scale, if they divide it.
     """
 
     def each(layer: Any) -> Any:
@@ -144,7 +151,10 @@ def wrapped(
                 found = []  # a constant of the file; it is on its grid, and an operator less
         if not found and not ranged:
             return layer
-        return Wrapper(layer, _Config(found, bits, ranged, isinstance(layer, by_output), kind))
+        shared = block if layer.name == ITEM_TABLE and layer.output_dim % (block or 1) == 0 else 0
+        return Wrapper(
+            layer, _Config(found, bits, ranged, isinstance(layer, by_output), kind, shared)
+        )
 
     model = tf_keras.models.clone_model(model, clone_function=each)
     for layer in model.layers:
@@ -197,8 +207,15 @@ class _Config(tfmot.quantization.keras.QuantizeConfig):  # type: ignore[misc]
     """What of a layer is quantized, and how."""
 
     def __init__(
-        self, found: list[Place], bits: int, ranged: bool, each_output: bool, kind: type[OnGrid]
+        self,
+        found: list[Place],
+        bits: int,
+        ranged: bool,
+        each_output: bool,
+        kind: type[OnGrid],
+        block: int = 0,
     ) -> None:
+        self.block = block
         self.places, self.bits, self.ranged = found, bits, ranged
         self.each_output, self.kind = each_output, kind
         self.layers_weights: list[Any] = []
@@ -238,15 +255,29 @@ class _Config(tfmot.quantization.keras.QuantizeConfig):  # type: ignore[misc]
 
     def _quantizer(self, place: Place) -> OnGrid:
         by_axis = self.each_output and not place.table
-        return self.kind(self.bits, per_axis=by_axis, symmetric=True, narrow_range=True)
+        made = self.kind(self.bits, per_axis=by_axis, symmetric=True, narrow_range=True)
+        made.block = self.block if place.table else 0
+        return made
 
 
 class OnGrid(tfmot.quantization.keras.quantizers.LastValueQuantizer):  # type: ignore[misc]
     """TFMOT's, and its result in plain numbers."""
 
+    block = 0
+    """Neighbours in a row that share a scale; 0: the scale is that of an output, or of all."""
+
+    def build(self, tensor_shape: Any, name: str, layer: Any) -> dict[str, Any]:
+        known: dict[str, Any] = super().build(tensor_shape, name, layer)
+        if self.num_bits < 8 and not self.per_axis and not self.block:
+            # One scale for many numbers: at few bits the largest ones are better cut off.
+            known["limit"] = best_limit(named(layer, name).numpy(), self.num_bits)
+        return known
+
     def rounded(self, weight: Any, variables: dict[str, Any]) -> Floats:
         """The weight on its grid: integers times the scale, in float32."""
-        numbers = np.array(self.before(weight, variables))
+        if self.block:
+            return np.array(in_blocks(self.before(weight, variables), self.num_bits, self.block))
+        numbers = np.array(self._limited(weight, variables))
         most = 2 ** (self.num_bits - 1) - 1
         scale = (variables["max_var"].numpy() / np.float32(most)).astype(np.float32)
         scale = np.where(scale == 0, np.float32(1), scale)
@@ -256,8 +287,19 @@ class OnGrid(tfmot.quantization.keras.quantizers.LastValueQuantizer):  # type: i
         """What is rounded."""
         return weight
 
+    @tf.autograph.experimental.do_not_convert  # type: ignore[untyped-decorator]
     def __call__(self, inputs: Any, training: bool, weights: dict[str, Any], **options: Any) -> Any:
-        return super().__call__(self.before(inputs, weights), training, weights, **options)
+        if self.block:
+            numbers = self.before(inputs, weights)
+            return numbers + tf.stop_gradient(
+                in_blocks(numbers, self.num_bits, self.block) - numbers
+            )
+        return super().__call__(self._limited(inputs, weights), training, weights, **options)
+
+    def _limited(self, weight: Any, variables: dict[str, Any]) -> Any:
+        numbers = self.before(weight, variables)
+        limit = variables.get("limit")
+        return numbers if limit is None else tf.clip_by_value(numbers, -limit, limit)
 
 
 class OnGridWithZeros(OnGrid):
@@ -265,7 +307,7 @@ class OnGridWithZeros(OnGrid):
 
     def build(self, tensor_shape: Any, name: str, layer: Any) -> dict[str, Any]:
         known: dict[str, Any] = super().build(tensor_shape, name, layer)
-        weight = _named(layer, name)
+        weight = named(layer, name)
         return {**known, "mask": tf.constant((weight.numpy() != 0).astype(np.float32))}
 
     def before(self, weight: Any, variables: dict[str, Any]) -> Any:
@@ -277,7 +319,7 @@ class OnGridInClusters(OnGrid):
 
     def build(self, tensor_shape: Any, name: str, layer: Any) -> dict[str, Any]:
         known: dict[str, Any] = super().build(tensor_shape, name, layer)
-        values, members = np.unique(_named(layer, name).numpy(), return_inverse=True)
+        values, members = np.unique(named(layer, name).numpy(), return_inverse=True)
         centroids = layer.add_weight(
             f"{name}_centroids",
             shape=values.shape,
@@ -300,7 +342,8 @@ KINDS: dict[str, type[OnGrid]] = {
 """What an earlier compression made and is to stay -> the quantizer that lets it."""
 
 
-def _named(wrapper: Any, name: str) -> Any:
+def named(wrapper: Any, name: str) -> Any:
+    """The weight of a wrapped layer that TFMOT calls so."""
     config = wrapper.quantize_config
     return next(
         getattr(place.holder, place.attribute)

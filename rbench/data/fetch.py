@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
-import http.client
 import re
 import shutil
 import stat
 import tempfile
-import urllib.error
-import urllib.request
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from rbench.errors import DataError, OutputError, choices
-from rbench.progress import Progress, Reporter, silent
+from rbench.download import download, read, writing
+from rbench.errors import DataError, choices
+from rbench.progress import Reporter, silent
 
 BASE = "https://files.grouplens.org/datasets/movielens"
-TIMEOUT_S = 30.0
-BLOCK_BYTES = 1 << 18
+_OFFLINE = (
+    "is there a network? Else bring the archive here by other means and unpack it, "
+    "or name a --mirror"
+)
 
 
 @dataclass(frozen=True)
@@ -81,13 +78,21 @@ def fetch(name: str, to: Path, report: Reporter = silent, base: str = BASE) -> F
     if folder.exists():
         return Fetched(folder=folder, verified="", terms=_terms(folder))
     url = f"{base.rstrip('/')}/{name}.zip"
-    with _writing(to):
+    with writing(to):
         to.mkdir(parents=True, exist_ok=True)
         work = Path(tempfile.mkdtemp(dir=to, prefix=f".{name}."))
         try:
             algorithm, wanted = ("sha256", public.sha256) if public.sha256 else _published(url)
             archive = work / "archive.zip"
-            found = _download(url, archive, algorithm, report)
+            found = download(
+                url,
+                archive,
+                report,
+                fault=DataError,
+                offline=_OFFLINE,
+                place=to,
+                algorithm=algorithm,
+            )
             if found != wanted:
                 raise DataError(
                     f"the download's {algorithm} is {found}",
@@ -105,29 +110,11 @@ def fetch(name: str, to: Path, report: Reporter = silent, base: str = BASE) -> F
 
 def _published(url: str) -> tuple[str, str]:
     """The md5 that lies beside an archive, in either of the usual notations."""
-    with _network(f"{url}.md5"), _open(f"{url}.md5") as answer:
-        text = answer.read(4096).decode("latin-1")
+    text = read(f"{url}.md5", 4096, fault=DataError, offline=_OFFLINE).decode("latin-1")
     found = re.search(r"\b[0-9a-fA-F]{32}\b", text)
     if not found:
         raise DataError(f"no md5 here: {text[:40]!r}", where=f"{url}.md5", remedy="try again later")
     return "md5", found[0].lower()
-
-
-def _download(url: str, target: Path, algorithm: str, report: Reporter) -> str:
-    """Write an archive to a file; its digest in hex."""
-    digest = hashlib.new(algorithm, usedforsecurity=False)
-    done = 0
-    with target.open("wb") as file, _network(url), _open(url) as answer:
-        total = int(answer.headers.get("Content-Length") or 0)
-        while block := answer.read(BLOCK_BYTES):
-            with _writing(target.parent.parent):
-                file.write(block)
-            digest.update(block)
-            done += len(block)
-            report(Progress(done=done, total=total or done, text=url.rpartition("/")[2]))
-    if done < total:
-        raise DataError(f"{done} of {total} bytes came", where=url, remedy="try again")
-    return digest.hexdigest()
 
 
 def _unpack(archive: Path, to: Path, folder: str, url: str) -> None:
@@ -149,44 +136,6 @@ def _unpack(archive: Path, to: Path, folder: str, url: str) -> None:
                 packed.extract(member, to)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
         raise DataError(f"no zip archive: {error}", where=url, remedy="try again") from error
-
-
-@contextmanager
-def _open(url: str) -> Iterator[http.client.HTTPResponse]:
-    request = urllib.request.Request(url, headers={"User-Agent": "rbench"})
-    with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:
-        yield answer
-
-
-@contextmanager
-def _network(url: str) -> Iterator[None]:
-    remedy = (
-        "is there a network? Else bring the archive here by other means and unpack it, "
-        "or name a --mirror"
-    )
-    try:
-        yield
-    except urllib.error.HTTPError as error:
-        what = f"the server answers {error.code} {error.reason}"
-        raise DataError(what, where=url, remedy="try again later, or name a --mirror") from error
-    except urllib.error.URLError as error:
-        what = str(getattr(error.reason, "strerror", None) or error.reason)
-        raise DataError(f"cannot download: {what}", where=url, remedy=remedy) from error
-    except (http.client.HTTPException, OSError, ValueError) as error:
-        what = str(error) or type(error).__name__
-        raise DataError(f"cannot download: {what}", where=url, remedy=remedy) from error
-
-
-@contextmanager
-def _writing(to: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise OutputError(
-            f"cannot write: {error.strerror or error}",
-            where=str(to),
-            remedy="name another place with --to, or make room or permissions there",
-        ) from error
 
 
 def _terms(folder: Path) -> Path | None:

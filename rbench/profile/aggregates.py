@@ -16,6 +16,7 @@ import msgspec
 
 from rbench.errors import StageError
 from rbench.profile import verdict
+from rbench.profile.android.doubts import doubts
 from rbench.profile.result import Aggregate, Round
 from rbench.profile.settings import ProfileSettings
 from rbench.records import Timing, Verdict
@@ -41,6 +42,8 @@ def pool(settings: ProfileSettings, target: Target, rounds: Sequence[Round]) -> 
     parts = [round_.aggregate for round_ in rounds if round_.aggregate]
     if len(parts) < len(rounds) or len({round_.runtime for round_ in rounds}) > 1:
         raise StageError("the rounds are of unlike tools", where=str(target))
+    if len({round_.device and round_.device.machine.identity for round_ in rounds}) > 1:
+        raise StageError("the rounds are of unlike phones", where=str(target))
     runs = sum(round_.runs for round_ in rounds)
     if not runs:
         raise StageError("no run was timed", where=str(target))
@@ -81,12 +84,13 @@ def _judge(
     pairs = zip(rounds, parts, strict=True)
     seconds = sum(round_.runs * part.mean_us for round_, part in pairs) / 1e6
     wrong = (*verdict.changed_graph(rounds),)
-    shaky = (
+    shaky = (*verdict.simulated(rounds),) or (
         *verdict.short(settings, len(rounds), runs, seconds * (1 + OVERHEAD)),
         *verdict.disagreement([1000 * round_.median_us for round_ in rounds]),
         *verdict.worst(_width(r, part) for r, part in zip(rounds, parts, strict=True)),
         *_coarse(rounds, parts),
         *verdict.crowded(target, rounds),
+        *doubts(settings, rounds),
     )
     if wrong:
         return "invalid", wrong + shaky
@@ -144,4 +148,14 @@ def _details(rounds: Sequence[Round], parts: Sequence[Aggregate]) -> dict[str, A
         "memory_source": rounds[0].memory_source,
         "warmup_runs": [round_.warmup_runs for round_ in rounds],
         "surroundings": [msgspec.to_builtins(round_.surroundings) for round_ in rounds],
-    }
+    } | _phone(rounds)
+
+
+def _phone(rounds: Sequence[Round]) -> dict[str, Any]:
+    """How the phone was, one value per round; nothing for rounds on this host."""
+    devices = [round_.device for round_ in rounds if round_.device]
+    if not devices:
+        return {}
+    said = [msgspec.to_builtins(device) for device in devices]
+    names = ("before", "after", "waited_s", "cores")
+    return {"phone": [{name: one[name] for name in names} for one in said]}

@@ -19,6 +19,8 @@ from contextlib import contextmanager
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from rbench.profile.queries import CONTEXT, Place, Queries
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -27,18 +29,25 @@ Query = Callable[[int], int]
 """Ask with the context of that number, modulo their count; nanoseconds of the inference."""
 
 
-def query_of(interpreter: Any, contexts: NDArray[np.int32]) -> Query:
+def query_of(interpreter: Any, contexts: NDArray[np.int32] | Queries) -> Query:
     """The query to time. Afterwards the interpreter belongs to it: its own ``invoke`` refuses.
 
     Args:
-        interpreter: with its tensors allocated, one input, int32 [1, length].
-        contexts: int32 (count, length).
+        interpreter: with its tensors allocated.
+        contexts: what it is asked; int32 (count, length) where its one input is int32 [1, length].
+
+    Raises:
+        RefusedError: that is not what it takes.
     """
-    (entry,) = interpreter.get_input_details()
-    place = entry["index"]
+    asked = contexts if isinstance(contexts, Queries) else Queries({CONTEXT: contexts})
+    entries = interpreter.get_input_details()
+    rows = asked.rows(
+        [Place(e["name"], e["dtype"].__name__, tuple(map(int, e["shape"]))) for e in entries]
+    )
+    indices = [entry["index"] for entry in entries]
+    values = [list(zip(indices, row, strict=True)) for row in rows]
     exits = [output["index"] for output in interpreter.get_output_details()]
-    rows = [contexts[row : row + 1] for row in range(len(contexts))]
-    count = len(rows)
+    count = len(values)
     write, reset, read = (
         interpreter.set_tensor,
         interpreter.reset_all_variables,
@@ -48,7 +57,8 @@ def query_of(interpreter: Any, contexts: NDArray[np.int32]) -> Query:
     clock = perf_counter_ns
 
     def query(number: int) -> int:
-        write(place, rows[number % count])
+        for place, value in values[number % count]:
+            write(place, value)
         reset()
         began = clock()
         invoke()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rbench.errors import StageError, Unsupported
 from rbench.profile import litert
+from rbench.profile.android import run as android
 from rbench.profile.benchmark_model import run as benchmark_model
 from rbench.profile.result import Round
 from rbench.profile.settings import ProfileSettings
@@ -44,18 +45,13 @@ def measure(
         MissingExtraError: the runtime is not installed.
     """
     _refuse(target)
-    made = TOOLS[target.tool](settings, model, target, contexts, number, folder)
+    tool = TOOLS[target.tool] if target.device == HOST else android.run
+    made = tool(settings, model, target, contexts, number, folder)
     _no_silent_fallback(target, made)
     return made
 
 
 def _refuse(target: Target) -> None:
-    if target.device != HOST:
-        raise Unsupported(
-            f"no driver for the device {target.device!r}: this rbench does not speak adb",
-            where=str(target),
-            allowed="targets of this host, e.g. cpu or xnnpack@2",
-        )
     if target.tool not in TOOLS:
         raise Unsupported(
             f"no driver for the tool {target.tool!r}: this rbench does not run it",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from rbench.records import Delegation
+from rbench.records import Delegation, Machine
 
 
 class Stopwatch(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +49,52 @@ class Aggregate(msgspec.Struct, frozen=True, kw_only=True):
     """Which of the tool's outputs it was read from."""
 
 
+class Ops(msgspec.Struct, frozen=True, kw_only=True):
+    """What a profiler told of a file, in a pass of its own."""
+
+    runs: int
+    """Queries that the means are over; all that were made, where there are none."""
+    us: dict[str, float] = {}
+    """Operator, or a delegate's own operator -> mean microseconds per query."""
+    whole_us: float = 0.0
+    """Mean of a whole query with the profiler on."""
+    reason: str = ""
+    """Why there are none."""
+
+
+class Condition(msgspec.Struct, frozen=True, kw_only=True):
+    """How a phone is at one moment. None and empty: it does not tell."""
+
+    battery_percent: int | None = None
+    battery_celsius: float | None = None
+    charging: bool | None = None
+    """Whether it hangs on a charger or a cable that feeds it."""
+    saving: bool | None = None
+    """Whether the battery saver is on, which lowers clocks."""
+    throttling: int | None = None
+    """Android's thermal status: 0 none, 1 light, 2 moderate, 3 severe and worse."""
+    zones_celsius: dict[str, float] = {}
+    """Thermal zone -> degrees; of equal names the hottest."""
+    governors: dict[str, str] = {}
+    """Core, e.g. ``cpu0`` -> what chooses its clock."""
+    load_average: float | None = None
+    """Of the last minute; waiting for devices counts on Android, so 10 is no unrest."""
+
+
+class Device(msgspec.Struct, frozen=True, kw_only=True):
+    """The phone that a round was timed on, and how it was."""
+
+    machine: Machine
+    before: Condition
+    """Just before the timed run, after any waiting."""
+    after: Condition
+    """Just after the timed run."""
+    waited_s: float = 0.0
+    """How long it was left alone to cool down."""
+    cores: str = ""
+    """Mask of the cores that the tool was held to, as ``taskset`` takes it; empty: all."""
+
+
 class Round(msgspec.Struct, frozen=True, kw_only=True):
     """One file, timed once in one process. ``samples.npz``, uint32 ``samples_ns`` (runs,), lies
     beside it, or it has an `aggregate`.
@@ -87,5 +133,9 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
     aggregate: Aggregate | None = None
     ops_us: dict[str, float] = {}
     """Operator, or a delegate's kernel -> mean microseconds, from a run of its own."""
+    ops: Ops | None = None
+    """More on ``ops_us``, where the tool's profiler is LiteRT's own."""
     tool: str = ""
     """sha256 of the tool's executable, where it is one."""
+    device: Device | None = None
+    """The phone; None: this host."""

@@ -25,8 +25,16 @@ class ProfileSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     warmup_runs: int = 50
     warmup_seconds: float = 0.1
     """Both are met before anything counts."""
+    op_runs: int = 200
+    """Queries of the ``litert`` tool that are profiled, once a cell, apart from timing; 0: none."""
     contexts: int = 256
     """Real contexts of test users, drawn by the seed, that the timed runs cycle through."""
     timeout_seconds: float = 600.0
     """A round that takes longer is killed, and its cell is `failed`."""
     seed: int = 1
+    phone_cores: tuple[int, ...] = ()
+    """Cores of a phone that the tool is held to, e.g. the large ones; empty: the phone chooses."""
+    cool_below_celsius: float = 40.0
+    """A phone whose battery is warmer is left alone before a round, as is one that throttles."""
+    cool_down_seconds: float = 180.0
+    """How long at most, before each round; then it is timed anyway, and the verdict says so."""

@@ -7,8 +7,6 @@ separators.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from rbench.profile.benchmark_model.inputs import Entry
 from rbench.profile.settings import ProfileSettings
 from rbench.target import Target
@@ -33,12 +31,10 @@ def runs_of(settings: ProfileSettings) -> int:
     return -(-settings.min_runs // settings.rounds)
 
 
-def latency(
-    settings: ProfileSettings, model: Path, entry: Entry, target: Target
-) -> tuple[str, ...]:
+def latency(settings: ProfileSettings, graph: str, entry: Entry, target: Target) -> tuple[str, ...]:
     """The flags of the run that is timed."""
     return (
-        *_common(model, entry, target),
+        *_common(graph, entry, target),
         f"--num_runs={runs_of(settings)}",
         f"--min_secs={settings.min_seconds / settings.rounds:.6g}",
         f"--max_secs={settings.max_seconds / settings.rounds:.6g}",
@@ -49,11 +45,11 @@ def latency(
 
 
 def op_profile(
-    settings: ProfileSettings, model: Path, entry: Entry, target: Target
+    settings: ProfileSettings, graph: str, entry: Entry, target: Target
 ) -> tuple[str, ...]:
     """The flags of the run that is looked into."""
     return (
-        *_common(model, entry, target),
+        *_common(graph, entry, target),
         f"--num_runs={PROFILE_RUNS}",
         "--min_secs=0.1",
         f"--max_secs={settings.max_seconds:.6g}",
@@ -67,10 +63,10 @@ def op_profile(
     )
 
 
-def _common(model: Path, entry: Entry, target: Target) -> tuple[str, ...]:
+def _common(graph: str, entry: Entry, target: Target) -> tuple[str, ...]:
     escaped = entry.name.replace(":", "::")
     return (
-        f"--graph={model.resolve()}",
+        f"--graph={graph}",
         *_DELEGATES[target.delegate],
         f"--num_threads={target.threads}",
         f"--input_layer={entry.name}",

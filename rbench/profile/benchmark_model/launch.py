@@ -21,7 +21,7 @@ from rbench.profile.process import end_group
 _SHELL = """
 ulimit -c 0
 exec 3<&0
-"$@" </dev/null 3<&- &
+if [ "$HELD" ]; then "$@" <&3 3<&- & else "$@" </dev/null 3<&- & fi
 tool=$!
 { read -r _; kill -KILL $tool; } <&3 >/dev/null 2>&1 &
 guard=$!
@@ -50,11 +50,28 @@ class Said(NamedTuple):
         return self.text.split("\n")
 
 
-def launch(tool: Path, flags: Sequence[str], folder: Path, *, timeout_s: float, where: str) -> Said:
+class TooSlow(StageError):  # noqa: N818 - what happened, not a fault
+    """The tool was killed because it took too long."""
+
+
+def launch(
+    tool: Path,
+    flags: Sequence[str],
+    folder: Path,
+    *,
+    timeout_s: float,
+    where: str,
+    held: bool = False,
+) -> Said:
     """Run the tool in a folder, in a process group of its own, killed whatever happens here.
 
+    Args:
+        held: give it a standard input on which nothing comes, and which ends with this process;
+            otherwise its input is empty.
+
     Raises:
-        StageError: it could not be started, or took too long.
+        StageError: it could not be started.
+        TooSlow: it took too long.
     """
     listening, holding = os.pipe()
     try:
@@ -64,7 +81,7 @@ def launch(tool: Path, flags: Sequence[str], folder: Path, *, timeout_s: float, 
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=folder,
-            env={**os.environ, "LC_ALL": "C"},
+            env={**os.environ, "LC_ALL": "C", "HELD": "yes" if held else ""},
             start_new_session=True,
         )
         try:
@@ -74,7 +91,7 @@ def launch(tool: Path, flags: Sequence[str], folder: Path, *, timeout_s: float, 
             child.wait(timeout=max(timeout_s, 0.001))
             said, complaints = (stream.heard(within_s=LAST_WORDS_S) for stream in streams)
         except subprocess.TimeoutExpired:
-            raise StageError(
+            raise TooSlow(
                 "the tool was killed: the round took too long",
                 where=where,
                 remedy="raise profile.timeout_seconds if the model is that slow",

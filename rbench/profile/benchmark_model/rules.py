@@ -29,6 +29,17 @@ _LIES = (
 UNCONSUMED = "Unconsumed cmdline flags:"
 _NO_FAULT = "Following operations are not supported by GPU delegate"
 """The GPU delegate's way of saying what it leaves to the CPU."""
+_SIMULATORS = (
+    "llvmpipe",
+    "lavapipe",
+    "swiftshader",
+    "softpipe",
+    "swrast",
+    "pocl",
+    "portable computing",
+)
+"""What adapters call themselves that are a GPU in name only."""
+_OWN_WORDS = ("info: graph:", "graph:", "info: loaded model", "loaded model")
 _EMPTY_WORDS = ("Benchmarking failed.", "usage:")
 _SHELL_SIGNAL = 128
 
@@ -122,6 +133,15 @@ def _incomplete(log: Log, runs: int) -> Iterator[str]:
     for one, other, what in pairs:
         if one is not None and abs(one - other) > ROUNDING * max(other, 1):
             yield f"the log contradicts itself: its {what} is {one:g} and {other:g} us"
+
+
+def simulated(lines: Sequence[str]) -> bool:
+    """Whether the log names an adapter that simulates a GPU on the CPU.
+
+    An adapter speaks of itself; a model's path that holds such a word does not count.
+    """
+    said = [line.lower() for line in lines if not line.lower().startswith(_OWN_WORDS)]
+    return any(name in line for line in said for name in _SIMULATORS)
 
 
 def agree(result: Result, measured: Measured, where: str) -> None:

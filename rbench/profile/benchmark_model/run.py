@@ -6,6 +6,9 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Protocol
+
+import msgspec
 
 from rbench import extras
 from rbench.errors import StageError
@@ -13,13 +16,58 @@ from rbench.profile.benchmark_model import command, inputs, ops, protos, rules
 from rbench.profile.benchmark_model.launch import Said, launch
 from rbench.profile.benchmark_model.log import Log, read_log
 from rbench.profile.benchmark_model.tool import build_hash, find
-from rbench.profile.result import Aggregate, Round
+from rbench.profile.result import Aggregate, Device, Round, Surroundings
 from rbench.profile.settings import ProfileSettings
 from rbench.profile.surroundings import Watch
 from rbench.records import Delegation
 from rbench.target import Target
 
 MEMORY = "benchmark_model: growth of ru_maxrss by making the session"
+
+
+class Seat(Protocol):
+    """Where the tool runs: this host, or a phone.
+
+    The tool is started in a folder of its own, with the value file in it. Once `launch` is back,
+    what the tool wrote there lies in the local folder that the seat was made with.
+    """
+
+    sha256: str
+    """Of the tool's executable."""
+
+    def settle(self, model: Path) -> str:
+        """Make model and value file ready; the model's name for the tool."""
+
+    def launch(self, flags: tuple[str, ...], timeout_s: float) -> Said:
+        """Run the tool once."""
+
+    def surroundings(self) -> Surroundings:
+        """What else ran since `settle`, or since the seat was last asked."""
+
+    def device(self) -> Device | None:
+        """The phone and how it was; None for this host."""
+
+
+class Host:
+    """The tool as a process of this machine, in the given folder."""
+
+    def __init__(self, tool: Path, folder: Path, where: str) -> None:
+        self.sha256 = build_hash(tool)
+        self._tool, self._folder, self._where = tool, folder, where
+        self._watch = Watch(children=True)
+
+    def settle(self, model: Path) -> str:
+        self._watch = Watch(children=True)
+        return str(model.resolve())
+
+    def launch(self, flags: tuple[str, ...], timeout_s: float) -> Said:
+        return launch(self._tool, flags, self._folder, timeout_s=timeout_s, where=self._where)
+
+    def surroundings(self) -> Surroundings:
+        return self._watch.stop()
+
+    def device(self) -> Device | None:
+        return None
 
 
 def run(
@@ -30,35 +78,53 @@ def run(
     number: int,
     folder: Path,
 ) -> Round:
-    """One round, see `rbench.profile.measure.measure`.
-
-    The tool reads its input once and asks the same again and again: a round is about one real
-    context, each round about another.
+    """One round on this host, see `rbench.profile.measure.measure`.
 
     Raises:
         Unsupported: the tool is not here.
         StageError: what it says is no measurement.
     """
-    where = str(target)
-    tool = find(where)
+    tool = find(str(target))
     extras.require("profile", f"timing on the target {target}")
-    sha256 = build_hash(tool)
+    with tempfile.TemporaryDirectory(prefix="rbench-") as name:
+        seat = Host(tool, Path(name), str(target))
+        return time_round(settings, model, target, contexts, number, seat, Path(name))
+
+
+def time_round(
+    settings: ProfileSettings,
+    model: Path,
+    target: Target,
+    contexts: Path,
+    number: int,
+    seat: Seat,
+    place: Path,
+) -> Round:
+    """One round, wherever the tool sits.
+
+    The tool reads its input once and asks the same again and again: a round is about one real
+    context, each round about another.
+
+    Args:
+        place: the local folder that the seat was made with.
+
+    Raises:
+        StageError: what the tool says is no measurement.
+    """
+    where = str(target)
     entry = inputs.read_entry(model, where)
     rows = inputs.read_contexts(contexts, entry.length, where)
     offset = number * len(rows) // max(settings.rounds, 1)
+    (place / command.VALUES).write_bytes(inputs.value_bytes(rows[offset % len(rows)]))
+    graph = seat.settle(model)
     until = time.monotonic() + settings.timeout_seconds
-    with tempfile.TemporaryDirectory(prefix="rbench-") as name:
-        place = Path(name)
-        (place / command.VALUES).write_bytes(inputs.value_bytes(rows[offset % len(rows)]))
-        watch = Watch(children=True)
-        flags = command.latency(settings, model, entry, target)
-        timed = launch(tool, flags, place, timeout_s=until - time.monotonic(), where=where)
-        surroundings = watch.stop()
-        runs = command.runs_of(settings)
-        log, measured, result = _timed(timed, place, target, runs)
-        flags = command.op_profile(settings, model, entry, target)
-        looked = launch(tool, flags, place, timeout_s=until - time.monotonic(), where=where)
-        delegation, ops_us = _profiled(looked, place, target, entry, log)
+    flags = command.latency(settings, graph, entry, target)
+    timed = seat.launch(flags, until - time.monotonic())
+    surroundings = seat.surroundings()
+    log, measured, result = _timed(timed, place, target, command.runs_of(settings))
+    flags = command.op_profile(settings, graph, entry, target)
+    looked = seat.launch(flags, until - time.monotonic())
+    delegation, ops_us = _profiled(looked, place, target, entry, timed)
     stat = measured.stat
     median = _told(result.median if result else None, stat.median)
     if median is None or log.timings is None:
@@ -77,7 +143,7 @@ def run(
         subgraphs=entry.subgraphs,
         contexts=1,
         offset=offset,
-        runtime=f"benchmark_model sha256:{sha256}",
+        runtime=f"benchmark_model sha256:{seat.sha256}",
         surroundings=surroundings,
         aggregate=Aggregate(
             mean_us=result.avg if result else stat.avg,
@@ -89,7 +155,8 @@ def run(
             source="result file and log" if result else "log",
         ),
         ops_us=ops_us,
-        tool=sha256,
+        tool=seat.sha256,
+        device=seat.device(),
     )
 
 
@@ -123,7 +190,7 @@ def _timed(
 
 
 def _profiled(
-    said: Said, place: Path, target: Target, entry: inputs.Entry, timed: Log
+    said: Said, place: Path, target: Target, entry: inputs.Entry, timed: Said
 ) -> tuple[Delegation, dict[str, float]]:
     """Who ran which node, and what each type of node took."""
     where = str(target)
@@ -131,7 +198,7 @@ def _profiled(
     lines = [line for line in said.lines if not _only_info_flags(line)]
     runs = command.PROFILE_RUNS
     rules.check(log, lines, said.code, delegate=target.delegate, runs=runs, where=where)
-    if log.applied != timed.applied:
+    if log.applied != read_log(timed.text).applied:
         raise StageError("the delegate took other nodes in the run with the profiler", where=where)
     try:
         csv, info = place / command.OPS, place / command.INFO
@@ -156,7 +223,8 @@ def _profiled(
             f"{found.partitions} in the graph, {sum(found.left_behind.values())} nodes left",
             where=where,
         )
-    return found, ops.by_type(nodes)
+    software = target.delegate == "gpu" and rules.simulated([*timed.lines, *said.lines])
+    return msgspec.structs.replace(found, software=software), ops.by_type(nodes)
 
 
 def _from_ops(nodes: list[ops.Op], entry: inputs.Entry, target: Target, log: Log) -> Delegation:

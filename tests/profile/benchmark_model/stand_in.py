@@ -13,8 +13,10 @@ from pathlib import Path
 RECORDED = Path(os.environ["STAND_IN_RECORDED"])
 FAULT = os.environ.get("STAND_IN_FAULT", "")
 FLAGS = dict(flag.removeprefix("--").partition("=")[::2] for flag in sys.argv[1:])
+ADAPTER = os.environ.get("STAND_IN_ADAPTER", "")
 PROFILING = "enable_op_profiling" in FLAGS
 XNNPACK = FLAGS["use_xnnpack"] == "true"
+GPU = FLAGS.get("use_gpu") == "true"
 APPLIED = (
     "INFO: Explicitly applied XNNPACK delegate, and the model graph will be partially executed by "
     "the delegate w/ 1 delegate kernels.\n"
@@ -26,6 +28,9 @@ def log() -> str:
     """The recorded run of plain kernels, in the words of this order."""
     text = (RECORDED / "lstm_f32.cpu1.stdout").read_text()
     text = text.replace("at least 50 iter", f"at least {FLAGS['num_runs']} iter")
+    if GPU and ADAPTER:
+        gpu = f"INFO: {ADAPTER}\n{APPLIED.replace('XNNPACK', 'GPU')}"
+        text = text.replace("INFO: The input model", gpu + "INFO: The input model")
     if XNNPACK:
         text = text.replace("INFO: The input model", APPLIED + "INFO: The input model")
     return lied(text)
@@ -37,6 +42,10 @@ def lied(text: str) -> str:
         "no_gpu": "WARN: GPU acceleration is unsupported on this platform.\n",
         "other_name": "WARN: Tensor # 0 is named serving_default_ids:0 but flags call it ids\n",
         "implicit": APPLIED,
+        "refused": "ERROR: Failed to apply XNNPACK delegate.\n",
+        "left_to_cpu": "ERROR: Disallowed CPU fallback detected.\n",
+        "two_delegates": APPLIED.replace("XNNPACK", "NNAPI"),
+        "old_other_name": "Tensor # 0 is named serving_default_ids:0 but flags call it ids\n",
         "error": "ERROR: something went wrong\n",
         "other_count": "VERBOSE: Replacing 2 out of 4 node(s) with delegate "
         "(TfLiteXNNPackDelegate) node, yielding 2 partitions for subgraph 0 (main).\n",
@@ -50,6 +59,12 @@ def lied(text: str) -> str:
         text = text.replace(APPLIED, "")
     if FAULT == "few_runs":
         text = text.replace("count=7000", "count=7")
+    if FAULT == "other_runs":
+        text = text.replace(f"at least {FLAGS['num_runs']} iter", "at least 1 iter")
+    if FAULT == "no_warmup":
+        text = re.sub("count=3447 .*", "count=0 p5=0 median=0 p95=0", text)
+    if FAULT == "torn_mean":
+        text = text.replace("avg=142.756", "avg=152.756")
     if FAULT == "no_run":
         text = re.sub("count=7000 .*", "count=0 p5=0 median=0 p95=0", text)
     if FAULT == "cut":
@@ -81,11 +96,21 @@ def result() -> bytes:
     return made[:30] if FAULT == "torn_result" else made
 
 
+def nodes() -> tuple[str, ...]:
+    """The test model's, or as many as the graph at hand has."""
+    if "STAND_IN_NODES" not in os.environ:
+        return OPS
+    from ai_edge_litert import schema_py_generated as schema
+
+    graph = schema.Model.GetRootAs(Path(FLAGS["graph"]).read_bytes(), 0).Subgraphs(0)
+    return ("GATHER",) * graph.OperatorsLength()
+
+
 def ops() -> str:
     rows = [
         f"{op}, 0.003, 0.02{at}, 20%, 20%, 0, 1, "
-        + (f"Delegate/{op}:{at}" if XNNPACK and op == "FULLY_CONNECTED" else f"[t]:{at}")
-        for at, op in enumerate(OPS)
+        + (f"Delegate/{op}:{at}" if (XNNPACK or GPU) and op == "FULLY_CONNECTED" else f"[t]:{at}")
+        for at, op in enumerate(nodes())
     ]
     text = (
         "Operator-wise Profiling Info for Regular Benchmark Runs:\n"
@@ -107,12 +132,17 @@ def main() -> int:
         sys.stdout.buffer.write(bytes(range(256)) * 400)
         return 0
     said = log()
+    if FAULT == "warmup_fails":
+        said = said[: said.index("count=7000")].rpartition("INFO: Running")[0]
     if FAULT == "hang":
         said = said[:700]
     sys.stdout.write(said)
     sys.stdout.flush()
     if FAULT == "hang":
         time.sleep(600)
+    if FAULT == "warmup_fails":
+        sys.stderr.write("ERROR: gather index out of bounds\nERROR: Benchmarking failed.\n")
+        return 1
     if FAULT == "abort":
         os.abort()
     if "result_file_path" in FLAGS and FAULT != "no_result":

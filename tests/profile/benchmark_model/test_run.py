@@ -109,6 +109,14 @@ MUST_FAIL = {
     "fallback": (XNNPACK, "XNNPACK was asked for, but the tool does not say that it ran"),
     "not_executed": (XNNPACK, "took no node"),
     "profile_fallback": (XNNPACK, "does not say that it ran"),
+    "refused": (XNNPACK, "the delegate refused the model"),
+    "left_to_cpu": (XNNPACK, "the delegate left nodes to the CPU"),
+    "two_delegates": (XNNPACK, "it applied NNAPI, XNNPACK"),
+    "old_other_name": (CPU, "the input has another name"),
+    "other_runs": (CPU, "was asked for 50 runs and understood 1"),
+    "no_warmup": (CPU, "the tool made no warm-up run"),
+    "warmup_fails": (CPU, "code 1: gather index out of bounds"),
+    "torn_mean": (CPU, "the log contradicts itself: its mean is"),
     "few_runs": (CPU, "too few runs: 7 of 50 before the maximum of time"),
     "no_run": (CPU, "the tool made no timed run"),
     "cut": (CPU, "ends before the inference timings"),
@@ -134,9 +142,33 @@ def test_a_lie_is_a_failure_with_its_reason(measure, fault):
     assert raised.value.where == str(target)
 
 
+GPU = Target.parse("benchmark_model/gpu")
+
+
 def test_a_gpu_that_did_not_run_is_a_failure(measure):
     with pytest.raises(StageError, match="GPU was asked for, but the tool does not say"):
-        measure(Target.parse("benchmark_model/gpu"))
+        measure(GPU)
+    with pytest.raises(StageError, match="this build of the tool has no GPU"):
+        measure(GPU, "no_gpu")
+
+
+@pytest.mark.parametrize(
+    ("adapter", "software"),
+    [
+        ("Renderer: llvmpipe (LLVM 15.0.7, 256 bits)", True),
+        ("Vulkan device: SwiftShader Device (Subzero)", True),
+        ("Renderer: Mali-G710", False),
+        ("Loaded model models/pocl/swiftshader.tflite", False),
+    ],
+)
+def test_a_simulated_gpu_is_called_one(measure, monkeypatch, adapter, software):
+    monkeypatch.setenv("STAND_IN_ADAPTER", adapter)
+    found = measure(GPU).delegation
+    assert (found.delegate, found.nodes_delegated, found.software) == ("gpu", 1, software)
+
+
+def test_at_least_twelve_lies_are_caught():
+    assert len({reason for _, reason in MUST_FAIL.values()}) >= 12
 
 
 def test_a_cut_model_and_unfit_contexts_are_failures(model, contexts, quick, tmp_path, stand_in):

@@ -69,7 +69,11 @@ def compared(
 ) -> dict[str, Any]:
     """The round medians of one comparison's three cells, and what else the machine did."""
     settings = ProfileSettings(
-        rounds=rounds, min_runs=200 * rounds, min_seconds=0.1 * rounds, warmup_seconds=0.05
+        rounds=rounds,
+        min_runs=200 * rounds,
+        min_seconds=0.1 * rounds,
+        warmup_seconds=0.05,
+        op_runs=0,
     )
     draw = random.Random(number)
     medians: dict[str, list[float]] = {name: [] for name in CELLS}

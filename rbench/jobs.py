@@ -43,7 +43,7 @@ CODE: dict[str, tuple[str, ...]] = {
     "contexts": ("data/dataset.py",),
     "train": ("train", "model.py", "layers.py", "data/ranking.py"),
     "compress": ("compress", "train", "model.py", "layers.py", "data/ranking.py"),
-    "convert": ("convert", "model.py", "layers.py"),
+    "convert": ("convert", "model.py", "layers.py", "policy.py"),
     "evaluate": ("evaluate", "data/ranking.py"),
     "round": (
         "profile/measure.py",
@@ -55,6 +55,7 @@ CODE: dict[str, tuple[str, ...]] = {
         "profile/gpu_log.py",
         "profile/gpu_model.py",
         "profile/child.py",
+        "profile/queries.py",
         "profile/process.py",
         "profile/loop.py",
         "profile/delegation.py",
@@ -63,6 +64,8 @@ CODE: dict[str, tuple[str, ...]] = {
         "profile/surroundings.py",
         "profile/result.py",
         "profile/samples.py",
+        "profile/ops.py",
+        "profile/runtime.py",
     ),
     "profile": ("profile",),
 }
@@ -209,12 +212,12 @@ class RoundJob(Job, frozen=True, kw_only=True, tag="round"):
     tool: str = ""
     """sha256 of the native tool's executable, where one is used and there: another build is another
     measurement, the same build elsewhere is not."""
-    twin: str = ""
-    """For a file that is timed once more, as if it was another cell: hash of all the files that its
-    target has in this study. Whoever changes one times the twin anew, beside it."""
     adapter: str = ""
     """Name of the GPU, where the ``litert`` tool uses one and it is there: the environment decides
     which one, a software GPU's times are not a GPU's, and one that comes later is tried."""
+    twin: str = ""
+    """For a file that is timed once more, as if it was another cell: hash of all the files that its
+    target has in this study. Whoever changes one times the twin anew, beside it."""
 
     def identity(self) -> dict[str, Any]:
         return _but_twins(super().identity())

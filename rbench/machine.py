@@ -14,6 +14,12 @@ _CPUINFO = Path("/proc/cpuinfo")
 _GOVERNOR = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
 _PRODUCT = Path("/sys/class/dmi/id/product_name")
 _CPU_LIMIT = Path("/sys/fs/cgroup/cpu.max")
+_MEMORY_LIMIT = Path("/sys/fs/cgroup/memory.max")
+_BOOSTS = {
+    Path("/sys/devices/system/cpu/cpufreq/boost"): {"1": True, "0": False},
+    Path("/sys/devices/system/cpu/intel_pstate/no_turbo"): {"0": True, "1": False},
+}
+"""File -> what it says of a clock that rises and falls with heat and company."""
 _CONTAINER_MARKS = (Path("/.dockerenv"), Path("/run/.containerenv"))
 INSTRUCTIONS = frozenset(
     {"sse4_2", "avx", "avx2", "fma", "avx_vnni", "avx512f", "avx512_vnni", "avx512_fp16"}
@@ -88,16 +94,25 @@ def _memory() -> int:
 def _details(said: dict[str, str]) -> dict[str, Any]:
     flags = (said.get("flags") or said.get("Features") or "").split()
     found = {
+        "kernel": platform.version(),
         "governor": _text(_GOVERNOR).strip(),
+        "boost": _boost(),
         "load_average": _load(),
         "container": any(mark.exists() for mark in _CONTAINER_MARKS)
         or any(word in _text(Path("/proc/1/cgroup")) for word in ("docker", "kubepods", "lxc")),
         "virtual": "hypervisor" in flags,
         "product": _text(_PRODUCT).strip(),
         "cpu_limit": _text(_CPU_LIMIT).strip(),
+        "memory_limit": _text(_MEMORY_LIMIT).strip(),
         "instructions": sorted(INSTRUCTIONS.intersection(flags)),
     }
     return {key: value for key, value in found.items() if value not in ("", None, [])}
+
+
+def _boost() -> bool | None:
+    """Whether the processor may clock higher for a while; None where the system does not tell."""
+    said = (words.get(_text(path).strip()) for path, words in _BOOSTS.items())
+    return next((found for found in said if found is not None), None)
 
 
 def _load() -> list[float]:

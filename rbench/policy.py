@@ -5,11 +5,11 @@ A forbidden combination becomes a record with state ``unsupported`` and the reas
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from rbench.encoding import Encoder
-from rbench.recipe import Recipe
+from rbench.recipe import Recipe, Scheme
 
 
 class Rule(NamedTuple):
@@ -46,3 +46,20 @@ RULES: tuple[Rule, ...] = (
 def objection(recipe: Recipe, encoder: Encoder) -> str:
     """Why this recipe cannot meet this encoder; empty where it can."""
     return next((rule.reason for rule in RULES if rule.forbids(recipe, encoder)), "")
+
+
+FILE_RULES: dict[Scheme, dict[str, str]] = {
+    "static_wi8_ai16": {
+        "UNIDIRECTIONAL_SEQUENCE_LSTM": "tf.lite leaves a fused LSTM half in float beside int16 "
+        "activations, and no kernel takes it: use the unrolled form (tf.lite)",
+        "SQUARED_DIFFERENCE": "LiteRT has no int16 kernel for SQUARED_DIFFERENCE, "
+        "which layer normalization needs (LiteRT)",
+    },
+}
+"""Scheme -> operator that the scheme cannot have, and why: seen in the converted file alone."""
+
+
+def file_objection(scheme: Scheme, operators: Iterable[str]) -> str:
+    """Why a file with these operators cannot run under the scheme; empty where it can."""
+    rules = FILE_RULES.get(scheme, {})
+    return next((rules[name] for name in operators if name in rules), "")

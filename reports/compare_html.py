@@ -10,7 +10,7 @@ from rbench.compare import Comparison, Difference
 from rbench.compare.comparison import VERDICTS
 from rbench_reports.cells import State
 from rbench_reports.charts import colour, shape
-from rbench_reports.compare_text import amount, interval, moved
+from rbench_reports.compare_text import amount, interval, moved, visible
 from rbench_reports.numbers import finite
 from rbench_reports.page import plotly, render
 
@@ -86,6 +86,7 @@ def page(comparison: Comparison) -> str:
         amount=amount,
         interval=interval,
         moved=moved,
+        visible=visible,
         sentence=_sentence(comparison),
         chart={
             # What tables.js counts and filters by.

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rbench.compare import Comparison, Difference
-from rbench_reports.compare_text import amount, interval, moved
+from rbench_reports.compare_text import amount, interval, moved, visible
 from rbench_reports.markdown_text import bullets, table, title
 from rbench_reports.numbers import MISSING
 
-HEADS = ("", "of", "number", "how", "before", "after", "change", "interval")
+HEADS = ("", "of", "number", "how", "before", "after", "change", "interval", "seen from")
 MARKS = {"better": "▲ better", "worse": "▼ worse", "unchanged": "= unchanged"}
 """A mark and the word: neither colour nor shape is alone."""
 MOST_CELLS = 5
@@ -52,7 +52,8 @@ def _table(differences: Sequence[Difference]) -> str:
             amount(one, one.after),
             moved(one),
             interval(one) or MISSING,
+            visible(one) or MISSING,
         )
         for one in differences
     ]
-    return table(HEADS, rows, numbers=4)
+    return table(HEADS, rows, numbers=5)

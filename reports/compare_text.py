@@ -33,6 +33,11 @@ def interval(difference: Difference) -> str:
     return " to ".join("any" if end is None else share(end) for end in ends)
 
 
+def visible(difference: Difference) -> str:
+    """The smallest change for the worse that would have been seen."""
+    return "" if difference.visible is None else share(difference.visible).removeprefix("+")
+
+
 def share(value: float) -> str:
     """A share with its sign, in percent: finer the smaller it is, and never rounded to nothing."""
     if finite(value) is None:

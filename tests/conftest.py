@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from ctypes.util import find_library
 from pathlib import Path
 
 import pytest
@@ -92,3 +93,29 @@ def movielens_small():
     if not (folder / "ratings.csv").is_file():
         pytest.skip(f"no MovieLens latest-small in {folder}")
     return folder
+
+
+@pytest.fixture
+def software_gpu(monkeypatch):
+    """Lets this test and the processes that it starts use a GPU that is a program: SwiftShader."""
+    from rbench.profile import gpus
+    from rbench.profile import software_gpu as found
+
+    driver = found.driver()
+    if driver is None or find_library("vulkan") is None:
+        pytest.skip(f"no software GPU here: apt-get install {found.PACKAGES}")
+    monkeypatch.setenv(found.VARIABLE, str(driver))
+    gpus.find.cache_clear()
+    yield
+    gpus.find.cache_clear()
+
+
+@pytest.fixture
+def no_gpu(monkeypatch):
+    """Hides every GPU from this test and the processes that it starts."""
+    from rbench.profile import gpus
+
+    monkeypatch.setenv("VK_DRIVER_FILES", os.devnull)
+    gpus.find.cache_clear()
+    yield
+    gpus.find.cache_clear()

@@ -63,7 +63,7 @@ def test_processors_by_what_they_say(monkeypatch, tmp_path, text, cpu):
 
 
 def test_a_system_that_tells_nothing(monkeypatch):
-    for name in ("_CPUINFO", "_GOVERNOR", "_PRODUCT", "_CPU_LIMIT"):
+    for name in ("_CPUINFO", "_GOVERNOR", "_PRODUCT", "_CPU_LIMIT", "_MEMORY_LIMIT"):
         monkeypatch.setattr(module, name, Path("/nowhere"))
 
     def refuse() -> tuple[float, float, float]:
@@ -74,6 +74,31 @@ def test_a_system_that_tells_nothing(monkeypatch):
     assert found.cpu
     assert "governor" not in found.details
     assert "load_average" not in found.details
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "boost"),
+    [("boost", "1\n", True), ("boost", "0\n", False), ("no_turbo", "1\n", False)],
+)
+def test_governor_boost_limits_and_kernel_where_the_system_tells(
+    monkeypatch, tmp_path, name, content, boost
+):
+    words = {"1": False, "0": True} if name == "no_turbo" else {"1": True, "0": False}
+    for file, text in (("governor", "performance\n"), ("memory", "1073741824\n"), (name, content)):
+        (tmp_path / file).write_text(text)
+    monkeypatch.setattr(module, "_GOVERNOR", tmp_path / "governor")
+    monkeypatch.setattr(module, "_MEMORY_LIMIT", tmp_path / "memory")
+    monkeypatch.setattr(module, "_BOOSTS", {Path("/nowhere"): {}, tmp_path / name: words})
+    details = machine().details
+    assert details["governor"] == "performance"
+    assert details["memory_limit"] == "1073741824"
+    assert details["boost"] is boost
+    assert details["kernel"]
+
+
+def test_what_holds_for_a_whole_sweep_is_the_same_each_time():
+    first, second = machine().details, machine().details
+    assert {**first, "load_average": 0} == {**second, "load_average": 0}
 
 
 def test_asking_imports_nothing_heavy():

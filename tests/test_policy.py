@@ -6,8 +6,8 @@ from typing import ClassVar
 import pytest
 
 from rbench.encoding import Encoder
-from rbench.policy import RULES, objection
-from rbench.recipe import Recipe
+from rbench.policy import FILE_RULES, RULES, file_objection, objection
+from rbench.recipe import SCHEMES, Recipe
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,11 @@ class Recurrent(Plain):
         ("unrolled+float32", Recurrent(), ""),
         ("qat+float32", Plain(), "needs a quantized scheme"),
         ("qat+float16", Plain(), "needs a quantized scheme"),
+        ("qat+static_wi8_ai16", Plain(), "no fake quantization of 16 bits"),
+        ("cluster16+qat+dynamic_wi4", Plain(), "clusters are preserved"),
+        ("cluster16+qat+static_wi8_ai8", Recurrent(), ""),
+        ("prune2x4+qat+dynamic_wi4", Plain(), ""),
+        ("unrolled+prune50+float32", Recurrent(), ""),
         ("float32", Plain(), ""),
         ("static_wi8_ai8", Recurrent(), ""),
     ],
@@ -39,4 +44,18 @@ def test_objection(recipe, encoder, reason):
 
 
 def test_every_rule_names_the_library_that_sets_the_limit():
-    assert all(rule.reason.endswith(")") and "(" in rule.reason for rule in RULES)
+    reasons = [rule.reason for rule in RULES]
+    reasons += [reason for rules in FILE_RULES.values() for reason in rules.values()]
+    assert all(reason.endswith(")") and "(" in reason for reason in reasons)
+
+
+def test_a_file_is_refused_for_an_operator_under_its_scheme_alone() -> None:
+    ops = {"ADD": 1, "UNIDIRECTIONAL_SEQUENCE_LSTM": 1}
+    assert "unrolled" in file_objection("static_wi8_ai16", ops)
+    assert file_objection("static_wi8_ai16", {"ADD": 1}) == ""
+    assert file_objection("static_wi8_ai8", ops) == ""
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_every_scheme_is_open_to_a_plain_encoder(scheme) -> None:
+    assert objection(Recipe.parse(scheme), Plain()) == ""

@@ -48,6 +48,8 @@ SWEEPS = {
 """Run by the slow tests, each with options that narrow its grid to a cell or two."""
 
 ELSEWHERE = {
+    "rbench profile model.tflite": "tests/cli/test_profile.py::test_a_record_like_any_cell_s",
+    "rbench doctor": "tests/cli/test_doctor.py::test_a_tool_that_is_named",
     "rbench inspect model.tflite": "tests/cli/test_inspect.py::test_the_tables_say_it_to_people",
     'pip install ".[sweep]"': "tests/test_packaging.py::"
     "test_tox_packages_a_wheel_with_every_extra_that_tests_need",

@@ -23,6 +23,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "report": ("rbench.cli.report", "Write the report of a run again, or another kind of it."),
     "compare": ("rbench.cli.compare", "Say what changed between two runs, beyond chance."),
     "gate": ("rbench.cli.gate", "Hold a run to limits; the exit code is for CI."),
+    "profile": ("rbench.cli.profile", "Time any .tflite; no study needed."),
+    "doctor": ("rbench.cli.doctor", "Say what is here to run a sweep with, and what is missing."),
     "inspect": ("rbench.cli.inspect", "Show what is in a .tflite, ours or a stranger's."),
     "list": ("rbench.cli.list", "List encoders, recipes, targets, reports or studies."),
     "devices": ("rbench.cli.devices", "List the phones that can be timed, and how they are."),

@@ -50,7 +50,8 @@ def _table(differences: tuple[Difference, ...]) -> Table:
 def _number(value: float | None) -> str:
     if value is None:
         return ""
-    return f"{value:,.0f}" if value >= 1000 or value == int(value) else f"{value:.4g}"
+    whole = 1000 <= value < 1e12 or value in (0.0, 1.0)
+    return f"{value:,.0f}" if whole else f"{value:.4g}"
 
 
 def _share(value: float | None) -> str:

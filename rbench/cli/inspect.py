@@ -9,11 +9,11 @@ import msgspec
 
 from rbench import extras
 from rbench.convert import Inventory, take_inventory
-from rbench.errors import ModelError, StageError
+from rbench.errors import ModelError, StageError, Unsupported
 from rbench.records import Delegation
 
 IDENTIFIER = b"TFL3"
-DELEGATES = {"cpu": "plain kernels", "xnnpack": "XNNPACK"}
+DELEGATES = {"cpu": "plain kernels", "xnnpack": "XNNPACK", "gpu": "GPU"}
 """What is asked for its nodes, and its name for people."""
 
 Loaded = dict[str, Delegation | str]
@@ -37,7 +37,8 @@ def command(model: Path, as_json: bool) -> int:
     """Show what is in the file MODEL, any .tflite.
 
     Size, signatures, operators, constants with their zeros and distinct values, what is stored
-    twice, multiply-accumulates of a query, and the nodes that XNNPACK takes. Nothing is run.
+    twice, multiply-accumulates of a query, and the nodes that XNNPACK and a GPU take. Nothing is
+    run.
     """
     extras.require("profile", "rbench inspect")
     found = _read(model)
@@ -83,6 +84,8 @@ def _load(path: Path, delegate: str) -> Delegation | str:
         return nodes_taken(path, delegate)
     except StageError as error:
         return error.what
+    except Unsupported as error:
+        return f"{error.what}; {error.remedy}"
 
 
 def _document(path: Path, found: Inventory, loaded: Loaded) -> str:

@@ -75,7 +75,11 @@ def _taken(taken: Delegation | str) -> str:
     if taken.partitions:
         said += f" in {taken.partitions} partition{'s' if taken.partitions > 1 else ''}"
     left = _listed(taken.left_behind)
-    return f"{said}; leaves {left}" if left else said
+    said = f"{said}; leaves {left}" if left else said
+    said += "".join(f"; {remark}" for remark in taken.remarks)
+    if taken.adapter:
+        said += f" ({taken.adapter}{', a software GPU' if taken.software else ''})"
+    return said
 
 
 def _operators(found: Inventory) -> Table:

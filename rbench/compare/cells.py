@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from functools import partial
 
 from rbench.compare.alike import timed_alike
 from rbench.compare.comparison import Difference, Verdict
 from rbench.compare.files import Pair, Uncertain, exact, without
-from rbench.gate.latency import why_shaky
+from rbench.gate.latency import noise_alone, why_shaky
 from rbench.gate.rounds import Noise, compare
-from rbench.records import Record, Timing
+from rbench.records import Record, Run, Timing
 
 GRADES = {"failed": 0, "skipped": 0, "unsupported": 1, "ok": 2}
 """State -> how good it is to be in it."""
@@ -24,6 +25,17 @@ def state(pair: Pair) -> Iterator[Difference]:
         why = "; ".join(one.reason for one in (old, new) if one.state != "ok" and one.reason)
         reason = f"{old.state}, then {new.state}" + (f": {why}" if why else "")
         yield pair.says("state", "", exact(*grades, better=1), reason=reason)
+
+
+def noise_of(before: Run, after: Run, target: str) -> Noise:
+    """How far rounds lie apart on a target, over both runs. What a round did to all cells is in it:
+    the rounds of two runs have nothing in common.
+    """
+    both = [noise_alone(run, target) for run in (before, after)]
+    freedom = sum(one.freedom for one in both)
+    squares = sum(one.variance * one.freedom for one in both)
+    floor = max(one.floor for one in both)
+    return Noise(squares / freedom if freedom else 0.0, freedom, floor)
 
 
 def latency(pair: Pair, noise: Noise) -> Iterator[Difference | Uncertain]:
@@ -43,7 +55,10 @@ def latency(pair: Pair, noise: Noise) -> Iterator[Difference | Uncertain]:
 
 def _latency(pair: Pair, timings: tuple[Timing, Timing], noise: Noise, tail: float) -> Difference:
     old, new = timings
-    ratio = compare(new.round_medians_us, old.round_medians_us, noise, tail)
+    try:
+        ratio = compare(new.round_medians_us, old.round_medians_us, noise, tail, shared=False)
+    except OverflowError:
+        return pair.unlike("latency", "us", "times that lie too far apart to be times")
     verdict: Verdict = "worse" if ratio.low > 1 else "better" if ratio.high < 1 else "unchanged"
     rounds = " and ".join(str(len(one.round_medians_us)) for one in timings)
     same = pair.before.model and pair.after.model and _sha(pair.before) == _sha(pair.after)
@@ -55,7 +70,13 @@ def _latency(pair: Pair, timings: tuple[Timing, Timing], noise: Noise, tail: flo
         (ratio.low - 1, ratio.high - 1),
         f"medians of {rounds} rounds" + ("; the file is the same" if same else ""),
         change=ratio.value - 1,
+        visible=_finite(ratio.visible - 1),
     )
+
+
+def _finite(value: float) -> float | None:
+    """The value, if one can write it down."""
+    return value if math.isfinite(value) else None
 
 
 def _sha(record: Record) -> str:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rbench.compare.alike import unlike
-from rbench.compare.cells import delegated, latency, state
+from rbench.compare.cells import delegated, latency, noise_of, state
 from rbench.compare.comparison import Comparison, Difference, Side
 from rbench.compare.files import Pair, Uncertain, scores, sizes
 from rbench.compare.notes import notes
-from rbench.gate.latency import noise_on
 from rbench.gate.power import sight
-from rbench.gate.rounds import Noise
 from rbench.records import CellName, Record, Run
 
 FALSE_ALARMS = 0.01
@@ -52,7 +50,7 @@ def _side(run: Run) -> Side:
 
 def _answers(before: Run, after: Run) -> Iterator[Difference | Uncertain]:
     old, new = ({_key(one.cell): one for one in run.records} for run in (before, after))
-    noise = {target: _noise(before, after, target) for target in {key[2] for key in new}}
+    noise = {target: noise_of(before, after, target) for target in {key[2] for key in new}}
     files_before, files_after = _files(before), _files(after)
     for file, record in files_after.items():
         if file in files_before:
@@ -99,11 +97,3 @@ def _files(run: Run) -> dict[tuple[str, str], Record]:
 
 def _told(record: Record) -> tuple[bool, bool, bool]:
     return record.model is not None, record.quality is not None, record.state == "ok"
-
-
-def _noise(before: Run, after: Run, target: str) -> Noise:
-    """How far rounds lie apart on a target, over both runs."""
-    both = [noise_on(run, target) for run in (before, after)]
-    freedom = sum(one.freedom for one in both)
-    squares = sum(one.variance * one.freedom for one in both)
-    return Noise(squares / freedom if freedom else 0.0, freedom)

@@ -36,6 +36,9 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     low: float | None = None
     """Where the change lies beyond chance; both ends are None for what has none."""
     high: float | None = None
+    visible: float | None = None
+    """The smallest change for the worse that would have been seen, as a share, at 95 % power; None
+    for what is exact or not known."""
     verdict: Verdict
     reason: str = ""
     """Why it cannot be compared, or else how it was: what the interval stands on."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rbench.compare.alike import scored_alike
 from rbench.compare.comparison import Difference, Unit, Verdict
 from rbench.gate.against import read_ranks
+from rbench.gate.power import smallest_loss
 from rbench.gate.quality import Lost, gains, paired, unpaired
 from rbench.records import Estimate, Record, Run
 
@@ -46,6 +47,7 @@ class Pair:
         interval: tuple[float | None, float | None] = (None, None),
         reason: str = "",
         change: float | None = None,
+        visible: float | None = None,
     ) -> Difference:
         """A difference of this pair; the change is that of the two numbers if none is given, and
         none where nothing may be said of it.
@@ -66,6 +68,7 @@ class Pair:
             change=change,
             low=interval[0],
             high=interval[1],
+            visible=visible,
             verdict=verdict,
             reason=reason,
         )
@@ -115,13 +118,22 @@ def scores(pair: Pair, before: Run, after: Run) -> Iterator[Difference | Uncerta
         complaint = missing or scored_alike(pair.before, pair.after)
         if not complaint and old and new and old.users != new.users:
             complaint = f"scored on {old.users:,} users, then on {new.users:,}"
-        if not complaint and found[0] and found[0].value <= 0:
-            complaint = "it was 0 before: there is nothing to measure a change by"
+        complaint = complaint or _no_score(found)
         if complaint or found[0] is None or found[1] is None:
             yield pair.unlike(metric, "score", complaint, numbers)
         else:
             ranks = read_ranks(before, old), read_ranks(after, new)
             yield partial(_score, pair, metric, (found[0], found[1]), ranks)
+
+
+def _no_score(found: Sequence[Estimate | None]) -> str:
+    known = [one for one in found if one]
+    ends = [end for one in known for end in (one.low, one.value, one.high)]
+    if not all(0 <= end <= 1 for end in ends):
+        return "a score or its interval that does not lie between 0 and 1"
+    if known and known[0].value <= 0:
+        return "it was 0 before: there is nothing to measure a change by"
+    return ""
 
 
 def _score(
@@ -131,23 +143,28 @@ def _score(
     ranks: tuple[Ranks | None, Ranks | None],
     tail: float,
 ) -> Difference:
-    lost, how = _lost(metric, found, ranks)
+    lost, how, visible = _lost(metric, found, ranks, tail)
     least, most = lost.interval(tail)
     verdict: Verdict = "worse" if least > 0 else "better" if most < 0 else "unchanged"
     interval = (0.0 - most, None if math.isinf(least) else 0.0 - least)
-    return pair.says(metric, "score", verdict, [one.value for one in found], interval, how)
+    values = [one.value for one in found]
+    return pair.says(metric, "score", verdict, values, interval, how, visible=visible)
 
 
 def _lost(
-    metric: str, found: tuple[Estimate, Estimate], ranks: tuple[Ranks | None, Ranks | None]
-) -> tuple[Lost, str]:
-    """The loss, and what it stands on."""
+    metric: str,
+    found: tuple[Estimate, Estimate],
+    ranks: tuple[Ranks | None, Ranks | None],
+    tail: float,
+) -> tuple[Lost, str, float | None]:
+    """The loss, what it stands on, and the smallest one that would have been seen."""
     old, new = ranks
     if old is not None and new is not None and len(old) == len(new):
         before, after = gains(metric, old), gains(metric, new)
         if before is not None and after is not None and before.mean() > 0:
-            return paired(before, after), f"{len(old):,} users, each held to itself"
-    return unpaired(*found), "by the two intervals: ranks of the users are missing"
+            how = f"{len(old):,} users, each held to itself"
+            return paired(before, after), how, smallest_loss(before, after, tail)
+    return unpaired(*found), "by the two intervals: ranks of the users are missing", None
 
 
 def without(pair: Pair, what: str, before: bool, after: bool) -> str:

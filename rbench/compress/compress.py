@@ -8,7 +8,7 @@ from rbench.compress.as_trained import as_trained, measuring_contexts, save_rang
 from rbench.compress.method import Method
 from rbench.compress.places import Floats
 from rbench.compress.reference import save_reference
-from rbench.compress.result import Compressed
+from rbench.compress.result import RANGES, Compressed
 from rbench.compress.settings import CompressSettings
 from rbench.compress.tuning import tune
 from rbench.data.dataset import Dataset
@@ -71,6 +71,7 @@ def compress(
         )
         details |= reached
     save_weights(folder, weights)
+    (folder / RANGES).unlink(missing_ok=True)  # of an earlier try
     if ranges:
         contexts = measuring_contexts(dataset, model_settings.length)
         save_ranges(folder, recipe, draw(), ranges, contexts)
@@ -95,9 +96,12 @@ def _methods(recipe: Recipe) -> list[tuple[str, Method]]:
 
         found.append((recipe.pruning, Pruning(recipe.pruning)))
     if recipe.qat:
+        from rbench.compress.few_bits import BLOCK
         from rbench.compress.quantization import Quantization
 
         bits = 4 if "wi4" in recipe.scheme else 8
         kept = KEPT.get(recipe.pruning, "zeros" if recipe.pruning else "")
-        found.append(("qat", Quantization(bits, recipe.scheme == "static_wi8_ai8", kept)))
+        block = BLOCK if recipe.scheme == "dynamic_wi4" else 0
+        activations = recipe.scheme == "static_wi8_ai8"
+        found.append(("qat", Quantization(bits, activations, kept, block)))
     return found

@@ -2,16 +2,18 @@
 
 **Weights.** TFMOT's ``LastValueQuantizer``, symmetric and without the lowest integer: -127 to 127
 or, at 4 bits, -7 to 7. Kernels have a scale for each output (each row of the file's matrix), tables
-one scale; with activations, matrices have one scale too, since the converter takes no other. What comes out are the floats on that grid. A converter that takes ``largest / 127`` (or
-``/ 7``) of the same row or table as its scale finds the very integers again, so schemes that
-quantize weights only need nothing else from here.
+one scale; with activations, matrices have one scale too, since the converter takes no other. In
+a dynamic 4-bit file the item table has a scale for every 32 neighbours. What comes out are the
+floats on that grid. A converter that takes ``largest / 127`` (or ``/ 7``) of the
+same row or table as its scale finds the very integers again, so schemes that quantize weights
+only need nothing else from here.
 
-**Activations**, for ``wi8_ai8``. The output of every layer that computes is rounded to 8 bits within
-a moving range that training learns; lookups and changes of shape keep the range of what they move.
-The artefact holds
-the ranges, `rbench.compress.as_trained` puts them into the graph to convert. TFMOT knows no ranges
-inside a recurrent cell or a norm: a norm is left in float, between two ranges; a model with a
-recurrent layer learns on integer weights only, and its activations are calibrated as without it.
+**Activations**, for ``wi8_ai8``. The output of every layer that computes is rounded to 8 bits
+within a moving range that training learns; lookups and changes of shape keep the range of what
+they move. The artefact holds the ranges, `rbench.compress.as_trained` puts them into the graph to
+convert. TFMOT knows no ranges inside a recurrent cell or a norm: a norm is left in float, between
+two ranges; a model with a recurrent layer learns on integer weights only, and its activations are
+calibrated as without it.
 
 **On top of pruning or clustering** zeros stay zero and clusters stay together, as in TFMOT's
 pruning- and cluster-preserving schemes, which know Dense and Conv2D only.
@@ -29,14 +31,13 @@ import tensorflow as tf
 import tensorflow_model_optimization as tfmot
 import tf_keras
 
+from rbench.compress.few_bits import best_limit, in_blocks
 from rbench.compress.method import Method
 from rbench.compress.places import Floats, Place, places
 from rbench.compress.ranges import MovingRange, computes
 from rbench.layers import Mask
 from rbench.model import ITEM_TABLE, Weights
 
-keras_quantization = tfmot.quantization.keras
-quantizers = keras_quantization.quantizers
 FIXED = {tf_keras.layers.Softmax: (0.0, 255 / 256), Mask: (0.0, 1.0)}
 """Layers whose range is known beforehand; that of a softmax is the one that TFLite's kernel has."""
 
@@ -47,18 +48,21 @@ class Quantization(Method):
     Args:
         bits: of the weights.
         activations: whether outputs are rounded too.
-        kept: ``""``, ``"zeros"`` or ``"clusters"``: what an earlier compression made and is to stay.
+        kept: what an earlier compression made and is to stay, one of `KINDS`.
+        block: neighbours in a row of the item table that share a scale; 0: one scale for all.
     """
 
-    def __init__(self, bits: int, activations: bool, kept: str = "") -> None:
-        self.bits, self.activations, self.kept = bits, activations, kept
+    def __init__(self, bits: int, activations: bool, kept: str = "", block: int = 0) -> None:
+        self.bits, self.activations, self.kept, self.block = bits, activations, kept, block
         self.model: Any = None
 
     def wrap(self, model: Any, steps: int) -> Any:
         recurrent = any(isinstance(layer, tf_keras.layers.RNN) for layer in model.layers)
         self.activations = self.activations and not recurrent
         by_output = scaled_by_output(self.activations, self.kept)
-        self.model = wrapped(model, self.bits, self.activations, by_output, KINDS[self.kept])
+        self.model = wrapped(
+            model, self.bits, self.activations, by_output, KINDS[self.kept], block=self.block
+        )
         return self.model
 
     def end_epoch(self) -> None:
@@ -79,12 +83,22 @@ class Quantization(Method):
         return True
 
     def details(self) -> dict[str, float]:
-        most = 2 ** (self.bits - 1) - 1
-        return {
-            "weight_bits": float(self.bits),
-            "learnt_ranges": float(len(self.ranges())),
-            "largest_integer": float(most),
-        }
+        said = {"weight_bits": float(self.bits), "learnt_ranges": float(len(self.ranges()))}
+        found = self.stripped()
+        rounded = [
+            found[f"{layer.layer.name}/{place.position}"]
+            for layer in self.model.layers
+            if isinstance(layer, Wrapper)
+            for place in layer.quantize_config.places
+            if found[f"{layer.layer.name}/{place.position}"].shape[-1] > 1
+        ]
+        if self.kept == "zeros":
+            said["zeros"] = float(
+                sum((w == 0).sum() for w in rounded) / sum(w.size for w in rounded)
+            )
+        if self.kept == "clusters":
+            said["distinct_most"] = float(max(len(np.unique(w)) for w in rounded))
+        return said
 
     def ranges(self) -> dict[str, Floats]:
         """Layer's name -> the least and the largest of its outputs, float32 ``(2,)``."""
@@ -114,6 +128,7 @@ def wrapped(
     by_output: tuple[type, ...],
     kind: type[OnGrid],
     ranges: Mapping[str, Floats] | None = None,
+    block: int = 0,
 ) -> Any:
     """The same graph of the same layers, with TFMOT's wrappers around what is quantized.
 
@@ -123,6 +138,7 @@ def wrapped(
         by_output: layers whose kernels have a scale for each output.
         kind: how weights get to their grid.
         ranges: layer's name -> its range, where they are known; outputs without one stay float.
+        block: neighbours in a row of the item table that share a scale, if they divide it.
     """
 
     def each(layer: Any) -> Any:
@@ -135,11 +151,14 @@ def wrapped(
                 found = []  # a constant of the file; it is on its grid, and an operator less
         if not found and not ranged:
             return layer
-        return Wrapper(layer, _Config(found, bits, ranged, isinstance(layer, by_output), kind))
+        shared = block if layer.name == ITEM_TABLE and layer.output_dim % (block or 1) == 0 else 0
+        return Wrapper(
+            layer, _Config(found, bits, ranged, isinstance(layer, by_output), kind, shared)
+        )
 
     model = tf_keras.models.clone_model(model, clone_function=each)
-    for layer in model.layers if ranges else ():
-        if isinstance(layer, Wrapper) and layer.has_range():
+    for layer in model.layers:
+        if ranges and isinstance(layer, Wrapper) and layer.has_range():
             layer.set_range(*ranges[layer.layer.name])
     return model
 
@@ -151,7 +170,7 @@ def refresh(model: Any) -> None:
             layer.refresh()
 
 
-class Wrapper(keras_quantization.QuantizeWrapperV2):  # type: ignore[misc]
+class Wrapper(tfmot.quantization.keras.QuantizeWrapperV2):  # type: ignore[misc]
     """TFMOT's, with its ranges to be read."""
 
     def refresh(self) -> None:
@@ -184,12 +203,19 @@ class Wrapper(keras_quantization.QuantizeWrapperV2):  # type: ignore[misc]
         self._output_quantizer_vars["max_var"].assign(largest)
 
 
-class _Config(keras_quantization.QuantizeConfig):  # type: ignore[misc]
+class _Config(tfmot.quantization.keras.QuantizeConfig):  # type: ignore[misc]
     """What of a layer is quantized, and how."""
 
     def __init__(
-        self, found: list[Place], bits: int, ranged: bool, each_output: bool, kind: type[OnGrid]
+        self,
+        found: list[Place],
+        bits: int,
+        ranged: bool,
+        each_output: bool,
+        kind: type[OnGrid],
+        block: int = 0,
     ) -> None:
+        self.block = block
         self.places, self.bits, self.ranged = found, bits, ranged
         self.each_output, self.kind = each_output, kind
         self.layers_weights: list[Any] = []
@@ -216,7 +242,8 @@ class _Config(keras_quantization.QuantizeConfig):  # type: ignore[misc]
             return []
         for kind, (least, largest) in FIXED.items():
             if isinstance(layer, kind):
-                return [quantizers.FixedQuantizer(8, least, largest, narrow_range=False)]
+                fixed = tfmot.quantization.keras.quantizers.FixedQuantizer
+                return [fixed(8, least, largest, narrow_range=False)]
         return [MovingRange()]
 
     def get_config(self) -> dict[str, Any]:
@@ -228,15 +255,29 @@ class _Config(keras_quantization.QuantizeConfig):  # type: ignore[misc]
 
     def _quantizer(self, place: Place) -> OnGrid:
         by_axis = self.each_output and not place.table
-        return self.kind(self.bits, per_axis=by_axis, symmetric=True, narrow_range=True)
+        made = self.kind(self.bits, per_axis=by_axis, symmetric=True, narrow_range=True)
+        made.block = self.block if place.table else 0
+        return made
 
 
-class OnGrid(quantizers.LastValueQuantizer):  # type: ignore[misc]
+class OnGrid(tfmot.quantization.keras.quantizers.LastValueQuantizer):  # type: ignore[misc]
     """TFMOT's, and its result in plain numbers."""
+
+    block = 0
+    """Neighbours in a row that share a scale; 0: the scale is that of an output, or of all."""
+
+    def build(self, tensor_shape: Any, name: str, layer: Any) -> dict[str, Any]:
+        known: dict[str, Any] = super().build(tensor_shape, name, layer)
+        if self.num_bits < 8 and not self.per_axis and not self.block:
+            # One scale for many numbers: at few bits the largest ones are better cut off.
+            known["limit"] = best_limit(named(layer, name).numpy(), self.num_bits)
+        return known
 
     def rounded(self, weight: Any, variables: dict[str, Any]) -> Floats:
         """The weight on its grid: integers times the scale, in float32."""
-        numbers = np.array(self.before(weight, variables))
+        if self.block:
+            return np.array(in_blocks(self.before(weight, variables), self.num_bits, self.block))
+        numbers = np.array(self._limited(weight, variables))
         most = 2 ** (self.num_bits - 1) - 1
         scale = (variables["max_var"].numpy() / np.float32(most)).astype(np.float32)
         scale = np.where(scale == 0, np.float32(1), scale)
@@ -246,8 +287,19 @@ class OnGrid(quantizers.LastValueQuantizer):  # type: ignore[misc]
         """What is rounded."""
         return weight
 
+    @tf.autograph.experimental.do_not_convert  # type: ignore[untyped-decorator]
     def __call__(self, inputs: Any, training: bool, weights: dict[str, Any], **options: Any) -> Any:
-        return super().__call__(self.before(inputs, weights), training, weights, **options)
+        if self.block:
+            numbers = self.before(inputs, weights)
+            return numbers + tf.stop_gradient(
+                in_blocks(numbers, self.num_bits, self.block) - numbers
+            )
+        return super().__call__(self._limited(inputs, weights), training, weights, **options)
+
+    def _limited(self, weight: Any, variables: dict[str, Any]) -> Any:
+        numbers = self.before(weight, variables)
+        limit = variables.get("limit")
+        return numbers if limit is None else tf.clip_by_value(numbers, -limit, limit)
 
 
 class OnGridWithZeros(OnGrid):
@@ -255,7 +307,7 @@ class OnGridWithZeros(OnGrid):
 
     def build(self, tensor_shape: Any, name: str, layer: Any) -> dict[str, Any]:
         known: dict[str, Any] = super().build(tensor_shape, name, layer)
-        weight = _named(layer, name)
+        weight = named(layer, name)
         return {**known, "mask": tf.constant((weight.numpy() != 0).astype(np.float32))}
 
     def before(self, weight: Any, variables: dict[str, Any]) -> Any:
@@ -267,7 +319,7 @@ class OnGridInClusters(OnGrid):
 
     def build(self, tensor_shape: Any, name: str, layer: Any) -> dict[str, Any]:
         known: dict[str, Any] = super().build(tensor_shape, name, layer)
-        values, members = np.unique(_named(layer, name).numpy(), return_inverse=True)
+        values, members = np.unique(named(layer, name).numpy(), return_inverse=True)
         centroids = layer.add_weight(
             f"{name}_centroids",
             shape=values.shape,
@@ -290,7 +342,8 @@ KINDS: dict[str, type[OnGrid]] = {
 """What an earlier compression made and is to stay -> the quantizer that lets it."""
 
 
-def _named(wrapper: Any, name: str) -> Any:
+def named(wrapper: Any, name: str) -> Any:
+    """The weight of a wrapped layer that TFMOT calls so."""
     config = wrapper.quantize_config
     return next(
         getattr(place.holder, place.attribute)

@@ -49,6 +49,7 @@ class MovingRange(tfmot.quantization.keras.quantizers.Quantizer):  # type: ignor
             for end in ("min", "max")
         }
 
+    @tf.autograph.experimental.do_not_convert  # type: ignore[untyped-decorator]
     def __call__(self, inputs: Any, training: bool, weights: dict[str, Any], **options: Any) -> Any:
         low, high = weights["min_var"], weights["max_var"]
         if training:

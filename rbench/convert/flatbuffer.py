@@ -76,6 +76,26 @@ def op_name(model: Model, operator: Operator) -> str:
     return names("BuiltinOperator").get(number, f"BUILTIN_{number}")
 
 
+def code_of(model: Model, name: str, version: int) -> int:
+    """Index of a builtin operator among the model's codes; entered where it is new."""
+    from ai_edge_litert import schema_py_generated as schema
+
+    number = getattr(schema.BuiltinOperator, name)
+    for index, code in enumerate(model.operatorCodes):
+        if max(code.builtinCode, code.deprecatedBuiltinCode) == number:
+            code.version = max(code.version, version)
+            return index
+    code = schema.OperatorCodeT()
+    code.builtinCode, code.deprecatedBuiltinCode, code.version = number, number, version
+    model.operatorCodes.append(code)
+    return len(model.operatorCodes) - 1
+
+
+def named(tensor: Tensor, part: str) -> bytes:
+    """A name for what belongs to a tensor."""
+    return (tensor.name or b"") + b"_" + part.encode()
+
+
 def type_name(tensor: Tensor) -> str:
     """``FLOAT32``, ``INT8``, …"""
     return names("TensorType").get(tensor.type, f"TYPE_{tensor.type}")

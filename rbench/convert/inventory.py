@@ -115,13 +115,16 @@ def take_inventory(content: bytes) -> Inventory:
 def _read(model: Model, content: bytes) -> Inventory:
     ops: Counter[str] = Counter()
     holders: dict[int, list[Tensor]] = {}
+    scales: dict[int, int] = {}
     for graph in model.subgraphs or ():
         ops.update(op_name(model, operator) for operator in graph.operators or ())
         for tensor in graph.tensors or ():
             if _data(model, tensor.buffer, content).size:
                 holders.setdefault(tensor.buffer, []).append(tensor)
+                scales.setdefault(tensor.buffer, _scales(tensor, graph.tensors))
     constants = [
-        _constant(_data(model, buffer, content), tensors) for buffer, tensors in holders.items()
+        _constant(_data(model, buffer, content), tensors, scales[buffer])
+        for buffer, tensors in holders.items()
     ]
     tensor_bytes: Counter[str] = Counter()
     for constant in constants:
@@ -158,11 +161,20 @@ def _data(model: Model, number: int, content: bytes) -> NDArray[np.uint8]:
     return np.zeros(0, np.uint8)
 
 
-def _constant(data: NDArray[np.uint8], tensors: list[Tensor]) -> Constant:
+def _scales(tensor: Tensor, tensors: list[Tensor]) -> int:
+    """Scales of a tensor's quantization; those of blocks lie in a tensor of their own."""
+    known = tensor.quantization
+    if known is None:
+        return 0
+    blocks = getattr(known.details, "scales", None)
+    if blocks is not None:
+        return count(tensors[blocks])
+    return len(known.scale) if known.scale is not None else 0
+
+
+def _constant(data: NDArray[np.uint8], tensors: list[Tensor], scales: int) -> Constant:
     first = tensors[0]
     numbers = numbers_of(first, data)
-    known = first.quantization
-    scales = known.scale if known is not None and known.scale is not None else ()
     return Constant(
         tensor=text(first.name),
         type=type_name(first),
@@ -171,7 +183,7 @@ def _constant(data: NDArray[np.uint8], tensors: list[Tensor]) -> Constant:
         tensors=len(tensors),
         zeros=None if numbers is None else _zeros(first, numbers),
         distinct=None if numbers is None else len(np.unique(numbers)),
-        scales=len(scales),
+        scales=scales,
     )
 
 

@@ -2,10 +2,11 @@
 
 tf.lite has no 4-bit weights and none that are only stored small; ai-edge-quantizer has both, but
 leaves the lookup in float or writes the item table twice. Here every weight is rounded once (see
-`rbench.convert.grid`), the item table with one scale, and its readers get it in one of two ways:
+`rbench.convert.grid`), and its readers get it in one of two ways:
 
 - **dynamic**: the operator reads the integers. FULLY_CONNECTED and CONV_2D quantize their input
-  while they run; EMBEDDING_LOOKUP, which takes the place of GATHER, gives float rows.
+  while they run; EMBEDDING_LOOKUP, which takes the place of GATHER, gives float rows. A 4-bit item
+  table has one scale if it lies on such a grid already, else one for every 32 numbers.
 - **weight only**: a DEQUANTIZE, done once at load, makes floats of them; all arithmetic is float.
 
 What is read as it is (biases, norms, small constants) stays float32.
@@ -24,6 +25,8 @@ from rbench.convert.flatbuffer import (
     Model,
     Operator,
     Tensor,
+    code_of,
+    named,
     op_name,
     pack,
     parse,
@@ -39,11 +42,17 @@ GATES = frozenset({1, 2, 3, 4, 5, 6, 7, 8, 16})
 """Places of an LSTM's matrices among its inputs."""
 ROWS = frozenset({"FULLY_CONNECTED", "CONV_2D"})
 """Operators whose weights may have a scale for each row, an output channel."""
-WEIGHTS = {"FULLY_CONNECTED": {1}, "CONV_2D": {1}, "BATCH_MATMUL": {1}, "GATHER": {0}, LSTM: GATES}
-WEIGHTS |= {"ADD": {0, 1}}
+WEIGHTS = {
+    "FULLY_CONNECTED": {1},
+    "CONV_2D": {1},
+    "BATCH_MATMUL": {1},
+    "GATHER": {0},
+    "ADD": {0, 1},
+    LSTM: GATES,
+}
 """Operator -> places of its weights; those that ADD takes are positions in a sequence."""
 DYNAMIC = {"FULLY_CONNECTED": 4, "CONV_2D": 4, "GATHER": 4, LSTM: 8}
-"""Operator -> least bits of weights that its kernel reads beside float inputs. CONV_2D..."""
+"""Operator -> least bits of weights that LiteRT's own kernel reads beside float inputs."""
 
 
 @dataclass
@@ -103,7 +112,7 @@ def _pack(model: Model, graph: Graph, weight: Weight, bits: int, dynamic: bool) 
     small = whole(numbers, bits, numbers.shape[0] if by_row else 1)
     if read and bits == 4 and "GATHER" in names and not small.exact and blocks_fit(numbers):
         small = in_blocks(numbers)
-    holder = _tensor(model, graph, small, first)
+    holder = small_tensor(model, graph, small, first)
     for tensor in weight.tensors:
         if read:
             was = graph.tensors[tensor]
@@ -115,7 +124,7 @@ def _pack(model: Model, graph: Graph, weight: Weight, bits: int, dynamic: bool) 
             _look_up(model, operator)
 
 
-def _tensor(model: Model, graph: Graph, small: Small, was: Tensor) -> Tensor:
+def small_tensor(model: Model, graph: Graph, small: Small, was: Tensor) -> Tensor:
     """A new tensor that holds the integers and their scales; not yet one of the graph."""
     from ai_edge_litert import schema_py_generated as schema
 
@@ -144,11 +153,6 @@ def _buffer(model: Model, data: NDArray[np.uint8]) -> int:
     return len(model.buffers) - 1
 
 
-def named(tensor: Tensor, part: str) -> bytes:
-    """A name for what belongs to a tensor."""
-    return (tensor.name or b"") + b"_" + part.encode()
-
-
 def _dequantize(model: Model, graph: Graph, tensor: int, small: Tensor) -> None:
     """Put a DEQUANTIZE of the integers before all readers of a constant."""
     from ai_edge_litert import schema_py_generated as schema
@@ -156,7 +160,7 @@ def _dequantize(model: Model, graph: Graph, tensor: int, small: Tensor) -> None:
     was = graph.tensors[tensor]
     was.buffer, was.name = 0, named(was, "float")
     operator = schema.OperatorT()
-    operator.opcodeIndex = _code(model, "DEQUANTIZE")
+    operator.opcodeIndex = code_of(model, "DEQUANTIZE", 6)
     operator.builtinOptionsType = schema.BuiltinOptions.DequantizeOptions
     operator.builtinOptions = schema.DequantizeOptionsT()
     operator.inputs = np.array([len(graph.tensors)], np.int32)
@@ -167,23 +171,6 @@ def _dequantize(model: Model, graph: Graph, tensor: int, small: Tensor) -> None:
 
 def _look_up(model: Model, operator: Operator) -> None:
     """GATHER of rows becomes EMBEDDING_LOOKUP: the ids come first, the rows come out as floats."""
-    operator.opcodeIndex = _code(model, "EMBEDDING_LOOKUP")
+    operator.opcodeIndex = code_of(model, "EMBEDDING_LOOKUP", 4)
     operator.inputs = operator.inputs[::-1].copy()
     operator.builtinOptionsType, operator.builtinOptions = 0, None
-
-
-def _code(model: Model, name: str) -> int:
-    """Index of a builtin operator among the model's; entered where it is new."""
-    from ai_edge_litert import schema_py_generated as schema
-
-    for index, code in enumerate(model.operatorCodes):
-        if code.builtinCode == getattr(schema.BuiltinOperator, name):
-            return index
-    code = schema.OperatorCodeT()
-    code.builtinCode = code.deprecatedBuiltinCode = getattr(schema.BuiltinOperator, name)
-    code.version = VERSIONS[name]
-    model.operatorCodes.append(code)
-    return len(model.operatorCodes) - 1
-
-
-VERSIONS = {"DEQUANTIZE": 6, "EMBEDDING_LOOKUP": 4}

@@ -1,4 +1,4 @@
-"""Scheme -> the way to it, and the library that walks it. Importing this module imports TensorFlow.
+"""Scheme -> the way to it, and the library that walks it.
 
 docs/recipes.md says why each scheme goes the way that it goes.
 """
@@ -6,16 +6,22 @@ docs/recipes.md says why each scheme goes the way that it goes.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from rbench.convert.export import Recommender
+from rbench.convert.census import take_census
+from rbench.convert.narrowing import narrowed
 from rbench.convert.packing import packed
 from rbench.convert.rewriting import rewritten
 from rbench.convert.sharing import Shared
-from rbench.convert.tflite import LEARNT, convert_with_tflite
 from rbench.data.dataset import Ids
+from rbench.errors import Unsupported
+from rbench.policy import file_objection
 from rbench.recipe import Scheme
 
+Recommender = Any
+"""`rbench.convert.export.Recommender`, whose module brings TensorFlow."""
+Learnt = Literal["learnt"]
+"""`rbench.convert.tflite.LEARNT`."""
 Way = Callable[[Recommender, Ids], bytes]
 
 
@@ -27,13 +33,27 @@ class Road(NamedTuple):
     """That quantizes: ``tf.lite`` or ``rbench``."""
 
 
-def _by_tflite(scheme: Scheme) -> Road:
-    return Road(lambda recommender, ids: convert_with_tflite(scheme, recommender, ids), "tf.lite")
+def _tflite(scheme: Scheme | Learnt, recommender: Recommender, contexts: Ids) -> bytes:
+    from rbench.convert.tflite import convert_with_tflite
+
+    return convert_with_tflite(scheme, recommender, contexts)
+
+
+def _by_tflite(scheme: Scheme | Learnt) -> Road:
+    return Road(lambda recommender, ids: _tflite(scheme, recommender, ids), "tf.lite")
+
+
+def _by_narrowing(scheme: Scheme) -> Road:
+    def convert(recommender: Recommender, contexts: Ids) -> bytes:
+        content, _ = rewritten(_tflite(scheme, recommender, contexts))
+        return narrowed(content)
+
+    return Road(convert, "tf.lite")
 
 
 def _by_packing(bits: int, dynamic: bool) -> Road:
     def convert(recommender: Recommender, contexts: Ids) -> bytes:
-        content, _ = rewritten(convert_with_tflite("float32", recommender, contexts))
+        content, _ = rewritten(_tflite("float32", recommender, contexts))
         return packed(content, bits, dynamic)
 
     return Road(convert, "rbench")
@@ -45,7 +65,7 @@ ROADS: dict[Scheme, Road] = {
     "dynamic_wi8": _by_tflite("dynamic_wi8"),
     "weight_only_wi8": _by_packing(8, dynamic=False),
     "static_wi8_ai8": _by_tflite("static_wi8_ai8"),
-    "static_wi8_ai16": _by_tflite("static_wi8_ai16"),
+    "static_wi8_ai16": _by_narrowing("static_wi8_ai16"),
     "dynamic_wi4": _by_packing(4, dynamic=True),
     "weight_only_wi4": _by_packing(4, dynamic=False),
 }
@@ -62,8 +82,11 @@ def convert_to_scheme(
 
     Raises:
         StageError: the converter gave up.
+        Unsupported: no kernel runs what it wrote, see `rbench.policy`.
     """
-    if learnt:
-        return *rewritten(convert_with_tflite(LEARNT, recommender, contexts)), "tf.lite"
-    road = ROADS[scheme]
-    return *rewritten(road.convert(recommender, contexts)), road.library
+    road = _by_tflite("learnt") if learnt else ROADS[scheme]
+    content, shared = rewritten(road.convert(recommender, contexts))
+    reason = file_objection(scheme, take_census(content)[0])
+    if reason:
+        raise Unsupported(reason)
+    return content, shared, road.library

@@ -6,7 +6,7 @@ from rbench.gate.budget import parse_budget, read_budget
 from rbench.gate.judge import judge
 from rbench.gate.limits import Limits
 from rbench.gate.sizes import format_size, parse_size
-from rbench.gate.told import Told, tell
+from rbench.gate.told import Told, resolution, tell
 from rbench.gate.verdict import Finding, Verdict
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "read_against",
     "read_baseline",
     "read_budget",
+    "resolution",
     "tell",
     "write_baseline",
 ]

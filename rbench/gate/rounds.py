@@ -21,8 +21,8 @@ from typing import NamedTuple
 from rbench.gate.chance import normal_quantile, student_quantile
 
 MOST_FREEDOM = 8
-"""What the other cells' rounds may weigh beside a pair's own: they are like it, not it. With 8, a pair
-half as noisy again as the rest stays below 1 % false alarms, see benchmarks/gate_power.py."""
+"""What the other cells' rounds may weigh beside a pair's own: they are like it, not it. With 8, a
+pair half as noisy again as the rest has less than 1 % false alarms (benchmarks/gate_power.py)."""
 LARGEST = 300.0
 """Logarithm beyond which an interval is not drawn; e to it is still a number."""
 POWER = 0.95
@@ -52,7 +52,14 @@ NONE = Noise(0.0, 0)
 """Nothing is known but the two cells' own rounds."""
 
 
-def compare(mine: Sequence[float], theirs: Sequence[float], noise: Noise, tail: float) -> Ratio:
+def compare(
+    mine: Sequence[float],
+    theirs: Sequence[float],
+    noise: Noise,
+    tail: float,
+    *,
+    shared: bool = True,
+) -> Ratio:
     """The ratio of two cells' times with its interval, from their rounds' medians.
 
     Args:
@@ -60,10 +67,11 @@ def compare(mine: Sequence[float], theirs: Sequence[float], noise: Noise, tail: 
             for rounds that have nothing in common. One number is taken for exact.
         noise: of the whole run on this target: `in_common` of cells, `pooled` for one alone.
         tail: chance that the interval lies wholly above the true ratio, and below it.
+        shared: whether both were timed in the same rounds, as cells of one run are.
     """
     logs = [_logs(mine), _logs(theirs)]
     value = _mean(logs[0]) - _mean(logs[1])
-    own = in_common(logs) if len(mine) == len(theirs) else pooled(logs)
+    own = in_common(logs) if shared and len(mine) == len(theirs) else pooled(logs)
     prior = min(noise.freedom, MOST_FREEDOM)
     freedom = prior + own.freedom
     if not freedom:
@@ -78,6 +86,20 @@ def compare(mine: Sequence[float], theirs: Sequence[float], noise: Noise, tail: 
         math.exp(value + reach),
         math.exp(min(reach + normal_quantile(1 - POWER) * error, LARGEST)),
     )
+
+
+def visible(noise: Noise, rounds: int, tail: float) -> float:
+    """The smallest ratio above 1 that two cells of a run show with the chance `POWER`, if they are
+    as noisy as the others.
+
+    Args:
+        rounds: of each of the two.
+    """
+    error = math.sqrt(2 * noise.variance / rounds)
+    reach = max(
+        student_quantile(tail, min(noise.freedom, MOST_FREEDOM) + rounds - 1) * error, noise.floor
+    )
+    return math.exp(min(reach + normal_quantile(1 - POWER) * error, LARGEST))
 
 
 def compare_pairs(mine: Sequence[float], theirs: Sequence[float], tail: float) -> Ratio:

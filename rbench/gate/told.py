@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from rbench.gate.latency import floor_on, noise_on, unlike
-from rbench.gate.rounds import Noise, Ratio, compare
+from rbench.gate.latency import floor_on, noise_on, unlike, why_shaky
+from rbench.gate.rounds import Noise, Ratio, compare, visible
 from rbench.records import Record, Run
 
 Answer = Literal["different", "not told apart", "not comparable"]
@@ -53,6 +53,22 @@ def tell(first: Record, second: Record, run: Run, tail: float = TAIL) -> Told:
     medians = first.timing.round_medians_us, second.timing.round_medians_us
     answer, ratio = differ(*medians, noise_on(run, target), tail)
     return Told(answer, ratio, math.expm1(floor_on(run, target)))
+
+
+def resolution(run: Run, target: str, tail: float = TAIL) -> float | None:
+    """The smallest difference between two of a run's cells on a target that `tell` finds, with the
+    chance `rbench.gate.rounds.POWER`, as a share; what lies below may be noise. None where no two
+    cells can be compared.
+    """
+    medians = [
+        one.timing.round_medians_us
+        for one in run.records
+        if one.cell.target == target and one.timing and not why_shaky(one.timing)
+    ]
+    noise = noise_on(run, target)
+    if not noise.freedom:
+        return None
+    return visible(noise, min(map(len, medians)), tail) - 1
 
 
 def differ(

@@ -84,7 +84,7 @@ def _judge(
     pairs = zip(rounds, parts, strict=True)
     seconds = sum(round_.runs * part.mean_us for round_, part in pairs) / 1e6
     wrong = (*verdict.changed_graph(rounds),)
-    shaky = (
+    shaky = (*verdict.simulated(rounds),) or (
         *verdict.short(settings, len(rounds), runs, seconds * (1 + OVERHEAD)),
         *verdict.disagreement([1000 * round_.median_us for round_ in rounds]),
         *verdict.worst(_width(r, part) for r, part in zip(rounds, parts, strict=True)),

@@ -14,19 +14,17 @@ import sys
 from importlib.metadata import version
 from math import prod
 from pathlib import Path
-from time import perf_counter_ns
+from time import perf_counter_ns, time
 from typing import TYPE_CHECKING, Any
 
 from rbench.profile import gpu_model
-from rbench.profile.child import asking, check_input, contexts_of, serve
+from rbench.profile.child import asking, serve
 from rbench.profile.litert import Finished, Order
 from rbench.profile.refusal import RefusedError
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from rbench.profile.loop import Query
+    from rbench.profile.queries import Queries
 
 SOFTWARE_RUNS, SOFTWARE_WARMUP = 5, 1
 """Of a round on a software GPU: such times say nothing, more of them would say it again."""
@@ -35,13 +33,13 @@ SOFTWARE_RUNS, SOFTWARE_WARMUP = 5, 1
 def _round(order: Order) -> Finished:
     import numpy as np
 
-    from rbench.profile import loop, samples
+    from rbench.profile import loop, queries, samples
     from rbench.profile.memory import PeakMemory
     from rbench.profile.result import Round
     from rbench.profile.stopwatch import calibrate
     from rbench.profile.surroundings import Watch
 
-    contexts = contexts_of(Path(order.contexts))
+    contexts = queries.read(Path(order.contexts))
     offset = order.number * len(contexts) // max(order.rounds, 1)
     ops, subgraphs = gpu_model.operators(Path(order.model))
     with loop.without_garbage_collection():
@@ -62,16 +60,13 @@ def _round(order: Order) -> Finished:
             )
             peak = memory.growth_bytes()
             stopwatch = calibrate(model.get_num_signatures)
-            watch = Watch()
-            taken = loop.timed_runs(
-                query,
-                offset=offset,
-                share=loop.Share(
-                    runs=min(order.runs, SOFTWARE_RUNS) if software else order.runs,
-                    nanoseconds=0 if software else order.timed_ns,
-                    max_nanoseconds=order.max_timed_ns,
-                ),
+            started, watch = time(), Watch()
+            share = loop.Share(
+                runs=min(order.runs, SOFTWARE_RUNS) if software else order.runs,
+                nanoseconds=0 if software else order.timed_ns,
+                max_nanoseconds=order.max_timed_ns,
             )
+            taken = loop.timed_runs(query, offset=offset, share=share)
             surroundings = watch.stop()
     found = gpu_model.taken(model, ops)
     if max(taken) > samples.LONGEST_NS:
@@ -93,34 +88,38 @@ def _round(order: Order) -> Finished:
             contexts=len(contexts),
             offset=offset,
             runtime=f"ai-edge-litert {version('ai-edge-litert')}, CompiledModel",
+            began=started,
             stopwatch=stopwatch,
             surroundings=surroundings,
         )
     )
 
 
-def _query_of(model: Any, contexts: NDArray[np.int32]) -> Query:
+def _query_of(model: Any, contexts: Queries) -> Query:
     """The query to time: write the context, run, read all outputs."""
-    import numpy as np
+    from rbench.profile.queries import Place
 
     (key, ends), *_ = model.get_signature_list().items()
     takes, gives = model.get_input_tensor_details(key), model.get_output_tensor_details(key)
-    shapes = [(np.dtype(takes[name]["dtype"]), takes[name]["shape"]) for name in ends["inputs"]]
-    check_input([f"{kind} {[int(n) for n in shape]}" for kind, shape in shapes], contexts)
+    details = [takes[name] for name in ends["inputs"]]
+    rows = contexts.rows(
+        [Place(d["name"], str(d["dtype"]), tuple(map(int, d["shape"]))) for d in details]
+    )
     index = model.get_signature_index(key)
-    (entry,), exits = model.create_input_buffers(index), model.create_output_buffers(index)
+    entries, exits = model.create_input_buffers(index), model.create_output_buffers(index)
     named = [gives[name] for name in ends["outputs"]]
     reads = [
         (buffer.read, int(prod(detail["shape"])), detail["dtype"])
         for buffer, detail in zip(exits, named, strict=True)
     ]
-    rows = [contexts[row : row + 1] for row in range(len(contexts))]
-    count, write, run, clock = len(rows), entry.write, model.run_by_index, perf_counter_ns
+    writes = [entry.write for entry in entries]
+    count, run, clock = len(rows), model.run_by_index, perf_counter_ns
 
     def query(number: int) -> int:
         began = clock()
-        write(rows[number % count])
-        run(index, [entry], exits)
+        for write, value in zip(writes, rows[number % count], strict=True):
+            write(value)
+        run(index, entries, exits)
         for read, numbers, kind in reads:
             read(numbers, kind)
         return clock() - began

@@ -62,7 +62,7 @@ def load(path: str, threads: int) -> Any:
     except (RuntimeError, ValueError) as error:
         heard = gpu_log.read(said())
         if heard.no_adapter:
-            raise NoGpuError("ai-edge-litert found no GPU: No adapters found") from error
+            raise NoGpuError('no GPU here: ai-edge-litert says "No adapters found"') from error
         words = "; ".join((*heard.remarks, *heard.faults)) or " ".join(str(error).split())
         raise RefusedError(f"the GPU delegate refused the file: {words}") from error
 

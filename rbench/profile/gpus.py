@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
 import msgspec
 
 from rbench.errors import RbenchError, Unsupported
+from rbench.extras import require
 from rbench.profile.nodes import nodes_taken
 
 SIDE = 4
@@ -28,15 +31,23 @@ class Gpu(msgspec.Struct, frozen=True, kw_only=True):
 def find() -> Gpu:
     """Try the smallest graph on the GPU, in a process of its own. Takes a second, once."""
     try:
-        with tempfile.TemporaryDirectory(prefix="rbench-") as folder:
-            model = Path(folder) / "addition.tflite"
-            model.write_bytes(_addition())
+        require("profile", "trying the GPU")
+        with addition() as model:
             found = nodes_taken(model, "gpu")
     except Unsupported as error:
         return Gpu(reason=error.what, remedy=error.remedy)
     except (RbenchError, OSError) as error:
         return Gpu(reason=str(error))
     return Gpu(name=found.adapter, software=found.software)
+
+
+@contextmanager
+def addition() -> Iterator[Path]:
+    """The smallest .tflite, in a folder that goes with the context."""
+    with tempfile.TemporaryDirectory(prefix="rbench-") as folder:
+        model = Path(folder) / "addition.tflite"
+        model.write_bytes(_addition())
+        yield model
 
 
 def _addition() -> bytes:

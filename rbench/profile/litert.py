@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
 from rbench import extras
-from rbench.errors import StageError, Unsupported
+from rbench.errors import Killed, StageError, Unsupported
 from rbench.profile import software_gpu
 from rbench.profile.process import run_module
-from rbench.profile.result import Round
+from rbench.profile.result import Ops, Round
 from rbench.profile.settings import ProfileSettings
 from rbench.target import Target
 
@@ -24,9 +25,11 @@ CHILDREN = {
     "gpu": "rbench.profile.gpu_child",
 }
 """Delegate -> the timing process."""
+PROFILED = ("cpu", "xnnpack")
+"""Delegates whose operators LiteRT's profiler tells."""
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True):
+class Order(msgspec.Struct, frozen=True, kw_only=True, tag="time"):
     """What the timing process is told: one round's share of the protocol."""
 
     model: str
@@ -49,6 +52,17 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """Process that it dies with."""
 
 
+class OpsOrder(msgspec.Struct, frozen=True, kw_only=True, tag="profile"):
+    """What it is told where a profile of the operators is wanted instead."""
+
+    model: str
+    contexts: str
+    delegate: str
+    threads: int
+    runs: int
+    parent: int
+
+
 class Refusal(msgspec.Struct, frozen=True, kw_only=True, tag="refusal"):
     """The timing process could not do it and says why."""
 
@@ -64,6 +78,15 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True, tag="finished"):
     """The timing process is done."""
 
     round: Round
+
+
+class Profiled(msgspec.Struct, frozen=True, kw_only=True, tag="profiled"):
+    """The same for a profile."""
+
+    ops: Ops
+
+
+T = TypeVar("T", Finished, Profiled)
 
 
 def run(
@@ -97,6 +120,34 @@ def run(
         warmup_ns=round(settings.warmup_seconds * 1e9),
         parent=os.getpid(),
     )
+    made = _asked(order, Finished, settings, target).round
+    if number or target.delegate not in PROFILED or not settings.op_runs:
+        return made
+    ops = _profiled(settings, model, target, contexts)
+    return msgspec.structs.replace(made, ops=ops, ops_us=ops.us)
+
+
+def _profiled(settings: ProfileSettings, model: Path, target: Target, contexts: Path) -> Ops:
+    """The operators' times, from a process of its own: a profiled query is no timed one, and what
+    goes wrong here costs no timing.
+    """
+    order = OpsOrder(
+        model=str(model),
+        contexts=str(contexts),
+        delegate=target.delegate,
+        threads=target.threads,
+        runs=settings.op_runs,
+        parent=os.getpid(),
+    )
+    try:
+        return _asked(order, Profiled, settings, target).ops
+    except Killed:
+        raise
+    except StageError as error:
+        return Ops(runs=settings.op_runs, reason=str(error))
+
+
+def _asked(order: Order | OpsOrder, kind: type[T], settings: ProfileSettings, target: Target) -> T:
     said = run_module(
         CHILDREN[target.delegate],
         msgspec.json.encode(order),
@@ -104,7 +155,7 @@ def run(
         where=str(target),
     )
     try:
-        answer = msgspec.json.decode(said, type=Finished | Refusal)  # type: ignore[arg-type]
+        answer: T | Refusal = msgspec.json.decode(said, type=kind | Refusal)  # type: ignore[arg-type]
     except msgspec.MsgspecError as error:
         raise StageError(
             f"the timing process left without a result: {error}", where=str(target)
@@ -115,4 +166,4 @@ def run(
         raise Unsupported(answer.reason, where=str(target), remedy=software_gpu.remedy())
     if isinstance(answer, Refusal):
         raise StageError(answer.reason, where=str(target))
-    return answer.round
+    return answer

@@ -13,25 +13,28 @@ from pathlib import Path
 from time import perf_counter_ns, time
 from typing import Any
 
-from rbench.profile.child import asking, check_input, contexts_of, serve
-from rbench.profile.litert import Finished, Order
+from rbench.profile.child import asking, serve
+from rbench.profile.litert import Finished, OpsOrder, Order, Profiled
 from rbench.profile.refusal import RefusedError
 
 RESOLVERS = {"cpu": "BUILTIN_WITHOUT_DEFAULT_DELEGATES", "xnnpack": "BUILTIN"}
 """Delegate -> op resolver. The second one brings XNNPACK as the runtime's default delegate."""
+
+LIBRARY = "libLiteRt.so"
+"""Where ai-edge-litert's own profiler is, beside its Python modules."""
 
 
 def _round(order: Order) -> Finished:
     import numpy as np
     from ai_edge_litert import interpreter as litert
 
-    from rbench.profile import delegation, loop, samples
+    from rbench.profile import delegation, loop, queries, samples
     from rbench.profile.memory import PeakMemory
     from rbench.profile.result import Round
     from rbench.profile.stopwatch import calibrate
     from rbench.profile.surroundings import Watch
 
-    contexts = contexts_of(Path(order.contexts))
+    contexts = queries.read(Path(order.contexts))
     offset = order.number * len(contexts) // max(order.rounds, 1)
     share = loop.Share(
         runs=-(-order.runs // order.instances),
@@ -41,7 +44,6 @@ def _round(order: Order) -> Finished:
     with loop.without_garbage_collection():
         memory = PeakMemory()
         interpreter, load_ns = _load(litert, order)
-        check_input(_inputs(interpreter), contexts)
         query = loop.query_of(interpreter, contexts)
         with asking("could not run the file"):
             first_ns = query(offset)
@@ -89,7 +91,22 @@ def _round(order: Order) -> Finished:
     )
 
 
-def _load(litert: Any, order: Order) -> tuple[Any, int]:
+def _ops(order: OpsOrder) -> Profiled:
+    import ai_edge_litert
+    from ai_edge_litert import interpreter as litert
+
+    from rbench.profile import loop, ops, queries
+
+    interpreter, _ = _load(litert, order)
+    contexts = queries.read(Path(order.contexts)).contexts(loop.places_of(interpreter))
+    library = Path(ai_edge_litert.__file__).with_name(LIBRARY)
+    made = ops.profiled(
+        interpreter, library, Path(order.model), order.delegate, order.threads, contexts, order.runs
+    )
+    return Profiled(ops=made)
+
+
+def _load(litert: Any, order: Order | OpsOrder) -> tuple[Any, int]:
     """The interpreter, ready to run, and the nanoseconds that took."""
     resolver = litert.OpResolverType[RESOLVERS[order.delegate]]
     began = perf_counter_ns()
@@ -103,13 +120,5 @@ def _load(litert: Any, order: Order) -> tuple[Any, int]:
     return interpreter, perf_counter_ns() - began
 
 
-def _inputs(interpreter: Any) -> list[str]:
-    """Type and shape of each."""
-    import numpy as np
-
-    entries = interpreter.get_input_details()
-    return [f"{np.dtype(e['dtype'])} {[int(n) for n in e['shape']]}" for e in entries]
-
-
 if __name__ == "__main__":
-    sys.exit(serve(_round))
+    sys.exit(serve(_round, _ops))

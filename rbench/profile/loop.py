@@ -19,6 +19,8 @@ from contextlib import contextmanager
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from rbench.profile.queries import CONTEXT, Place, Queries
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -27,18 +29,22 @@ Query = Callable[[int], int]
 """Ask with the context of that number, modulo their count; nanoseconds of the inference."""
 
 
-def query_of(interpreter: Any, contexts: NDArray[np.int32]) -> Query:
+def query_of(interpreter: Any, contexts: NDArray[np.int32] | Queries) -> Query:
     """The query to time. Afterwards the interpreter belongs to it: its own ``invoke`` refuses.
 
     Args:
-        interpreter: with its tensors allocated, one input, int32 [1, length].
-        contexts: int32 (count, length).
+        interpreter: with its tensors allocated.
+        contexts: what it is asked; int32 (count, length) where its one input is int32 [1, length].
+
+    Raises:
+        RefusedError: that is not what it takes.
     """
-    (entry,) = interpreter.get_input_details()
-    place = entry["index"]
+    asked = contexts if isinstance(contexts, Queries) else Queries({CONTEXT: contexts})
+    rows = asked.rows(places_of(interpreter))
+    indices = [entry["index"] for entry in interpreter.get_input_details()]
+    values = [list(zip(indices, row, strict=True)) for row in rows]
     exits = [output["index"] for output in interpreter.get_output_details()]
-    rows = [contexts[row : row + 1] for row in range(len(contexts))]
-    count = len(rows)
+    count = len(values)
     write, reset, read = (
         interpreter.set_tensor,
         interpreter.reset_all_variables,
@@ -48,7 +54,8 @@ def query_of(interpreter: Any, contexts: NDArray[np.int32]) -> Query:
     clock = perf_counter_ns
 
     def query(number: int) -> int:
-        write(place, rows[number % count])
+        for place, value in values[number % count]:
+            write(place, value)
         reset()
         began = clock()
         invoke()
@@ -58,6 +65,14 @@ def query_of(interpreter: Any, contexts: NDArray[np.int32]) -> Query:
         return ended - began
 
     return query
+
+
+def places_of(interpreter: Any) -> list[Place]:
+    """An interpreter's inputs, in their order."""
+    return [
+        Place(entry["name"], entry["dtype"].__name__, tuple(map(int, entry["shape"])))
+        for entry in interpreter.get_input_details()
+    ]
 
 
 def warm_up(query: Query, *, offset: int, runs: int, nanoseconds: int) -> int:

@@ -49,6 +49,19 @@ class Aggregate(msgspec.Struct, frozen=True, kw_only=True):
     """Which of the tool's outputs it was read from."""
 
 
+class Ops(msgspec.Struct, frozen=True, kw_only=True):
+    """What a profiler told of a file, in a pass of its own."""
+
+    runs: int
+    """Queries that the means are over; all that were made, where there are none."""
+    us: dict[str, float] = {}
+    """Operator, or a delegate's own operator -> mean microseconds per query."""
+    whole_us: float = 0.0
+    """Mean of a whole query with the profiler on."""
+    reason: str = ""
+    """Why there are none."""
+
+
 class Condition(msgspec.Struct, frozen=True, kw_only=True):
     """How a phone is at one moment. None and empty: it does not tell."""
 
@@ -120,6 +133,8 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
     aggregate: Aggregate | None = None
     ops_us: dict[str, float] = {}
     """Operator, or a delegate's kernel -> mean microseconds, from a run of its own."""
+    ops: Ops | None = None
+    """More on ``ops_us``, where the tool's profiler is LiteRT's own."""
     tool: str = ""
     """sha256 of the tool's executable, where it is one."""
     device: Device | None = None

@@ -25,6 +25,8 @@ class ProfileSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     warmup_runs: int = 50
     warmup_seconds: float = 0.1
     """Both are met before anything counts."""
+    op_runs: int = 200
+    """Queries of the ``litert`` tool that are profiled, once a cell, apart from timing; 0: none."""
     contexts: int = 256
     """Real contexts of test users, drawn by the seed, that the timed runs cycle through."""
     timeout_seconds: float = 600.0

@@ -11,6 +11,7 @@ import msgspec
 
 from rbench.errors import StageError
 from rbench.profile import aggregates, samples, verdict
+from rbench.profile.ops import REST
 from rbench.profile.result import Round
 from rbench.profile.settings import ProfileSettings
 from rbench.records import Delegation, Timing
@@ -20,6 +21,8 @@ TIMED = (
     "one inference, from asking the runtime to run until it has answered; the input is set, the "
     "state reset and the outputs read outside the clock"
 )
+
+OPS = "LiteRT's own profiler, in a pass of its own; read the shares, the profiler's cost is in them"
 
 TIMED_ON_GPU = (
     "one query: the input is written, the runtime asked to run, and all outputs read into the "
@@ -80,6 +83,7 @@ def summarise(
         first_us=median(round_.first_us for round_ in made),
         peak_memory_bytes=max(round_.peak_memory_bytes for round_ in made),
         samples=sha256,
+        ops_us=_ops_us(made),
         details=_details(made),
     )
     return timing, made[0].delegation
@@ -97,6 +101,24 @@ def _read(place: Path) -> tuple[Round, Any]:
     return round_, part
 
 
+def _ops_us(made: Sequence[Round]) -> dict[str, float]:
+    """Of the round that profiled its operators, to a thousandth of a microsecond."""
+    found: dict[str, float] = next((one.ops_us for one in made if one.ops_us), {})
+    return {name: round(us, 3) for name, us in found.items()}
+
+
+def _ops(made: Sequence[Round]) -> dict[str, Any]:
+    """How much of a query the operators' times explain, or why there are none."""
+    ops = next((one.ops for one in made if one.ops), None)
+    if ops is None:
+        return {}
+    if ops.reason:
+        return {"ops": {"reason": ops.reason}}
+    covered = 1 - ops.us.get(REST, 0.0) / ops.whole_us
+    known = {"source": OPS, "runs": ops.runs, "whole_us": round(ops.whole_us, 3)}
+    return {"ops": {**known, "covered": round(covered, 4)}}
+
+
 def _details(made: Sequence[Round]) -> dict[str, Any]:
     """What does not fit a record's fields but explains its numbers, one value per round."""
     watches = [round_.stopwatch for round_ in made if round_.stopwatch]
@@ -110,5 +132,8 @@ def _details(made: Sequence[Round]) -> dict[str, Any]:
         "clock_overhead_ns": median(watch.clock_overhead_ns for watch in watches),
         "call_overhead_ns": median(watch.call_overhead_ns for watch in watches),
         "warmup_runs": [round_.warmup_runs for round_ in made],
+        "instances": made[0].instances,
+        "began": [round_.began for round_ in made],
         "surroundings": [msgspec.to_builtins(round_.surroundings) for round_ in made],
+        **_ops(made),
     }

@@ -56,13 +56,13 @@
     const known = values.filter((value) => value > 0);
     const low = Math.min(...known), high = Math.max(...known);
     if (known.length < 2 || high / low <= LOG) return { type: "linear", rangemode: "tozero" };
-    const steps = high / low > 1000 ? [1] : [1, 2, 5];
+    const steps = high / low > (innerWidth < 640 && !onPaper ? 20 : 1000) ? [1] : [1, 2, 5];
     const ticks = [];
     for (let power = Math.floor(Math.log10(low)) - 1; power <= Math.ceil(Math.log10(high)) + 1; power++) {
       for (const step of steps) ticks.push(step * 10 ** power);
     }
     const text = ticks.map((tick) => (tick >= 1e6 || tick < 1e-3 ? tick.toExponential() : String(+tick.toPrecision(3))));
-    return { type: "log", tickvals: ticks, ticktext: text };
+    return { type: "log", tickvals: ticks, ticktext: text, tickangle: 0 };
   };
   const empty = (id, text, colours) => Plotly.react(id, [], layout(colours, {
     xaxis: { visible: false }, yaxis: { visible: false },
@@ -134,33 +134,42 @@
   };
 
   // One line per cell: at most MOST of those that have what is drawn, the front's before others.
-  const few = (chart, note, has) => {
+  const LINES = { "chart-box": ["box-note", "box"], "chart-cold": ["cold-note", "cold"], "chart-ops": ["ops-note", "ops"] };
+  const few = (chart) => {
+    const [note, key] = LINES[chart.id];
+    const has = (cell) => cell[key];
     const every = data.cells.filter((cell) => has(cell) && window.rbench.shows(cell.place));
     const first = [...every].sort((a, b) => b.pick - a.pick || b.front - a.front).slice(0, MOST);
     document.getElementById(note).textContent = every.length > MOST
       ? `${MOST} of ${every.length} cells are drawn, the front among them: filter to see others.` : "";
     const shown = every.filter((cell) => first.includes(cell));
-    chart.style.height = shown.length ? `${Math.max(180, 90 + shown.length * 19)}px` : "160px";
+    chart.style.height = shown.length ? `${Math.max(180, 110 + shown.length * (slim(chart) ? 40 : 19))}px` : "160px";
     return shown;
   };
   const label = (cell) => `${name(cell).join(" × ")} · ${plain(data.targets[cell.place[2]])}`;
-  const cellAxis = (chart, shown) => {
-    const narrow = chart.clientWidth < 560;
-    const texts = shown.map((cell) => label(cell) + (cell.state === "ok" ? "" : ` (${plain(cell.state)})`));
-    return {
-      automargin: true, tickvals: shown.map((_, index) => index), showgrid: false, zeroline: false,
-      ticktext: narrow ? texts.map((text) => text.replace(" × ", "<br>")) : texts,
-      tickfont: { size: narrow ? 8 : 11 }, range: [shown.length - .4, -.6],
-    };
-  };
+  // Where there is little room, a line's name stands above it instead of beside it.
+  const slim = (chart) => !onPaper && chart.clientWidth < 560;
+  const cellAxis = (chart, shown) => ({
+    automargin: true, tickvals: shown.map((_, index) => index), showgrid: false, zeroline: false,
+    ticktext: slim(chart) ? shown.map(() => "") : shown.map(named), tickfont: { size: 11 },
+    range: [shown.length - .4, slim(chart) ? -.9 : -.6],
+  });
+  const named = (cell) => label(cell) + (cell.state === "ok" ? "" : ` (${plain(cell.state)})`);
+  const above = (chart, shown, colours) => ({
+    annotations: !slim(chart) ? [] : shown.map((cell, index) => ({
+      xref: "paper", x: 0, xanchor: "left", y: index, yshift: 15, text: named(cell), showarrow: false,
+      font: { size: 10, color: colours.fg },
+    })),
+  });
+  const tools = (chart) => ({ ...config, displayModeBar: slim(chart) ? false : "hover" });
   const legend = (colours) => ({
-    showlegend: true, margin: { l: 46, r: 14, t: 34, b: 46 },
-    legend: { orientation: "h", x: 0, xanchor: "left", yref: "container", y: 1, yanchor: "top", font: { size: 12, color: colours.fg } },
+    showlegend: true, margin: { l: onPaper || innerWidth >= 640 ? 46 : 14, r: 14, t: 60, b: 46 },
+    legend: { orientation: "h", traceorder: "normal", x: 0, xanchor: "left", yref: "container", y: 1, yanchor: "top", font: { size: 12, color: colours.fg } },
   });
 
   const boxes = (chart) => {
     const colours = theme();
-    const shown = few(chart, "box-note", (cell) => cell.box);
+    const shown = few(chart);
     if (!shown.length) return empty(chart, "nothing to draw here", colours);
     const { unit, divisor } = data.units.p50;
     const groups = data.encoders.map((encoder, index) => [encoder, shown.filter((cell) => cell.place[0] === index)]);
@@ -174,13 +183,13 @@
     });
     return Plotly.react(chart, traces, layout(colours, {
       xaxis: axis(colours, unit ? `Latency of one query, ${unit}` : "Latency of one query", { ...scaled(shown.flatMap((cell) => [cell.box[0] / divisor, cell.box[4] / divisor])) }),
-      yaxis: cellAxis(chart, shown),
-    }), config);
+      yaxis: cellAxis(chart, shown), ...above(chart, shown, colours),
+    }), tools(chart));
   };
 
   const cold = (chart) => {
     const colours = theme();
-    const shown = few(chart, "cold-note", (cell) => cell.cold);
+    const shown = few(chart);
     if (!shown.length) return empty(chart, "nothing to draw here", colours);
     const { unit, divisor } = data.units.p50;
     const rows = shown.map((_, index) => index);
@@ -197,27 +206,27 @@
     };
     return Plotly.react(chart, [lines, ...dots], layout(colours, {
       xaxis: axis(colours, `Time, ${unit}`, scaled(shown.flatMap((cell) => cell.cold.map((us) => us / divisor)))),
-      yaxis: cellAxis(chart, shown), ...legend(colours),
-    }), config);
+      yaxis: cellAxis(chart, shown), ...legend(colours), ...above(chart, shown, colours),
+    }), tools(chart));
   };
 
   const PATTERNS = ["", "/", "\\", "x", "-", "|", "+", ".", "/"];
   const OPS = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#8c6bb1", "#b8a000", "#7f7f7f"];
   const ops = (chart) => {
     const colours = theme();
-    const shown = few(chart, "ops-note", (cell) => cell.ops);
+    const shown = few(chart);
     if (!shown.length) return empty(chart, "nothing to draw here", colours);
     const { unit, divisor } = data.units.p50;
     const names = [...data.ops, "all others"];
     const traces = names.map((op, index) => ({
       type: "bar", orientation: "h", name: plain(op), y: shown.map((_, row) => row), x: shown.map((cell) => cell.ops[index] / divisor),
-      marker: { color: OPS[index], pattern: { shape: PATTERNS[index], fgcolor: "rgba(255,255,255,.55)", size: 6, solidity: .25 } },
+      marker: { color: OPS[index], pattern: { shape: PATTERNS[index], fillmode: "overlay", fgcolor: "rgba(255,255,255,.55)", size: 6, solidity: .25 } },
       hovertemplate: shown.map((cell) => `<b>${label(cell)}</b><br>${plain(op)} %{x:,.1f} ${plain(unit)}<extra></extra>`),
     })).filter((trace) => trace.x.some((us) => us > 0));
     return Plotly.react(chart, traces, layout(colours, {
       barmode: "stack", bargap: .3, ...legend(colours), margin: { l: 46, r: 14, t: 70, b: 46 },
-      xaxis: axis(colours, `Mean time per query, ${unit}`, { rangemode: "tozero" }), yaxis: cellAxis(chart, shown),
-    }), config);
+      xaxis: axis(colours, `Mean time per query, ${unit}`, { rangemode: "tozero" }), yaxis: cellAxis(chart, shown), ...above(chart, shown, colours),
+    }), tools(chart));
   };
 
   const TYPES = ["#0072b2", "#56b4e9", "#e69f00", "#d55e00", "#cc79a7", "#009e73", "#8c6bb1", "#7f7f7f"];
@@ -226,7 +235,7 @@
   const tree = (chart) => {
     const colours = theme();
     const encoder = +choice.value;
-    const shown = data.files.filter((file) => file.place[0] === encoder && window.rbench.shows([...file.place, null]));
+    const shown = data.files.filter((file) => file.place[0] === encoder && window.rbench.shows([null, file.place[1], null]));
     if (!shown.length) return empty(chart, "nothing to draw here", colours);
     const trace = { ids: ["all"], labels: [plain(data.encoders[encoder].name)], parents: [""], values: [0], text: [""], marker: { colors: [colours.card] }, ink: [colours.fg] };
     const add = (id, label, parent, value, text, colour, at = -1) => {
@@ -245,7 +254,6 @@
       });
       trace.values[trace.ids.indexOf(id)] = file.pieces.reduce((sum, piece) => sum + piece[2], 0);
     }
-    chart.style.height = `${chart.clientWidth < 560 ? 520 : 460}px`;
     return Plotly.react(chart, [{
       type: "treemap", ...trace, branchvalues: "total", textinfo: "label+text", sort: true, tiling: { pad: 2 },
       hovertemplate: "<b>%{label}</b><br>%{text}<br>%{value:,} bytes<extra></extra>", pathbar: { visible: false },
@@ -253,14 +261,17 @@
     }], layout(colours, { margin: { l: 0, r: 0, t: 6, b: 0 } }), { ...config, modeBarButtons: [["toImage"]] });
   };
 
-  // Long charts are drawn when they come near.
+  // Long charts are drawn when they come near; their room is made before, so that nothing jumps.
   const LONG = { "chart-box": boxes, "chart-cold": cold, "chart-ops": ops, "chart-tree": tree };
   const near = new Set();
   const drawLong = (id) => LONG[id](document.getElementById(id));
   const draw = () => {
     if (!window.Plotly) return;
     tradeoffs();
-    near.forEach(drawLong);
+    for (const chart of long) {
+      if (near.has(chart.id)) drawLong(chart.id);
+      else if (chart.id in LINES) few(chart);
+    }
   };
   const long = Object.keys(LONG).map((id) => document.getElementById(id)).filter(Boolean);
   const watch = () => {

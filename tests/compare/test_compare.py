@@ -11,7 +11,7 @@ import pytest
 from rbench.compare import Comparison, Difference, Unlike, compare
 from rbench.compare.comparison import Side
 from rbench.gate.quality import gains
-from rbench.records import CellName, Machine, Run
+from rbench.records import CellName, Estimate, Machine, Run
 from rbench.testing.runs import example_run
 
 GRID = {"encoders": ("bow", "gru"), "recipes": ("float32", "dynamic_wi8"), "users": 600}
@@ -96,6 +96,7 @@ def test_five_percent_slower_is_worse_and_the_interval_holds_it(old):
         assert one.change == pytest.approx(0.05)
         assert 0 < one.low < 0.05 < one.high
         assert one.reason.startswith("medians of 3 and 3 rounds")
+        assert one.high - one.change < one.visible < 0.1
     assert compare(edited(old, timed(1.05)), old).summary.startswith("8 better")
 
 
@@ -146,6 +147,7 @@ def test_lost_users_make_the_quality_worse_user_by_user(old, tmp_path):
         assert one.change == pytest.approx(one.after / one.before - 1)
         assert one.low < one.change < one.high < 0
         assert one.reason == "600 users, each held to itself"
+        assert 0 < one.visible < 0.6
     assert {one.verdict for one in only(compare(after, old), "ndcg@10", "gru")} == {"better"}
 
 
@@ -228,6 +230,23 @@ UNLIKE = {
         "scored on 600 users, then on 7",
     ),
     "unscored": ("ndcg@10", lambda record: replace(record, quality=None), "in B: no ndcg@10"),
+    "no share": (
+        "ndcg@10",
+        lambda record: replace(
+            record,
+            quality=replace(
+                record.quality, metrics={"ndcg@10": Estimate(value=1e300, low=-1e308, high=1e308)}
+            ),
+        ),
+        "a score or its interval that does not lie between 0 and 1",
+    ),
+    "beyond reckoning": (
+        "latency",
+        lambda record: replace(
+            record, timing=replace(record.timing, round_medians_us=(1.7e308, 1.7e308, 1e200))
+        ),
+        "times that lie too far apart to be times",
+    ),
     "no model": ("size", lambda record: replace(record, model=None), "in B: no model file"),
     "untimed": ("latency", lambda record: replace(record, timing=None), "in B: not timed"),
 }

@@ -101,7 +101,8 @@ def flat(world, shape, tuned, tmp_path_factory) -> Callable[[str, str], Any]:
 def matrices(content: bytes) -> dict[str, Any]:
     """Name -> float constants of two and more axes, of more than one row: what compression is for.
 
-    An array's first axes are outputs, its last one inputs; quantized numbers stand for themselves.
+    An array's first axes are outputs, its last one inputs; of quantized numbers the steps from
+    zero.
     """
     from rbench.convert.flatbuffer import parse, values
     from rbench.convert.inventory import numbers_of
@@ -113,5 +114,7 @@ def matrices(content: bytes) -> dict[str, Any]:
         shape = () if tensor.shape is None else tuple(int(size) for size in tensor.shape)
         if data is not None and len(shape) > 1 and shape[-1] > 1 and np.prod(shape) >= 64:
             numbers = numbers_of(tensor, data)
-            found[tensor.name.decode()] = numbers.reshape(shape)
+            known = tensor.quantization
+            point = 0 if known is None or known.zeroPoint is None else int(known.zeroPoint[0])
+            found[tensor.name.decode()] = numbers.reshape(shape).astype(np.float64) - point
     return found

@@ -32,7 +32,7 @@ def test_other_schemes_do_not_add_values(flat, scheme) -> None:
 
 def test_all_forms_have_the_same_clusters(flat) -> None:
     fused, unrolled = (flat("lstm", f"{form}cluster16+float32") for form in ("", "unrolled+"))
-    assert len(fused.tensors) == len(unrolled.tensors) == 10
+    assert len(fused.tensors) > len(unrolled.tensors) == 4
     assert all(len(np.unique(tensor)) <= 16 for tensor in unrolled.tensors.values())
 
 

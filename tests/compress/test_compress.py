@@ -11,7 +11,7 @@ from rbench import data, plugins
 from rbench.compress import REFERENCE, CompressSettings, compress, reference
 from rbench.data.settings import DataSettings, SyntheticSettings
 from rbench.encoding import Form, ModelSettings
-from rbench.errors import StageError, Unsupported
+from rbench.errors import StageError
 from rbench.model import count_parameters, encoder_model, get_weights, training_model
 from rbench.recipe import Recipe
 from rbench.train import TrainSettings
@@ -114,14 +114,6 @@ def test_a_reference_is_no_larger_than_it_must_be(run, monkeypatch, tmp_path) ->
     run()
     contexts, scores = read(tmp_path)
     assert len(contexts) == len(scores) == 7
-
-
-@pytest.mark.parametrize("recipe", ["qat+static_wi8_ai8"])
-def test_what_is_not_done_is_unsupported_and_leaves_nothing(run, tmp_path, recipe) -> None:
-    with pytest.raises(Unsupported, match=r"rbench does not do") as caught:
-        run(recipe)
-    assert Recipe.parse(recipe).compression in caught.value.what
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_weights_of_another_encoder_are_refused(run, tmp_path, dataset) -> None:

@@ -27,7 +27,7 @@ from rbench.convert import (
 )
 from rbench.data.dataset import Ragged
 from rbench.encoding import Encoder, Form, ModelSettings
-from rbench.errors import StageError
+from rbench.errors import StageError, Unsupported
 from rbench.evaluate.file_scorer import FileScorer
 from rbench.model import get_weights, scoring_model
 from rbench.recipe import Recipe
@@ -37,8 +37,13 @@ pytestmark = pytest.mark.slow
 
 ITEMS = 150
 SCHEMES = ("float32", "float16", "dynamic_wi8", "static_wi8_ai8")
+PACKED = ("weight_only_wi8", "weight_only_wi4", "dynamic_wi4")
+"""By rbench itself, of tf.lite's float32 file."""
 CELLS = [
-    *((name, scheme) for name in ("bow", "lstm") for scheme in SCHEMES),
+    *((name, scheme) for name in ("bow", "lstm") for scheme in (*SCHEMES, *PACKED)),
+    ("bow", "static_wi8_ai16"),
+    ("attention", "dynamic_wi4"),
+    ("gru", "unrolled+static_wi8_ai16"),
     ("lstm", "unrolled+static_wi8_ai8"),
     ("cnn", "static_wi8_ai8"),
     ("gru", "unrolled+static_wi8_ai8"),
@@ -98,6 +103,10 @@ BOUNDS = {
     "float16": (1e-3, 0.98),
     "dynamic_wi8": (0.02, 0.95),
     "static_wi8_ai8": (0.04, 0.93),
+    "weight_only_wi8": (0.02, 0.95),
+    "static_wi8_ai16": (0.02, 0.95),
+    "weight_only_wi4": (0.3, 0.7),
+    "dynamic_wi4": (0.3, 0.7),
 }
 NORMS_IN_INT8 = (0.3, 0.75)
 """Attention's layer norms, a mean, a square and a root in int8 each, cost more."""
@@ -108,7 +117,8 @@ def test_the_file_agrees_with_keras(converted, name, recipe) -> None:
     made = converted(name, recipe)
     scheme = Recipe.parse(recipe).scheme
     scores = FileScorer(made.path, ITEMS)(made.contexts)
-    apart, common = NORMS_IN_INT8 if name == "attention" else BOUNDS[scheme]
+    in_int8 = name == "attention" and scheme == "static_wi8_ai8"
+    apart, common = NORMS_IN_INT8 if in_int8 else BOUNDS[scheme]
     difference = float(np.abs(scores - made.scores).mean() / made.scores.std())
     assert difference < apart
     assert overlap(made.scores, scores) >= common
@@ -123,9 +133,10 @@ def test_the_result_says_what_the_file_is(converted, name, recipe) -> None:
     assert made.result.sha256 == hashlib.sha256(content).hexdigest()
     assert made.result.size_bytes == len(content)
     assert made.result.gzip_bytes == len(gzip.compress(content, 9, mtime=0)) < len(content)
-    assert made.result.converter == "tf.lite"
+    assert made.result.converter == ("rbench" if recipe in PACKED else "tf.lite")
+    assert made.result.census["item_table"] == {"shared": True, "buffers": 1}
     assert made.result.ops["TOPK_V2"] == 1
-    assert made.result.ops["GATHER"] == 1
+    assert made.result.ops["EMBEDDING_LOOKUP" if recipe == "dynamic_wi4" else "GATHER"] == 1
 
 
 @every_cell
@@ -167,7 +178,7 @@ def test_dynamic_has_int8_weights_and_float_activations(converted, name) -> None
     assert kinds <= {0, 2}, "FLOAT32 and INT32"
 
 
-@pytest.mark.parametrize(("name", "recipe"), [cell for cell in CELLS if "static" in cell[1]])
+@pytest.mark.parametrize(("name", "recipe"), [cell for cell in CELLS if "ai8" in cell[1]])
 def test_static_computes_in_integers(converted, name, recipe) -> None:
     """Floats may only enter and leave: the mask's cast, and the scores that are returned."""
     from ai_edge_litert import schema_py_generated as schema
@@ -324,6 +335,15 @@ def test_a_static_file_runs_where_histories_are_short(short_lived, name) -> None
     )
     assert done.returncode == 0, done.stderr[-1000:]
     assert done.stdout.split() == ["ran", "ran"]
+
+
+@pytest.mark.parametrize(
+    ("name", "library"), [("lstm", r"\(tf\.lite\)$"), ("attention", r"\(LiteRT\)$")]
+)
+def test_what_no_kernel_runs_is_unsupported(convert_into, tmp_path, name, library) -> None:
+    with pytest.raises(Unsupported, match=library):
+        convert_into(name, "static_wi8_ai16", tmp_path)
+    assert not (tmp_path / MODEL).exists()
 
 
 class Bessel(Encoder):

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from rbench.gate import tell
+from rbench.gate import resolution, tell
 from rbench.gate.latency import floor_on
 from rbench.records import Run
 from rbench.testing.runs import example_run
@@ -87,3 +87,13 @@ def test_what_is_not_comparable(run):
         assert told.answer == "not comparable"
         assert says in told.reason
         assert str(told) == f"not comparable: {told.reason}"
+
+
+def test_what_two_cells_of_a_run_must_differ_by(run):
+    made, cells = with_medians(run, **MEDIANS)
+    seen = resolution(made, "cpu")
+    assert 0 < seen < 0.03
+    assert seen == pytest.approx(tell(cells["cnn"], cells["bow"], made).ratio.visible - 1, rel=0.5)
+    floored, _ = with_medians(run, {"cpu": {"difference": 0.04}}, **MEDIANS)
+    assert 0.04 < resolution(floored, "cpu") < 0.05
+    assert resolution(made, "xnnpack") is None

@@ -102,6 +102,76 @@ def test_points_of_the_charts_are_the_records_numbers(visit, path, run):
     assert sorted(map(tuple, points)) == sorted(expected)
 
 
+def test_numbers_of_the_other_charts_are_the_records_numbers(visit, rich, tmp_path):
+    path = tmp_path / "rich.html"
+    path.write_text(Html().render(rich), encoding="utf-8")
+    found = visit(path)
+    page = found.page
+    for name in ("cold", "ops", "tree"):
+        page.evaluate(f"document.getElementById('chart-{name}').scrollIntoView()")
+        page.wait_for_selector(f"#chart-{name} .main-svg")
+    timed = [
+        r
+        for r in rich.records
+        if r.timing and r.timing.load_us and not (r.delegation and r.delegation.software)
+    ]
+    cold = page.evaluate("document.getElementById('chart-cold').data.slice(1).map(t => t.x)")
+    for values, field in zip(cold, ("load_us", "first_us", "median_us"), strict=True):
+        assert values == [getattr(r.timing, field) for r in timed]
+    sums = page.evaluate(
+        "document.getElementById('chart-ops').data.reduce("
+        "(sums, t) => t.x.map((us, i) => us + (sums[i] || 0)), [])"
+    )
+    expected = [sum(r.timing.ops_us.values()) for r in timed if r.timing.ops_us]
+    assert sums == pytest.approx(expected)
+    page.locator("#tree-encoder").select_option(label="gru")
+    tree = page.evaluate(
+        "(({labels, values}) => Object.fromEntries(labels.map((l, i) => [l, values[i]])))"
+        "(document.getElementById('chart-tree').data[0])"
+    )
+    sizes = {
+        r.cell.recipe: r.model.size_bytes
+        for r in rich.records
+        if r.cell.encoder == "gru" and r.model
+    }
+    assert {name: tree[name] for name in sizes} == sizes
+    assert found.said == []
+
+
+def test_seeds_and_tensors_of_the_tables_are_the_records(visit, rich, tmp_path):
+    path = tmp_path / "rich.html"
+    path.write_text(Html().render(rich), encoding="utf-8")
+    page = visit(path).page
+    shown = page.evaluate(
+        "[...document.querySelectorAll('#seeds tbody tr')].map(row => "
+        "[...row.querySelectorAll('[data-seed]')].map(c => c.firstChild.textContent.trim()))"
+    )
+    files = {(r.cell.encoder, r.cell.recipe): r for r in rich.records if r.quality}
+    assert shown == [
+        [
+            f"{q.metrics['ndcg@10'].value:.4f}"
+            for q in (r.quality, *(o.quality for o in r.replicates))
+        ]
+        for r in files.values()
+    ]
+    total = page.evaluate(
+        "[...document.querySelectorAll('#tensors [data-bytes]')]"
+        ".reduce((sum, c) => sum + +c.textContent.replace(/,/g, ''), 0)"
+    )
+    assert total == sum(r.model.size_bytes for r in files.values())
+
+
+def test_a_group_of_recipes_is_one_click(visit, rich, tmp_path):
+    path = tmp_path / "rich.html"
+    path.write_text(Html().render(rich), encoding="utf-8")
+    page = visit(path).page
+    page.locator("[data-family]", has_text="prune80").click()
+    assert page.locator("#shown").inner_text() == "30 of 40 cells shown"
+    assert page.locator(".glance .group:visible").count() == 1
+    page.locator("[data-family]", has_text="prune80").click()
+    assert page.locator("#shown").inner_text() == "40 of 40 cells shown"
+
+
 def test_a_filter_reaches_charts_tables_and_matrix(visit, path):
     page = visit(path).page
     marks = "document.getElementById('chart-latency').data.reduce((sum, t) => sum + t.x.length, 0)"

@@ -69,7 +69,7 @@ def test_pandas_reads_the_comparison_in_one_line(run, other, tmp_path, kind):
         frame = pd.DataFrame(json.loads(path.read_text("utf-8"))["differences"])
     assert len(frame) == len(found.differences)
     for one, (_, row) in zip(found.differences, frame.iterrows(), strict=True):
-        for key in ("before", "after", "change", "low", "high"):
+        for key in ("before", "after", "change", "low", "high", "visible"):
             value = getattr(one, key)
             assert math.isnan(row[key]) if value is None else row[key] == value
         assert (row["verdict"], row["metric"]) == (one.verdict, one.metric)
@@ -143,7 +143,7 @@ def test_markdown_holds_no_markup_of_theirs(hostile, run):
         assert "[a](" not in text.replace(r"\[a\](", "")
         rows = [line for line in text.splitlines() if line.startswith("| ")]
         widths = {line.replace(r"\|", "").count("|") for line in rows}
-        assert widths <= {4, 5, 9, 13}, "no field breaks out of its table"
+        assert widths <= {4, 5, 10, 13}, "no field breaks out of its table"
         assert not [line for line in text.splitlines() if line.lstrip().startswith("# =cmd")]
 
 

@@ -193,3 +193,53 @@ def test_against_names_cells_of_one_run_only(run, small):
     comparison = against.compare(Sheet.of(run), small)
     assert len(comparison.differences) == 2
     assert len(comparison.only_here) == 38
+
+
+def test_a_fused_recurrence_that_is_not_delegated_is_named(small, change):
+    def slow(record):
+        if record.cell.recipe == "float32":
+            return record
+        delegation = Delegation(
+            delegate="xnnpack",
+            nodes_total=18,
+            nodes_delegated=8,
+            partitions=2,
+            left_behind={"UNIDIRECTIONAL_SEQUENCE_LSTM": 1},
+        )
+        timing = msgspec.structs.replace(record.timing, median_us=1e4)
+        return msgspec.structs.replace(record, timing=timing, delegation=delegation)
+
+    text = explained(change(small, slow))
+    assert "gru: the fused UNIDIRECTIONAL_SEQUENCE_LSTM is not delegated" in text
+
+
+def test_a_table_that_is_stored_twice_is_named(small, change):
+    def double(record):
+        if record.cell.recipe == "float32":
+            return record
+        census = {"item_table": {"buffers": 2}, "stored_twice": {"buffers": 1, "bytes": 7000}}
+        model = msgspec.structs.replace(record.model, size_bytes=10**6, census=census)
+        return msgspec.structs.replace(record, model=model)
+
+    text = explained(change(small, double))
+    assert "it stores the item table 2 times; 7.0 kB repeat another buffer" in text.replace(
+        "\N{NO-BREAK SPACE}", " "
+    )
+
+
+def test_unrolled_is_held_to_fused(small, change):
+    def unroll(record):
+        name = "unrolled+float32" if record.cell.recipe == "dynamic_wi8" else record.cell.recipe
+        cell = msgspec.structs.replace(record.cell, recipe=name)
+        timing = msgspec.structs.replace(
+            record.timing, median_us=30.0 if name == "float32" else 15.0
+        )
+        return msgspec.structs.replace(record, cell=cell, timing=timing)
+
+    text = explained(change(small, unroll))
+    assert "gru with unrolled+float32 on cpu takes 0.50 times as long as with float32" in text
+
+
+def test_a_simulated_gpu_is_said_to_be_no_latency(rich):
+    text = explained(rich)
+    assert "Simulated: benchmark_model/gpu ran on a GPU that the CPU simulates (1 cells)" in text

@@ -1,0 +1,122 @@
+"""``rbench profile``: time any .tflite, no study needed."""
+
+from __future__ import annotations
+
+import shlex
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+import click
+import msgspec
+
+from rbench.errors import ModelError, UsageError
+from rbench.profile import ProfileSettings
+from rbench.target import Target
+
+DEFAULTS = ("cpu", "xnnpack")
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  rbench profile model.tflite
+  rbench profile model.tflite --target xnnpack@2 --target gpu --json
+  rbench profile model.tflite --contexts contexts.npy --out runs/model
+  rbench profile model.tflite --range 'age=0:120'
+\b
+What is asked, where nothing is given:
+  Whole numbers that look up rows of a table: random rows; contexts of items are padded on the
+  left with 0. Other floats: 0 to 1. Bytes: all that the type holds. Other whole numbers: say it
+  with --range.
+\b
+Exit codes:
+  0  timed on every target that is here
+  1  a target failed, or none could be timed
+  2  the file cannot be read, or it is not known what to ask it
+""",
+)
+@click.argument("model", type=click.Path(path_type=Path))
+@click.option(
+    "--target",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    help="Where and how, e.g. xnnpack@2 or gpu; repeatable. [default: cpu, xnnpack]",
+)
+@click.option(
+    "--contexts",
+    type=click.Path(path_type=Path),
+    help="What to ask: .npy, int32 (count, length); or .npz, one array (count, *shape) for each "
+    "input, under its name.",
+)
+@click.option("--items", type=click.IntRange(2), help="Rows of the item table, padding included.")
+@click.option(
+    "--range",
+    "ranges",
+    multiple=True,
+    metavar="NAME=LOW:HIGH",
+    help="Which numbers an input is given; repeatable.",
+)
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for the records, as a run's.")
+@click.option("--json", "as_json", is_flag=True, help="Print the records as JSON lines.")
+def command(
+    model: Path,
+    names: tuple[str, ...],
+    contexts: Path | None,
+    items: int | None,
+    ranges: tuple[str, ...],
+    out: Path | None,
+    as_json: bool,
+) -> int:
+    """Time the file MODEL, any .tflite, by the protocol of a sweep.
+
+    The records have no quality: nobody knows what the file is meant to answer.
+    """
+    from rbench import profiling
+
+    targets = list(dict.fromkeys(Target.parse(name) for name in names or DEFAULTS))
+    known = dict(_range(text) for text in ranges)
+    if contexts and (items or known):
+        raise UsageError("--contexts says what to ask, so that --items and --range have no use")
+    if not model.is_file():
+        raise ModelError("no such file", where=str(model))
+    settings = ProfileSettings()
+    words = ["rbench", "profile", str(model), *_words("--target", names)]
+    words += _words("--range", ranges) + _words("--items", [items] if items else [])
+    words += _words("--contexts", [contexts] if contexts else [])
+    with ExitStack() as stack:
+        place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rbench-")))
+        if contexts:
+            asked = profiling.Asked(contexts, (f"what {contexts} holds",))
+        else:
+            asked = profiling.made_up(model, settings, place, items or 0, known)
+        records = profiling.profile_file(
+            model, targets, settings, asked, out or place / "run", shlex.join(words)
+        )
+    if as_json:
+        for record in records:
+            click.echo(msgspec.json.encode(record, order="deterministic").decode())
+    else:
+        from rbench.cli.profile_view import show
+
+        show(model, records, asked.said, out)
+    states = [record.state for record in records]
+    return 1 if "failed" in states or "ok" not in states else 0
+
+
+def _words(option: str, values: object) -> list[str]:
+    return [word for value in values for word in (option, str(value))]  # type: ignore[attr-defined]
+
+
+def _range(text: str) -> tuple[str, tuple[float, float]]:
+    """``NAME=LOW:HIGH``; names may hold ``=`` and ``:``."""
+    name, _, both = text.rpartition("=")
+    low, _, high = both.partition(":")
+    try:
+        found = float(low), float(high)
+    except ValueError:
+        found = (1.0, 0.0)
+    if not name or not found[0] <= found[1]:
+        raise UsageError(f"--range {text}: no range", allowed="NAME=LOW:HIGH, e.g. 'age=0:120'")
+    return name, found

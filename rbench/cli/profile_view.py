@@ -1,0 +1,80 @@
+"""What a terminal shows of a timed file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from rbench.records import Record
+
+HEADINGS = ("median us", "p95 us", "first us", "load us", "memory", "nodes", "verdict")
+
+
+def show(model: Path, records: Sequence[Record], asked: Sequence[str], out: Path | None) -> None:
+    """Print all of it.
+
+    Args:
+        asked: what the runs asked, a line an input.
+        out: where the records lie, if they are kept.
+    """
+    console = Console(highlight=False, markup=False, emoji=False)
+    console.print(f"{model}", soft_wrap=True)
+    for line in asked:
+        console.print(f"asked: {line}", soft_wrap=True)
+    table = Table(box=None, pad_edge=False)
+    table.add_column("target", no_wrap=True)
+    for heading in HEADINGS:
+        justify: Literal["left", "right"] = "left" if heading == "verdict" else "right"
+        table.add_column(heading, justify=justify, no_wrap=True)
+    for record in records:
+        table.add_row(Text(_target(record)), *(Text(cell) for cell in _cells(record)))
+    console.print(table)
+    for line in (line for record in records for line in _notes(record)):
+        console.print(line, soft_wrap=True)
+    if out:
+        console.print(f"records  {out / 'records.jsonl'}", soft_wrap=True)
+
+
+def _target(record: Record) -> str:
+    software = record.delegation is not None and record.delegation.software
+    return f"{record.cell.target} (software)" if software else record.cell.target
+
+
+def _cells(record: Record) -> list[str]:
+    timing, found = record.timing, record.delegation
+    if timing is None or found is None:
+        return ["-"] * (len(HEADINGS) - 1) + [record.state]
+    return [
+        _us(timing.median_us),
+        _us(timing.p95_us),
+        _us(timing.first_us),
+        _us(timing.load_us),
+        f"{timing.peak_memory_bytes / 1e6:.1f} MB",
+        f"{found.nodes_delegated} of {found.nodes_total}",
+        timing.verdict,
+    ]
+
+
+def _us(value: float | None) -> str:
+    return "-" if value is None else f"{value:,.1f}"
+
+
+def _notes(record: Record) -> list[str]:
+    target = record.cell.target
+    if record.timing is None or record.delegation is None:
+        reason = record.reason
+        said = reason if reason.startswith(f"{target}: ") else f"{target}: {reason}"
+        return [f"{record.state}: {said}"]
+    notes = [f"{target}: {reason}" for reason in record.timing.reasons]
+    left = ", ".join(f"{count} {op}" for op, count in record.delegation.left_behind.items())
+    if left:
+        notes.append(f"{target}: left to the CPU: {left}")
+    notes += [f"{target}: {remark}" for remark in record.delegation.remarks]
+    if record.delegation.adapter:
+        notes.append(f"{target}: ran on {record.delegation.adapter}")
+    return notes

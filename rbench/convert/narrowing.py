@@ -1,0 +1,57 @@
+"""int8 for the item table of a file with int16 activations: what is looked up is a weight too.
+
+tf.lite takes the looked-up table for an activation and writes int16, twice an int8 table. Here
+lookup and scoring read one int8 table with one scale; a QUANTIZE makes int16 of the rows.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rbench.convert.flatbuffer import Graph, Model, Operator, code_of, named, pack, parse, type_name
+from rbench.convert.grid import whole
+from rbench.convert.item_table import NoTableError, find_item_table
+from rbench.convert.packing import small_tensor
+
+
+def narrowed(content: bytes) -> bytes:
+    """A .tflite whose item table, where it is int16 in one buffer, is int8."""
+    model = parse(content)
+    try:
+        table = find_item_table(model)
+    except NoTableError:
+        return content
+    graph = model.subgraphs[0]
+    lookup, scoring = graph.tensors[table.lookup], graph.tensors[table.scoring]
+    if type_name(lookup) != "INT16" or lookup.buffer != scoring.buffer:
+        return content
+    stored = np.asarray(model.buffers[lookup.buffer].data, np.uint8).view(np.int16)
+    numbers = (stored * np.float32(lookup.quantization.scale[0])).reshape(tuple(lookup.shape))
+    small = small_tensor(model, graph, whole(numbers, 8, 1), lookup)
+    lookups = [graph.operators[number] for number in table.lookups]
+    for tensor in {table.lookup, table.scoring}:
+        was = graph.tensors[tensor]
+        was.type, was.buffer, was.quantization = small.type, small.buffer, small.quantization
+    for operator in lookups:
+        _widen(model, graph, operator, table.lookup)
+    return pack(model)
+
+
+def _widen(model: Model, graph: Graph, lookup: Operator, table: int) -> None:
+    """Give the lookup an int8 result, and make from it the int16 one that was there."""
+    from ai_edge_litert import schema_py_generated as schema
+
+    result = int(lookup.outputs[0])
+    rows = schema.TensorT()
+    rows.shape, rows.name = graph.tensors[result].shape, named(graph.tensors[result], "int8")
+    rows.type, rows.quantization = graph.tensors[table].type, graph.tensors[table].quantization
+    lookup.outputs = np.array([len(graph.tensors)], np.int32)
+    operator = schema.OperatorT()
+    operator.opcodeIndex = code_of(model, "QUANTIZE", 2)
+    operator.builtinOptionsType = schema.BuiltinOptions.QuantizeOptions
+    operator.builtinOptions = schema.QuantizeOptionsT()
+    operator.inputs = lookup.outputs
+    operator.outputs = np.array([result], np.int32)
+    graph.tensors.append(rows)
+    place = next(n for n, other in enumerate(graph.operators) if other is lookup)
+    graph.operators.insert(place + 1, operator)

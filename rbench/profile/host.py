@@ -1,0 +1,135 @@
+"""What this host has to measure with: tools, delegates, GPU, phones, libraries. For ``doctor``."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+
+import msgspec
+
+from rbench.errors import RbenchError, Unsupported
+from rbench.extras import EXTRAS
+from rbench.profile import gpus, software_gpu
+from rbench.profile.benchmark_model import tool as benchmark_model
+from rbench.profile.nodes import nodes_taken
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that was looked for."""
+
+    group: str
+    """``tools``, ``delegates``, ``phones``, ``libraries``."""
+    name: str
+    here: bool
+    said: str = ""
+    """Version and place; or why it is not here."""
+    remedy: str = ""
+    """How to get it."""
+    needed: bool = False
+    """Whether no sweep can run without it."""
+    software: bool = False
+    """A GPU that is a program on the CPU."""
+
+
+LIBRARIES = {
+    "numpy": ("numpy", ""),
+    "pandas": ("pandas", ""),
+    "plotly": ("plotly", ""),
+    "scipy": ("scipy", ""),
+    "ai_edge_litert": ("ai-edge-litert", "profile"),
+    "tensorflow": ("tensorflow", "sweep"),
+    "tf_keras": ("tf-keras", "sweep"),
+    "tensorflow_model_optimization": ("tensorflow-model-optimization", "sweep"),
+    "ai_edge_quantizer": ("ai-edge-quantizer", "sweep"),
+    "pyarrow": ("pyarrow", "sweep"),
+}
+"""Module -> its package, and the extra that brings it; empty: rbench itself does."""
+
+
+def look() -> list[Found]:
+    """Look for everything. Nothing is measured; delegates are tried in processes of their own."""
+    litert = find_spec("ai_edge_litert") is not None
+    return [*_libraries(), *_tools(), *(_delegates() if litert else []), *_phones()]
+
+
+def _libraries() -> list[Found]:
+    found = []
+    for module, (package, extra) in LIBRARIES.items():
+        here, name = find_spec(module) is not None, f"rbench[{extra}]" if extra else "rbench"
+        found.append(
+            Found(
+                group="libraries",
+                name=package,
+                here=here,
+                said=f"{version(package)} ({name})" if here else "",
+                remedy="" if here else f"pip install '{name}'",
+                needed=module in EXTRAS["sweep"] or not extra,
+            )
+        )
+    return found
+
+
+def _tools() -> list[Found]:
+    name = f"{benchmark_model.NAME} (native)"
+    try:
+        path = benchmark_model.find("")
+        said = f"{path}, sha256 {benchmark_model.build_hash(path)[:12]}, {_origin(path)}"
+        return [Found(group="tools", name=name, here=True, said=said)]
+    except Unsupported as error:
+        return [Found(group="tools", name=name, here=False, said=error.what, remedy=error.remedy)]
+    except OSError as error:
+        return [Found(group="tools", name=name, here=False, said=str(error))]
+
+
+def _origin(path: Path) -> str:
+    named = os.environ.get(benchmark_model.VARIABLE, "")
+    if named:
+        return f"named by {benchmark_model.VARIABLE}"
+    on_path = shutil.which(benchmark_model.NAME)
+    return "on the PATH" if on_path and Path(on_path).resolve() == path else "fetched"
+
+
+def _delegates() -> list[Found]:
+    found = []
+    with gpus.addition() as model:
+        for delegate in ("cpu", "xnnpack"):
+            try:
+                nodes_taken(model, delegate)
+                found.append(Found(group="delegates", name=delegate, here=True, said="works"))
+            except RbenchError as error:
+                found.append(
+                    Found(
+                        group="delegates", name=delegate, here=False, said=str(error), needed=True
+                    )
+                )
+    return [*found, _gpu()]
+
+
+def _gpu() -> Found:
+    gpu = gpus.find()
+    if not gpu.name:
+        return Found(group="delegates", name="gpu", here=False, said=gpu.reason, remedy=gpu.remedy)
+    said = (
+        f"{gpu.name}: a software GPU, for correctness, never a latency"
+        if gpu.software
+        else gpu.name
+    )
+    chosen = f", by {software_gpu.VARIABLE}" if gpu.software and software_gpu.chosen() else ""
+    return Found(
+        group="delegates", name="gpu", here=True, said=said + chosen, software=gpu.software
+    )
+
+
+def _phones() -> list[Found]:
+    adb = shutil.which("adb")
+    if adb is None:
+        install = "brew install android-platform-tools"
+        remedy = install if platform.system() == "Darwin" else "apt-get install adb"
+        return [
+            Found(group="phones", name="adb", here=False, said="not on the PATH", remedy=remedy)
+        ]
+    return [Found(group="phones", name="adb", here=True, said=adb)]

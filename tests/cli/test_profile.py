@@ -1,0 +1,140 @@
+"""`rbench profile`: any .tflite, a table, JSON lines, and records like a run's."""
+
+import json
+
+import numpy as np
+import pytest
+
+pytest.importorskip("ai_edge_litert", reason="timing needs rbench[profile]")
+
+from rbench.profile import ProfileSettings, strangers
+from rbench.records import read_records, read_run
+from rbench.testing.flat import FlatGraph, recommender
+
+NEVER = ("tensorflow", "tf_keras", "pandas", "plotly")
+TABLE = np.random.default_rng(1).normal(size=(300, 16)).astype(np.float32)
+
+
+@pytest.fixture
+def ours(tmp_path):
+    path = tmp_path / "ours.tflite"
+    path.write_bytes(recommender(TABLE, scheme="float32"))
+    return path
+
+
+def write(path, graph, inputs, output):
+    path.write_bytes(graph.finish("serve", inputs, {"y": output}))
+    return path
+
+
+@pytest.fixture
+def floats(tmp_path):
+    """Two inputs: floats, and whole numbers that look up 7 rows."""
+    graph = FlatGraph()
+    first, ids = graph.tensor((3, 4)), graph.tensor((3,), "INT32")
+    table = graph.tensor((7, 4), data=np.ones((7, 4), np.float32))
+    rows, result = graph.tensor((3, 4)), graph.tensor((3, 4))
+    graph.op("GATHER", (table, ids), (rows,), "GatherOptions", 1)
+    graph.op("ADD", (first, rows), (result,), "AddOptions", 1)
+    return write(tmp_path / "floats.tflite", graph, {"x": first, "ids": ids}, result)
+
+
+@pytest.fixture
+def numbers(tmp_path):
+    """Whole numbers that look nothing up."""
+    graph = FlatGraph()
+    source, result = graph.tensor((1, 4), "INT32"), graph.tensor((1, 4), "INT32")
+    graph.op("ADD", (source, source), (result,), "AddOptions", 1)
+    return write(tmp_path / "numbers.tflite", graph, {"x": source}, result)
+
+
+def test_a_record_like_any_cell_s(rbench, ours, tmp_path):
+    done = rbench("profile", ours, "--out", tmp_path / "run", without=NEVER, check=0)
+    assert "contexts, int32 [1, 6]: 1 to 299, padded with 0" in done.stdout
+    run = read_run(tmp_path / "run")
+    assert [record.cell.target for record in run.records] == ["cpu", "xnnpack"]
+    for record in run.records:
+        assert record.state == "ok"
+        assert record.timing.runs >= ProfileSettings().min_runs
+        assert record.timing.rounds == 3
+        assert record.delegation.nodes_total == sum(record.model.ops.values())
+        assert (run.folder / record.model.path).read_bytes() == ours.read_bytes()
+        with np.load(run.artefact(record.timing.samples)) as file:
+            assert len(file["samples_ns"]) == record.timing.runs
+        assert record.quality is None
+    assert run.records[1].delegation.nodes_delegated > 0
+    assert rbench("report", tmp_path / "run", check=0).stdout.strip().endswith("report.html")
+
+
+def test_json_lines_are_the_records(rbench, floats, tmp_path):
+    done = rbench("profile", floats, "--target", "cpu", "--json", check=0)
+    (record,) = [json.loads(line) for line in done.stdout.splitlines()]
+    assert record["state"] == "ok"
+    assert record["settings"]["inputs"] == [
+        "t0, float32 [3, 4]: 0 to 1 (floats, by default)",
+        "t1, int32 [3]: 0 to 6 (looked up in a table of 7 rows)",
+    ]
+    (tmp_path / "lines").write_text(done.stdout)
+    assert read_records(tmp_path / "lines")[0].timing.median_us > 0
+
+
+def test_what_is_drawn_is_in_range(floats):
+    inputs = strangers.inputs_of(floats, {"t0": (5.0, 6.0)})
+    made = strangers.drawn(inputs, 50, 1)
+    assert made["t0"].shape == (50, 3, 4)
+    assert (made["t0"] >= 5).all()
+    assert (made["t0"] < 6).all()
+    assert set(made["t1"].ravel()) == set(range(7))
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ([], "--range 't0=LOW:HIGH'"),
+        (["--range", "t0"], "NAME=LOW:HIGH"),
+        (["--range", "t0=3:1"], "NAME=LOW:HIGH"),
+        (["--range", "other=1:3"], "no input is called other"),
+        (["--target", "tpu"], "unknown delegate 'tpu'"),
+    ],
+)
+def test_it_asks_for_what_it_cannot_know(rbench, numbers, options, said):
+    done = rbench("profile", numbers, *options, check=2)
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_range_is_enough(rbench, numbers):
+    done = rbench("profile", numbers, "--range", "t0=1:3", "--target", "cpu", check=0)
+    assert "1 to 3 (given)" in done.stdout
+
+
+@pytest.mark.parametrize("content", [b"", b"no model at all", b"\x00\x00\x00\x00TFL3\xff\xff\xff"])
+def test_what_is_no_model(rbench, tmp_path, content):
+    path = tmp_path / "torn.tflite"
+    path.write_bytes(content)
+    done = rbench("profile", path, check=2)
+    assert "no .tflite" in done.stderr or "no sound .tflite" in done.stderr
+
+
+def test_contexts_that_do_not_fit_fail_the_cell(rbench, ours, tmp_path):
+    np.save(tmp_path / "c.npy", np.ones((3, 9), np.int32))
+    done = rbench("profile", ours, "--contexts", tmp_path / "c.npy", "--target", "cpu", check=1)
+    assert "the file takes int32 [1, 6], the contexts are int32 [1, 9]" in done.stdout
+
+
+def test_a_gpu_that_is_not_here(rbench, ours, no_gpu):
+    done = rbench("profile", ours, "--target", "gpu", check=1)
+    assert "unsupported: gpu: no GPU here" in done.stdout
+    assert "export VK_DRIVER_FILES=" in done.stdout
+
+
+@pytest.mark.slow
+def test_cpu_xnnpack_and_gpu(rbench, ours, software_gpu, tmp_path):
+    targets = ["--target", "cpu", "--target", "xnnpack", "--target", "gpu"]
+    done = rbench("profile", ours, *targets, "--out", tmp_path / "run", check=0)
+    assert "gpu (software)" in done.stdout
+    assert "software GPU: a correctness check, not a latency" in done.stdout
+    gpu = read_run(tmp_path / "run").records[2]
+    assert gpu.delegation.software
+    assert gpu.delegation.nodes_delegated == gpu.delegation.nodes_total
+    assert gpu.timing.median_us > 1000  # dispatch alone takes 0.1 to 0.2 ms

@@ -1,0 +1,39 @@
+"""Grids of few bits, as training and as the packer of files know them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+pytest.importorskip("tensorflow", reason="training needs rbench[sweep]")
+
+from rbench.compress.few_bits import BLOCK, best_limit, in_blocks
+from rbench.convert import grid
+
+
+def test_the_packer_finds_the_very_grid_that_was_learnt() -> None:
+    assert grid.BLOCK == BLOCK
+    random = np.random.default_rng(3)
+    weight = random.normal(size=(50, 64)).astype(np.float32) * random.uniform(0.01, 2, (50, 1))
+    weight = weight.astype(np.float32)
+    learnt = np.array(in_blocks(weight, 4, BLOCK))
+    assert 0 < np.abs(learnt - weight).max() < 0.6 * np.abs(weight).max() / 7
+    small = grid.in_blocks(learnt)
+    low, high = (small.data << 4).view(np.int8) >> 4, small.data.view(np.int8) >> 4
+    integers = np.stack([low, high], axis=1).reshape(-1, BLOCK)
+    packed = integers * small.scales.astype(np.float32).reshape(-1, 1)
+    assert np.array_equal(packed.reshape(weight.shape), learnt)
+
+
+def test_a_grid_stays_itself() -> None:
+    weight = np.random.default_rng(4).normal(size=(8, 64)).astype(np.float32)
+    once = np.array(in_blocks(weight, 4, BLOCK))
+    assert np.array_equal(np.array(in_blocks(once, 4, BLOCK)), once)
+
+
+def test_a_range_cuts_off_what_is_alone() -> None:
+    weight = np.random.default_rng(5).normal(size=2000).astype(np.float32)
+    weight[0] = 20.0
+    assert best_limit(weight, 4) < 8
+    even = np.linspace(-7, 7, 15).astype(np.float32)
+    assert best_limit(even, 4) == 7

@@ -21,9 +21,6 @@ from rbench.recipe import Recipe
 from rbench.records import write_atomically
 from rbench.train.weights import load_weights
 
-FOR_GPUS = ("float32", "float16")
-"""Schemes whose graphs the GPU delegate takes whole."""
-
 
 def convert(
     recipe: Recipe,
@@ -64,8 +61,7 @@ def convert(
         content, shared, library = convert_to_scheme(
             recipe.scheme, Recommender(model, model_settings.length, top_k), contexts, learnt
         )
-        if recipe.scheme in FOR_GPUS:
-            content = gpu_ready(content)
+        content = gpu_ready(content)
         write_atomically(folder / MODEL, content)
         ops, tensor_bytes = take_census(content)
         census = take_inventory(content).facts(shared)

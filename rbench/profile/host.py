@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 import shutil
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -14,6 +13,7 @@ import msgspec
 from rbench.errors import RbenchError, Unsupported
 from rbench.extras import EXTRAS
 from rbench.profile import gpus, software_gpu
+from rbench.profile.android import adb
 from rbench.profile.benchmark_model import tool as benchmark_model
 from rbench.profile.nodes import nodes_taken
 
@@ -125,11 +125,20 @@ def _gpu() -> Found:
 
 
 def _phones() -> list[Found]:
-    adb = shutil.which("adb")
-    if adb is None:
-        install = "brew install android-platform-tools"
-        remedy = install if platform.system() == "Darwin" else "apt-get install adb"
-        return [
-            Found(group="phones", name="adb", here=False, said="not on the PATH", remedy=remedy)
-        ]
-    return [Found(group="phones", name="adb", here=True, said=adb)]
+    try:
+        program, attached = adb.find(), adb.attached()
+    except RbenchError as error:
+        return [Found(group="phones", name="adb", here=False, said=error.what, remedy=error.remedy)]
+    return [
+        Found(group="phones", name="adb", here=True, said=f"{program}, {len(attached)} phones"),
+        *(
+            Found(
+                group="phones",
+                name=phone.serial,
+                here=not phone.trouble[0],
+                said=f"{phone.model or 'a phone'} {phone.trouble[0]}".strip(),
+                remedy=phone.trouble[1],
+            )
+            for phone in attached
+        ),
+    ]

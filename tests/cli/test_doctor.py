@@ -1,6 +1,7 @@
 """`rbench doctor`: what is here, what is not, and how to get it."""
 
 import json
+import os
 
 import pytest
 
@@ -40,6 +41,18 @@ def test_a_tool_that_is_named(rbench, no_gpu, tmp_path, monkeypatch):
     assert str(tool) in said
     assert "sha256" in said
     assert "RBENCH_BENCHMARK_MODEL" in said
+
+
+def test_phones_are_listed(rbench, no_gpu, tmp_path, monkeypatch):
+    lists = "List of devices attached\\nR5CT10 device model:Pixel_6\\nR5CT11 unauthorized usb:1\\n"
+    (tmp_path / "adb").write_text(f"#!/bin/sh\nprintf '{lists}'\n")
+    (tmp_path / "adb").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    _, here = found(rbench("doctor", "--json"))
+    assert here["R5CT10"]["here"]
+    assert "Pixel 6" in here["R5CT10"]["said"]
+    assert not here["R5CT11"]["here"]
+    assert here["R5CT11"]["remedy"]
 
 
 def test_without_the_libraries_no_sweep(tmp_path, monkeypatch, capsys):

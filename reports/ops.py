@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rbench_reports.cells import Cell, Sheet
@@ -29,18 +30,18 @@ class OpTable:
     unit: str
     cells: int
     """Timed cells, with or without op times."""
+    reasons: tuple[str, ...] = ()
+    """Why cells have none, as their records say."""
 
     @property
     def source(self) -> str:
         """Where the numbers come from and where there are none."""
         if not self.rows:
-            return (
-                "No cell of this run has times per operator. The benchmark tool tells them: time "
-                "on a target like benchmark_model/cpu."
-            )
+            why = f": {'; '.join(self.reasons)}" if self.reasons else ""
+            return f"No cell of this run has times per operator: its tools told none{why}."
         targets = ", ".join(dict.fromkeys(row.cell.target for row in self.rows))
         rest = self.cells - len(self.rows)
-        none = f" The other {rest} timed cells have none: their tool does not tell." if rest else ""
+        none = f" The other {rest} timed cells have none." if rest else ""
         return (
             f"Means per query from a profiling run of its own, on {targets}; the profiler's cost "
             f"is in them, so they need not add up to the median.{none}"
@@ -65,7 +66,8 @@ def op_table(sheet: Sheet) -> OpTable:
                 ),
             )
         )
-    return OpTable(tuple(rows), unit.unit, len(known))
+    reasons = dict.fromkeys(_reason(cell) for cell, ops in known if not ops)
+    return OpTable(tuple(rows), unit.unit, len(known), tuple(why for why in reasons if why))
 
 
 def op_times(cell: Cell) -> dict[str, float]:
@@ -74,6 +76,13 @@ def op_times(cell: Cell) -> dict[str, float]:
     if timing is None or cell.state.word == "simulated":
         return {}
     return {name: us for name, value in timing.ops_us.items() if (us := finite(value)) is not None}
+
+
+def _reason(cell: Cell) -> str:
+    details = cell.record.timing.details if cell.record.timing else {}
+    ops = details.get("ops")
+    reason = ops.get("reason") if isinstance(ops, Mapping) else None
+    return reason if isinstance(reason, str) else ""
 
 
 def drawn(sheet: Sheet) -> list[str]:

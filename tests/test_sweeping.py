@@ -10,12 +10,15 @@ import sys
 import time
 from pathlib import Path
 
+import filelock
 import numpy as np
 import pytest
 
 pytest.importorskip("tensorflow", reason="sweeps need rbench[sweep]")
 
 import rbench
+from rbench import sweeping
+from rbench.observer import Silent
 from rbench.store import Store
 
 pytestmark = pytest.mark.slow
@@ -90,6 +93,14 @@ def test_what_a_sweep_leaves(command, tiny_study, own_store, tmp_path):
             f"--encoder bow --recipe {record.cell.recipe} --target {record.cell.target}"
         )
         assert record.quality.parity.top10_overlap > 0.8
+    noise = run.info.details["noise"]
+    assert {target: one["cell"] for target, one in noise.items()} == {
+        "cpu": "bow x float32 x cpu",
+        "xnnpack": "bow x float32 x xnnpack",
+    }
+    for record in run.records:
+        assert record.timing.details["noise"] == noise[record.cell.target]
+        assert record.timing.ops_us, record.timing.details["ops"]
     frame = run.frame()
     assert len(frame) == 4
     assert list(frame["cell.recipe"].unique()) == ["float32", "dynamic_wi8"]
@@ -286,3 +297,21 @@ def wait_for(what, seconds: float = 30) -> None:
     while not what():
         assert time.monotonic() < end, "it did not happen"
         time.sleep(0.05)
+
+
+def test_waiting_for_another_sweep_s_timing_is_said(tmp_path):
+    said = []
+
+    class Told(Silent):
+        def noticed(self, text):
+            said.append(text)
+            other.release()
+
+    store = Store(tmp_path)
+    other = filelock.FileLock(tmp_path / "timing.lock")
+    with sweeping._alone(store, Told()):
+        assert said == []
+    other.acquire()
+    with sweeping._alone(store, Told()):
+        assert said[0] == "another sweep is timing on this machine: waiting until it is done"
+        assert len(said) == 2

@@ -1,7 +1,7 @@
 """Compression: what training does to weights before conversion, and the Keras reference."""
 
-from rbench.compress.as_trained import as_trained
 from rbench.compress.compress import compress
+from rbench.compress.learnt import as_trained
 from rbench.compress.result import RANGES, REFERENCE, Compressed
 from rbench.compress.settings import CompressSettings
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rbench.compress.as_trained import as_trained, measuring_contexts, save_ranges
+from rbench.compress.learnt import as_trained, measuring_contexts, save_ranges
 from rbench.compress.method import Method
 from rbench.compress.places import Floats
 from rbench.compress.reference import save_reference

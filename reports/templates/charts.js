@@ -178,12 +178,13 @@
       return {
         type: "box", orientation: "h", y: group.map((cell) => shown.indexOf(cell)),
         lowerfence: at(0), q1: at(1), median: at(2), q3: at(3), upperfence: at(4),
-        line: { color: encoder.colour, width: 1.5 }, width: .62, hoverinfo: "x", name: plain(encoder.name),
+        line: { color: encoder.colour, width: 1.5 }, width: slim(chart) ? .34 : .62, hoverinfo: "x", name: plain(encoder.name),
       };
     });
     return Plotly.react(chart, traces, layout(colours, {
       xaxis: axis(colours, unit ? `Latency of one query, ${unit}` : "Latency of one query", { ...scaled(shown.flatMap((cell) => [cell.box[0] / divisor, cell.box[4] / divisor])) }),
       yaxis: cellAxis(chart, shown), ...above(chart, shown, colours),
+      ...(slim(chart) ? { margin: { l: 14, r: 14, t: 10, b: 46 } } : {}),
     }), tools(chart));
   };
 

@@ -50,13 +50,20 @@ def test_op_times_are_the_records(rich):
     assert {name for name, _, _ in row.ops} == set(times)
     assert row.ops[0][1] == f"{max(times.values()):.1f}"
     assert "benchmark_model/gpu" in table.source
-    assert "have none: their tool does not tell" in table.source
+    assert "timed cells have none" in table.source
 
 
-def test_no_op_times_says_how_to_get_them(run):
+def test_no_op_times_says_so_and_why(run, change):
     table = ops.op_table(Sheet.of(run))
     assert table.rows == ()
-    assert "benchmark_model/cpu" in table.source
+    assert table.source == "No cell of this run has times per operator: its tools told none."
+
+    def explain(record):
+        details = {"ops": {"reason": "no profiler here"}}
+        timing = record.timing and msgspec.structs.replace(record.timing, details=details)
+        return msgspec.structs.replace(record, timing=timing)
+
+    assert ops.op_table(Sheet.of(change(run, explain))).source.endswith(": no profiler here.")
 
 
 def test_odd_op_times_are_left_out(small, change):

@@ -15,6 +15,7 @@ from rbench.guard import PASSING_SIGNALS
 from rbench.profile.benchmark_model.log import Log
 from rbench.profile.benchmark_model.protos import Result
 from rbench.profile.benchmark_model.stat import ROUNDING, Stat
+from rbench.profile.gpu_log import SIMULATORS
 
 DELEGATES = {"xnnpack": "XNNPACK", "gpu": "GPU"}
 """Ours -> as the tool calls it."""
@@ -29,15 +30,7 @@ _LIES = (
 UNCONSUMED = "Unconsumed cmdline flags:"
 _NO_FAULT = "Following operations are not supported by GPU delegate"
 """The GPU delegate's way of saying what it leaves to the CPU."""
-_SIMULATORS = (
-    "llvmpipe",
-    "lavapipe",
-    "swiftshader",
-    "softpipe",
-    "swrast",
-    "pocl",
-    "portable computing",
-)
+_SIMULATORS = (*SIMULATORS, "softpipe", "swrast", "pocl", "portable computing")
 """What adapters call themselves that are a GPU in name only."""
 _OWN_WORDS = ("info: graph:", "graph:", "info: loaded model", "loaded model")
 _EMPTY_WORDS = ("Benchmarking failed.", "usage:")

@@ -43,6 +43,7 @@ SWEEPS = {
     "rbench sweep --data path/to/log.csv --encoder gru --recipe float32 --recipe dynamic_wi8 "
     "--target xnnpack@2": [],
     "rbench sweep movielens-small": ONE_CELL,
+    "rbench sweep full-matrix": ONE_CELL,
     "rbench sweep --encoder path/to/encoder.py:Mine --encoder gru": ONE_CELL[2:],
 }
 """Run by the slow tests, each with options that narrow its grid to a cell or two."""

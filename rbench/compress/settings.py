@@ -8,8 +8,8 @@ import msgspec
 class CompressSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Fine-tuning after training, where a recipe asks for one."""
 
-    epochs: int = 5
+    epochs: int = 10
     """Passes over the data in each fine-tuning; the best by validation counts. A recipe that prunes
     or clusters and trains for quantization has two."""
-    learning_rate: float = 5e-4
+    learning_rate: float = 1e-3
     """Adam's step size while compressing."""

@@ -33,6 +33,9 @@ def show(model: Path, records: Sequence[Record], asked: Sequence[str], out: Path
         table.add_column(heading, justify=justify, no_wrap=True)
     for record in records:
         table.add_row(Text(_target(record)), *(Text(cell) for cell in _cells(record)))
+    # A number is never cut short: a narrow terminal wraps the lines.
+    wide = console.measure(table, options=console.options.update(width=1000)).maximum
+    console.width = max(console.width, wide)
     console.print(table)
     for line in (line for record in records for line in _notes(record)):
         console.print(line, soft_wrap=True)
@@ -61,7 +64,7 @@ def _cells(record: Record) -> list[str]:
 
 
 def _us(value: float | None) -> str:
-    return "-" if value is None else f"{value:,.1f}"
+    return "-" if value is None else f"{value:,.1f}" if value < 1000 else f"{value:,.0f}"
 
 
 def _notes(record: Record) -> list[str]:

@@ -39,7 +39,7 @@ LIBRARIES = {
     "numpy": ("numpy", ""),
     "pandas": ("pandas", ""),
     "plotly": ("plotly", ""),
-    "scipy": ("scipy", ""),
+    "scipy": ("scipy", "sweep"),
     "ai_edge_litert": ("ai-edge-litert", "profile"),
     "tensorflow": ("tensorflow", "sweep"),
     "tf_keras": ("tf-keras", "sweep"),

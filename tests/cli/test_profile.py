@@ -51,6 +51,7 @@ def numbers(tmp_path):
 def test_a_record_like_any_cell_s(rbench, ours, tmp_path):
     done = rbench("profile", ours, "--out", tmp_path / "run", without=NEVER, check=0)
     assert "contexts, int32 [1, 6]: 1 to 299, padded with 0" in done.stdout
+    assert "…" not in done.stdout
     run = read_run(tmp_path / "run")
     assert [record.cell.target for record in run.records] == ["cpu", "xnnpack"]
     for record in run.records:

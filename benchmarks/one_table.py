@@ -1,12 +1,13 @@
 """What one item table saves and what it costs: the tables of docs/recipes.md.
 
-    python benchmarks/one_table.py
+    python benchmarks/one_table.py [ENCODER ...]
 
 Sizes: attention of width 64 over a catalogue of 3,650 items, as drawn: the library's plain file
 (tf.lite's, for weight-only and 4-bit schemes ai-edge-quantizer's) and rbench's. Agreement: every
 encoder, trained for a few epochs on the synthetic log; the share of the float32 file's ten best
-items that the plain file keeps, and rbench's, on plain kernels. A dash: no kernel runs the file.
-Needs rbench[sweep]; takes some minutes.
+items that the plain file keeps, and rbench's, on plain kernels, a line as soon as it is known. A
+dash: no kernel runs the file. With names of encoders, only their agreement. Needs rbench[sweep];
+takes some minutes.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -44,10 +46,14 @@ CONTEXTS = 200
 
 
 def main() -> None:
-    console = Console(file=os.fdopen(os.dup(1), "w"), width=140)
+    console = Console(file=os.fdopen(os.dup(1), "w"), width=140, highlight=False)
     with tempfile.TemporaryDirectory() as place, captured(Path(place) / "noise.log"):
-        console.print(sizes())
-        console.print(agreement(Path(place)))
+        names = sys.argv[1:]
+        if not names:
+            console.print(sizes())
+        for name in names or plugins.names(plugins.ENCODERS):
+            for line in agreement(name, Path(place)):
+                console.print(line)
 
 
 def sizes() -> Table:
@@ -68,28 +74,30 @@ def sizes() -> Table:
     return table
 
 
-def agreement(place: Path) -> Table:
+def agreement(name: str, place: Path) -> Iterator[str]:
+    """One line a scheme; the encoder is trained once for all of them."""
     dataset = data.load(DataSettings())
     calibration = calibration_contexts(dataset, SETTINGS.length, CONTEXTS, 1)
     contexts = dataset.test.contexts(SETTINGS.length)[:CONTEXTS]
-    table = Table("encoder", "file", *SCHEMES[1:])
-    for name in plugins.names(plugins.ENCODERS):
-        folder = place / name
-        folder.mkdir()
-        encoder = plugins.encoder(name)
-        train.train(train.TrainSettings(epochs=EPOCHS), SETTINGS, dataset, encoder, 1, folder)
-        model = drawn(name, dataset.items)
-        set_weights(model, load_weights(folder))
-        best = top_ten(plainly(model, "float32", calibration), contexts)
-        for said, make in (("plain", plainly), ("one table", converted)):
-            row = []
-            for scheme in SCHEMES[1:]:
-                content = make(model, scheme, calibration)
-                kept = zip(best, top_ten(content, contexts), strict=True) if content else ()
-                shares = [len(set(a) & set(b)) / 10 for a, b in kept]
-                row.append(f"{np.mean(shares):.3f}" if shares else "-")
-            table.add_row(name, said, *row)
-    return table
+    folder = place / name
+    folder.mkdir()
+    encoder = plugins.encoder(name)
+    train.train(train.TrainSettings(epochs=EPOCHS), SETTINGS, dataset, encoder, 1, folder)
+    model = drawn(name, dataset.items)
+    set_weights(model, load_weights(folder))
+    best = top_ten(plainly(model, "float32", calibration), contexts)
+    yield f"{name:<12}{'scheme':<18}{'plain':>6}{'one table':>11}"
+    for scheme in SCHEMES[1:]:
+        kept = [share(best, make(model, scheme, calibration), contexts) for make in FILES]
+        yield f"{name:<12}{scheme:<18}{kept[0]:>6}{kept[1]:>11}"
+
+
+def share(best: list[Any], content: bytes, contexts: Any) -> str:
+    """Mean share of the ten best items that a file keeps; a dash where there is none."""
+    if not content:
+        return "-"
+    kept = zip(best, top_ten(content, contexts), strict=True)
+    return f"{np.mean([len(set(a) & set(b)) / 10 for a, b in kept]):.3f}"
 
 
 def drawn(name: str, items: int) -> Any:
@@ -127,6 +135,9 @@ def converted(model: Any, scheme: Any, contexts: Any) -> bytes:
         return convert_to_scheme(scheme, Recommender(model, SETTINGS.length, 100), contexts)[0]
     except Unsupported:
         return b""
+
+
+FILES = (plainly, converted)
 
 
 def top_ten(content: bytes, contexts: Any) -> list[Any]:

@@ -7,9 +7,15 @@ from importlib.util import find_spec
 from rbench.errors import MissingExtraError
 
 EXTRAS: dict[str, tuple[str, ...]] = {
-    "profile": ("ai_edge_litert",),
+    "profile": ("ai_edge_litert", "backports.zstd"),
     "sweep": (
-        *("ai_edge_litert", "tensorflow", "tf_keras", "tensorflow_model_optimization"),
+        *(
+            "ai_edge_litert",
+            "backports.zstd",
+            "tensorflow",
+            "tf_keras",
+            "tensorflow_model_optimization",
+        ),
         "scipy",
     ),
 }
@@ -25,9 +31,17 @@ def require(extra: str, what: str) -> None:
     Raises:
         MissingExtraError: it is not.
     """
-    missing = [module for module in EXTRAS[extra] if find_spec(module) is None]
+    missing = [module for module in EXTRAS[extra] if not is_there(module)]
     if missing:
         raise MissingExtraError(
             f"{what} needs {', '.join(missing)}",
             remedy=f"install it with: pip install 'rbench[{extra}]'",
         )
+
+
+def is_there(module: str) -> bool:
+    """Whether a module could be imported; its parent packages are, it is not."""
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # of a package that it would lie in
+        return False

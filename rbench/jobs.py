@@ -43,7 +43,17 @@ CODE: dict[str, tuple[str, ...]] = {
     "contexts": ("data/dataset.py",),
     "train": ("train", "model.py", "layers.py", "data/ranking.py"),
     "compress": ("compress", "train", "model.py", "layers.py", "data/ranking.py"),
-    "convert": ("convert", "model.py", "layers.py", "policy.py"),
+    "convert": (
+        "convert",
+        "model.py",
+        "layers.py",
+        "policy.py",
+        "profile/node_census.py",
+        "profile/nodes.py",
+        "profile/nodes_child.py",
+        "profile/delegation.py",
+        "profile/gpu_model.py",
+    ),
     "evaluate": ("evaluate", "data/ranking.py"),
     "round": (
         "profile/measure.py",

@@ -28,6 +28,7 @@ from rbench.jobs import (
     TrainJob,
 )
 from rbench.pipeline import Baselines, Contexts, Profiled
+from rbench.profile.node_census import count_nodes
 from rbench.progress import Reporter
 from rbench.recipe import Recipe
 from rbench.records import DataSummary, Quality
@@ -81,7 +82,7 @@ def _compress(
 
 
 def _convert(job: ConvertJob, store: Store, folder: Path, report: Reporter) -> convert.FlatModel:
-    return convert.convert(
+    made = convert.convert(
         Recipe.parse(job.recipe),
         job.settings,
         job.model,
@@ -91,6 +92,8 @@ def _convert(job: ConvertJob, store: Store, folder: Path, report: Reporter) -> c
         job.seed,
         folder,
     )
+    nodes = count_nodes(folder / convert.MODEL)
+    return msgspec.structs.replace(made, census={**made.census, "nodes": nodes})
 
 
 def _evaluate(job: EvaluateJob, store: Store, folder: Path, report: Reporter) -> Quality:

@@ -4,8 +4,6 @@ run's, with the file's name as encoder and `AS_IT_IS` as recipe.
 
 from __future__ import annotations
 
-import gzip
-import hashlib
 import random
 import shutil
 from collections.abc import Mapping, Sequence
@@ -19,6 +17,7 @@ from rbench import extras, jobs
 from rbench.errors import ModelError, OutputError, StageError, Unsupported
 from rbench.machine import machine as this_machine
 from rbench.profile import ProfileSettings, measure, strangers, summarise
+from rbench.profile.node_census import count_nodes
 from rbench.records import (
     CellName,
     ModelFile,
@@ -149,12 +148,13 @@ def _place(model: Path, content: bytes, folder: Path) -> ModelFile:
         (folder / name).write_bytes(content)
     return ModelFile(
         path=name,
-        sha256=hashlib.sha256(content).hexdigest(),
-        size_bytes=len(content),
-        gzip_bytes=len(gzip.compress(content, 9, mtime=0)),
+        sha256=found.sha256,
+        size_bytes=found.size_bytes,
+        gzip_bytes=found.gzip_bytes,
+        zstd_bytes=found.zstd_bytes,
         ops=found.ops,
         tensor_bytes=found.tensor_bytes,
-        census=found.facts(),
+        census={**found.facts(), "nodes": count_nodes(model)},
         converter=found.description,
     )
 

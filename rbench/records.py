@@ -82,6 +82,8 @@ class ModelFile(Document, frozen=True, kw_only=True):
     sha256: str
     size_bytes: int
     gzip_bytes: int
+    zstd_bytes: int = 0
+    """0 in records of an rbench that did not count it."""
     parameters: int = 0
     """Trained numbers in the Keras model, the item table included."""
     ops: dict[str, int] = {}

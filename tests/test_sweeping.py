@@ -81,6 +81,11 @@ def test_what_a_sweep_leaves(command, tiny_study, own_store, tmp_path):
         assert hashlib.sha256(content).hexdigest() == record.model.sha256
         assert len(content) == record.model.size_bytes
         assert (folder / record.model.log).is_file()
+        nodes = record.model.census["nodes"]["xnnpack"]
+        assert (
+            0 < nodes["nodes_delegated"] <= nodes["nodes_total"] >= sum(record.model.ops.values())
+        )
+        assert 0 < record.model.zstd_bytes < record.model.size_bytes
         with np.load(run.artefact(record.quality.ranks)) as stored:
             hits = (stored["ranks"] >= 1) & (stored["ranks"] <= 10)
         assert record.quality.metrics["recall@10"].value == pytest.approx(hits.mean())

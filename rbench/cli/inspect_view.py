@@ -38,7 +38,10 @@ def _facts(found: Inventory, loaded: Mapping[str, Delegation | str]) -> Table:
     table.add_column(no_wrap=True, style="bold")
     table.add_column(overflow="fold")
     rows = {
-        "size": f"{found.size_bytes:,} bytes, {found.gzip_bytes:,} after gzip",
+        "size": (
+            f"{found.size_bytes:,} bytes, {found.gzip_bytes:,} after gzip, "
+            f"{found.zstd_bytes:,} after zstd"
+        ),
         "sha256": found.sha256,
         "written by": f"{found.description or 'unknown'} (schema {found.version})",
     }

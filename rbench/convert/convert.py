@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import gzip
-import hashlib
 from pathlib import Path
 
 from rbench.compress import as_trained
 from rbench.convert.calibration import calibration_contexts
-from rbench.convert.census import take_census
 from rbench.convert.gpu_ready import gpu_ready
 from rbench.convert.inventory import take_inventory
 from rbench.convert.noise import captured
@@ -63,15 +60,15 @@ def convert(
         )
         content = gpu_ready(content)
         write_atomically(folder / MODEL, content)
-        ops, tensor_bytes = take_census(content)
-        census = take_inventory(content).facts(shared)
+        found = take_inventory(content)
     return FlatModel(
-        sha256=hashlib.sha256(content).hexdigest(),
-        size_bytes=len(content),
-        gzip_bytes=len(gzip.compress(content, 9, mtime=0)),
+        sha256=found.sha256,
+        size_bytes=found.size_bytes,
+        gzip_bytes=found.gzip_bytes,
+        zstd_bytes=found.zstd_bytes,
         parameters=parameters,
-        ops=ops,
-        tensor_bytes=tensor_bytes,
+        ops=found.ops,
+        tensor_bytes=found.tensor_bytes,
         converter=library,
-        census=census,
+        census=found.facts(shared),
     )

@@ -23,6 +23,7 @@ class FlatModel(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
     size_bytes: int
     gzip_bytes: int
+    zstd_bytes: int
     parameters: int
     ops: dict[str, int]
     """Builtin operator -> how often it stands in the graph."""

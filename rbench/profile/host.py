@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 
 import msgspec
 
 from rbench.errors import RbenchError, Unsupported
-from rbench.extras import EXTRAS
+from rbench.extras import EXTRAS, is_there
 from rbench.profile import gpus, software_gpu
 from rbench.profile.android import adb
 from rbench.profile.benchmark_model import tool as benchmark_model
@@ -41,6 +40,7 @@ LIBRARIES = {
     "plotly": ("plotly", ""),
     "scipy": ("scipy", "sweep"),
     "ai_edge_litert": ("ai-edge-litert", "profile"),
+    "backports.zstd": ("backports.zstd", "profile"),
     "tensorflow": ("tensorflow", "sweep"),
     "tf_keras": ("tf-keras", "sweep"),
     "tensorflow_model_optimization": ("tensorflow-model-optimization", "sweep"),
@@ -52,14 +52,14 @@ LIBRARIES = {
 
 def look() -> list[Found]:
     """Look for everything. Nothing is measured; delegates are tried in processes of their own."""
-    litert = find_spec("ai_edge_litert") is not None
+    litert = is_there("ai_edge_litert")
     return [*_libraries(), *_tools(), *(_delegates() if litert else []), *_phones()]
 
 
 def _libraries() -> list[Found]:
     found = []
     for module, (package, extra) in LIBRARIES.items():
-        here, name = find_spec(module) is not None, f"rbench[{extra}]" if extra else "rbench"
+        here, name = is_there(module), f"rbench[{extra}]" if extra else "rbench"
         found.append(
             Found(
                 group="libraries",

@@ -26,12 +26,13 @@ def main() -> int:
     die_with_parent(question.parent)
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    answers.write(msgspec.json.encode(_load(question)))
+    answers.write(msgspec.json.encode(load(question)))
     answers.close()
     return 0
 
 
-def _load(question: Question) -> Answer:
+def load(question: Question) -> Answer:
+    """Load the file in this very process, which it may crash."""
     from ai_edge_litert import interpreter as litert
 
     from rbench.profile import delegation

@@ -59,7 +59,7 @@ def test_without_the_libraries_no_sweep(tmp_path, monkeypatch, capsys):
     from rbench.cli import main
     from rbench.profile import host
 
-    monkeypatch.setattr(host, "find_spec", lambda module: None)
+    monkeypatch.setattr(host, "is_there", lambda module: False)
     with pytest.raises(SystemExit) as left:
         main(["doctor"])
     assert left.value.code == 1

@@ -14,6 +14,8 @@ import pytest
 
 pytest.importorskip("tensorflow", reason="conversion needs rbench[sweep]")
 
+from backports import zstd
+
 from rbench import plugins
 from rbench.convert import (
     INPUT,
@@ -133,6 +135,8 @@ def test_the_result_says_what_the_file_is(converted, name, recipe) -> None:
     assert made.result.sha256 == hashlib.sha256(content).hexdigest()
     assert made.result.size_bytes == len(content)
     assert made.result.gzip_bytes == len(gzip.compress(content, 9, mtime=0)) < len(content)
+    assert zstd.decompress(zstd.compress(content, 19)) == content
+    assert made.result.zstd_bytes == len(zstd.compress(content, 19)) < len(content)
     assert made.result.converter == ("rbench" if recipe in PACKED else "tf.lite")
     assert made.result.census["item_table"] == {"shared": True, "buffers": 1}
     assert made.result.ops["TOPK_V2"] == 1

@@ -12,6 +12,8 @@ import pytest
 
 pytest.importorskip("ai_edge_litert", reason="reading a .tflite needs rbench[profile]")
 
+from backports import zstd
+
 from rbench.convert.census import take_census
 from rbench.convert.flatbuffer import pack, parse
 from rbench.convert.inventory import LISTED, take_inventory
@@ -37,6 +39,7 @@ def test_sizes_and_counts_agree_with_the_census() -> None:
     found = take_inventory(content)
     assert found.size_bytes == len(content)
     assert found.gzip_bytes == len(gzip.compress(content, 9, mtime=0))
+    assert found.zstd_bytes == len(zstd.compress(content, 19)) < len(content)
     assert (found.ops, found.tensor_bytes) == take_census(content)
     assert found.signatures["recommend"]["inputs"] == ("context: INT32 [1, 6]",)
     assert (found.version, found.subgraphs) == (3, 1)
@@ -171,8 +174,15 @@ def test_the_page_on_file_formats_has_every_key() -> None:
     section = page[page.index("### `census`") : page.index("### `quality`")]
     documented = set(re.findall(r"`([a-z_]+)`", section))
     facts = take_inventory(recommender(TABLE)).facts()
-    keys = {*facts, *facts["constants"][0], *facts["item_table"], *facts["stored_twice"], "reason"}
-    assert keys <= documented
+    keys = {
+        *facts,
+        *facts["constants"][0],
+        *facts["item_table"],
+        *facts["stored_twice"],
+        "reason",
+        "nodes",
+    }
+    assert keys | {"reason", "nodes"} <= documented
 
 
 def flipped(content: bytes, number: int) -> bytes:

@@ -16,12 +16,15 @@
   // plotly reads a little HTML and %{fields} in its texts: names are shown as they are.
   const plain = (text) => String(text).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/\{/g, "&#123;");
   const name = (cell) => ["encoders", "recipes"].map((key, index) => plain(data[key][cell.place[index]].name));
-  // The numbers of a hover stand in the table of all cells: label, number, unit.
+  // The numbers of a hover stand in the table of all cells, which a reader may have sorted since.
   const table = document.getElementById("cells");
-  const texts = (cell) => [...table.querySelectorAll(`tr[data-number="${cell.number}"] [data-metric]`)].map((field) => {
-    const head = table.tHead.rows[0].cells[field.cellIndex].querySelector("button");
+  const rows = new Map([...table.tBodies[0].rows].map((row) => [+row.dataset.number, row]));
+  const heads = [...table.tHead.rows[0].cells].map((head) => {
     const unit = head.querySelector(".unit")?.textContent ?? "";
-    const label = [...head.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE).map((node) => node.data).join("").trim();
+    return { unit, label: head.textContent.slice(0, head.textContent.length - unit.length).trim() };
+  });
+  const texts = (cell) => [...rows.get(cell.number).querySelectorAll("[data-metric]")].map((field) => {
+    const { unit, label } = heads[field.cellIndex];
     const text = field.textContent;
     const interval = field.dataset.metric === "ndcg" ? field.nextElementSibling.textContent : "";
     return { label, text: /\d/.test(text) && unit ? `${text}\u00a0${unit}` : text, interval };

@@ -15,6 +15,9 @@ from markupsafe import Markup
 
 TEMPLATES = Path(__file__).parent / "templates"
 
+LONG = 100
+"""Rows; a table of more fills the room that is kept for it, on any screen."""
+
 _ESCAPES = str.maketrans(
     {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 )
@@ -64,6 +67,11 @@ def plotly() -> Markup:
     return packed(get_plotlyjs())
 
 
+def long(rows: Sequence[Any]) -> str:
+    """The class of a table that the browser need not lay out before it comes near."""
+    return " long" if len(rows) > LONG else ""
+
+
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
     environment = Environment(
@@ -75,4 +83,5 @@ def _environment() -> Environment:
     )
     environment.globals["source"] = source
     environment.globals["embedded"] = embedded
+    environment.globals["long"] = long
     return environment

@@ -96,7 +96,7 @@ def serious() -> Callable[..., list[str]]:
         page.evaluate(axe)
         # What is not laid out yet is read, too.
         page.evaluate(
-            "for (const one of document.querySelectorAll('.tall')) "
+            "for (const one of document.querySelectorAll('.long')) "
             "one.style.contentVisibility = 'visible'"
         )
         only = f"runOnly: {list(rules)}," if rules else ""

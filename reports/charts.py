@@ -10,9 +10,10 @@ from rbench_reports.constants import Contents
 from rbench_reports.files import TYPES
 from rbench_reports.groups import marker
 from rbench_reports.latency import box, cold
-from rbench_reports.metrics import METRICS, NDCG, P50, SIZE
+from rbench_reports.metrics import NDCG, P50, SIZE
 from rbench_reports.numbers import finite
 from rbench_reports.ops import drawn, op_times
+from rbench_reports.page import columns
 from rbench_reports.paired import REFERENCE, Pairing
 
 COLOURS = (
@@ -57,6 +58,15 @@ def recipe_shape(recipe: str, index: int) -> tuple[str, str, bool]:
     return (*shape(number), dotted)
 
 
+def recipe_marks(recipes: Sequence[str]) -> list[dict[str, Any]]:
+    """The recipes' names and shapes, for the scripts."""
+    shapes = [recipe_shape(name, index) for index, name in enumerate(recipes)]
+    return [
+        {"name": name, "shape": found[0], "dot": found[2]}
+        for name, found in zip(recipes, shapes, strict=True)
+    ]
+
+
 def chart_data(
     sheet: Sheet,
     front: Collection[Cell],
@@ -64,7 +74,10 @@ def chart_data(
     pairing: Pairing,
     inside: Sequence[Contents],
 ) -> dict[str, Any]:
-    """Everything that the charts show; what is not a finite number is null."""
+    """What the charts show and no table of the page holds; not a finite number: null.
+
+    What hovers show, and the pieces of each file, the page's script reads from its tables.
+    """
     on_front = {cell.number for cell in front}
     names = sheet.encoders, sheet.recipes, sheet.targets
     places = [{name: index for index, name in enumerate(words)} for words in names]
@@ -73,10 +86,7 @@ def chart_data(
         "encoders": [
             {"name": name, "colour": colour(index)} for index, name in enumerate(names[0])
         ],
-        "recipes": [
-            {"name": name, "shape": found[0], "dot": found[2]}
-            for name, found in ((name, recipe_shape(name, n)) for n, name in enumerate(names[1]))
-        ],
+        "recipes": recipe_marks(names[1]),
         "targets": list(names[2]),
         "ops": slowest,
         "types": list(TYPES),
@@ -85,43 +95,38 @@ def chart_data(
                 "place": [places[0][file.encoder], places[1][file.recipe]],
                 "size": file.size_bytes,
                 "table": file.table,
-                "pieces": [
-                    [p.name, p.type, p.size_bytes, p.size, p.shape, p.zeros, p.distinct, p.tensors]
-                    for p in file.pieces
-                ],
             }
             for file in inside
         ],
-        "labels": [metric.label for metric in METRICS],
         "units": {
             key: {"unit": scale.unit, "divisor": scale.divisor}
             for key, scale in sheet.scales.items()
         },
-        "cells": [
-            {
-                "place": [
-                    places[0][cell.encoder],
-                    places[1][cell.recipe],
-                    places[2][cell.target],
-                ],
-                "state": cell.state.word,
-                "reason": cell.reason,
-                "front": cell.number in on_front,
-                "pick": pick is not None and cell.number == pick.number,
-                "ndcg": cell.usable(NDCG),
-                "low": finite(cell.ndcg.low) if cell.ndcg else None,
-                "high": finite(cell.ndcg.high) if cell.ndcg else None,
-                "size": cell.usable(SIZE),
-                "p50": cell.usable(P50),
-                "box": box(cell),
-                "cold": cold(cell),
-                "ops": _ops(op_times(cell), slowest),
-                "paired": _beside(pairing, cell),
-                "interval": sheet.interval(cell),
-                "texts": [sheet.full(cell, metric) for metric in METRICS],
-            }
-            for cell in sheet.cells
-        ],
+        "cells": columns(
+            [
+                {
+                    "place": [
+                        places[0][cell.encoder],
+                        places[1][cell.recipe],
+                        places[2][cell.target],
+                    ],
+                    "state": cell.state.word,
+                    "reason": cell.reason,
+                    "front": cell.number in on_front,
+                    "pick": pick is not None and cell.number == pick.number,
+                    "ndcg": cell.usable(NDCG),
+                    "low": finite(cell.ndcg.low) if cell.ndcg else None,
+                    "high": finite(cell.ndcg.high) if cell.ndcg else None,
+                    "size": cell.usable(SIZE),
+                    "p50": cell.usable(P50),
+                    "box": box(cell),
+                    "cold": cold(cell),
+                    "ops": _ops(op_times(cell), slowest),
+                    "paired": _beside(pairing, cell),
+                }
+                for cell in sheet.cells
+            ]
+        ),
     }
 
 

@@ -9,10 +9,10 @@ from typing import Any
 from rbench.compare import Comparison, Difference
 from rbench.compare.comparison import VERDICTS
 from rbench_reports.cells import State
-from rbench_reports.charts import colour, shape
+from rbench_reports.charts import colour, recipe_marks, recipe_shape
 from rbench_reports.compare_text import amount, interval, moved, visible
 from rbench_reports.numbers import finite
-from rbench_reports.page import plotly, render
+from rbench_reports.page import columns, plotly, render
 
 STATES = {
     "worse": State("worse", "▼", "worse beyond chance, or exactly so"),
@@ -81,7 +81,7 @@ def page(comparison: Comparison) -> str:
         labels=LABELS,
         sheet=names,
         colour=colour,
-        shape=shape,
+        shape=lambda index: recipe_shape(names.recipes[index], index),
         charts=charts,
         amount=amount,
         interval=interval,
@@ -90,10 +90,10 @@ def page(comparison: Comparison) -> str:
         sentence=_sentence(comparison),
         chart={
             # What tables.js counts and filters by.
-            "cells": [{"place": _place(one, names)} for one in comparison.differences],
-            "charts": {chart.key: _marks(comparison, chart, names) for chart in charts},
+            "cells": {"place": [_place(one, names) for one in comparison.differences]},
+            "charts": {chart.key: columns(_marks(comparison, chart, names)) for chart in charts},
             "colours": [colour(index) for index, _ in enumerate(names.encoders)],
-            "shapes": [shape(index)[0] for index, _ in enumerate(names.recipes)],
+            "recipes": recipe_marks(names.recipes),
         },
         plotly=plotly(),
     )

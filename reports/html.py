@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from rbench.compare import Comparison
 from rbench.records import Run
 from rbench_reports import (
@@ -24,9 +26,11 @@ from rbench_reports import (
 )
 from rbench_reports.cells import STATES, Cell, Sheet
 from rbench_reports.charts import chart_data, colour, recipe_shape
-from rbench_reports.page import plotly, render
+from rbench_reports.csv_rows import csv_text
+from rbench_reports.page import packed, plotly, render
 from rbench_reports.pareto import front_cells
 from rbench_reports.recommend import advise
+from rbench_reports.rows import record_rows
 
 
 class Html:
@@ -78,7 +82,8 @@ class Html:
             versions=provenance.versions(run),
             protocol=provenance.protocol(run),
             chart=chart_data(sheet, front, pick, pairing, inside),
-            csv=provenance.csv_text(run.records),
+            records_json=packed(msgspec.json.encode(run.records).decode()),
+            records_csv=packed(csv_text(record_rows(run))),
             plotly=plotly(),
         )
 

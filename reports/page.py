@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -11,6 +14,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 TEMPLATES = Path(__file__).parent / "templates"
+
+LONG = 100
+"""Rows; a table of more fills the room that is kept for it, on any screen."""
 
 _ESCAPES = str.maketrans(
     {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
@@ -37,11 +43,33 @@ def source(name: str) -> Markup:
     return Markup((TEMPLATES / name).read_text(encoding="utf-8"))
 
 
+def packed(text: str) -> Markup:
+    """A long text that the page seldom needs, as base64 of gzip: its script can unpack it.
+
+    The same text gives the same letters on every day.
+    """
+    return Markup(b64encode(gzip.compress(text.encode(), compresslevel=6, mtime=0)).decode())
+
+
+def columns(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """Rows of the same keys as one list a key, so that the page holds each key once."""
+    return {key: [row[key] for row in rows] for key in rows[0]} if rows else {}
+
+
+@lru_cache(maxsize=1)
 def plotly() -> Markup:
-    """plotly.js, whole, so that the page needs no network. Imports none of plotly's Python."""
+    """plotly.js, whole and packed, so that the page needs no network.
+
+    Imports none of plotly's Python.
+    """
     from plotly.offline import get_plotlyjs
 
-    return Markup(get_plotlyjs().replace("</script", "<\\/script"))
+    return packed(get_plotlyjs())
+
+
+def long(rows: Sequence[Any]) -> str:
+    """The class of a table that the browser need not lay out before it comes near."""
+    return " long" if len(rows) > LONG else ""
 
 
 @lru_cache(maxsize=1)
@@ -55,4 +83,5 @@ def _environment() -> Environment:
     )
     environment.globals["source"] = source
     environment.globals["embedded"] = embedded
+    environment.globals["long"] = long
     return environment

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
-from rbench.records import Machine, Record, Run
+from rbench.records import Machine, Run
 from rbench_reports.numbers import MISSING, alone
 
 Facts = tuple[tuple[str, str], ...]
@@ -106,25 +104,6 @@ def reasons(run: Run, sheet_reasons: Iterable[tuple[str, str, str, str]]) -> tup
     for state, stage, text, cell in sheet_reasons:
         groups.setdefault((state, stage, text), []).append(cell)
     return tuple(Reason(*key, cells=tuple(cells)) for key, cells in groups.items())
-
-
-def csv_text(records: Iterable[Record]) -> str:
-    """The records as CSV: one row a cell, nested keys joined by dots, lists left out."""
-    rows = [dict(_flat(msgspec.to_builtins(record))) for record in records]
-    columns = list(dict.fromkeys(key for row in rows for key in row))
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
-
-
-def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
-    for key, value in table.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{key}.")
-        elif not isinstance(value, list | tuple):
-            yield f"{prefix}{key}", value
 
 
 def _plain(value: Any) -> str:

@@ -1,18 +1,8 @@
-// The charts, drawn by plotly from the page's own numbers, in the page's own colours. plotly is
-// the page's heaviest part: it is read once everything else is there and can be used.
+// The charts, drawn by plotly from the page's own numbers, in the page's own colours.
 (() => {
   "use strict";
-  const whenReady = (action) => {
-    const start = () => {
-      const script = document.createElement("script");
-      script.textContent = document.getElementById("plotly").textContent;
-      document.head.append(script);
-      action();
-    };
-    const soon = () => requestAnimationFrame(() => setTimeout(start, 0));
-    if (document.readyState === "complete") soon(); else addEventListener("load", soon);
-  };
   const data = JSON.parse(document.getElementById("chart-data").textContent);
+  const cells = window.rbench.rows(data.cells).map((cell, number) => ({ number, ...cell }));
   const CROWD = 120; // from here on only the front keeps its error bars
   const PAPER = 860; // width of a chart in print, pixels
   const MOST = 60; // boxes in one picture
@@ -26,16 +16,29 @@
   // plotly reads a little HTML and %{fields} in its texts: names are shown as they are.
   const plain = (text) => String(text).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/\{/g, "&#123;");
   const name = (cell) => ["encoders", "recipes"].map((key, index) => plain(data[key][cell.place[index]].name));
+  // The numbers of a hover stand in the table of all cells, which a reader may have sorted since.
+  const table = document.getElementById("cells");
+  const rows = new Map([...table.tBodies[0].rows].map((row) => [+row.dataset.number, row]));
+  const heads = [...table.tHead.rows[0].cells].map((head) => {
+    const unit = head.querySelector(".unit")?.textContent ?? "";
+    return { unit, label: head.textContent.slice(0, head.textContent.length - unit.length).trim() };
+  });
+  const texts = (cell) => [...rows.get(cell.number).querySelectorAll("[data-metric]")].map((field) => {
+    const { unit, label } = heads[field.cellIndex];
+    const text = field.textContent;
+    const interval = field.dataset.metric === "ndcg" ? field.nextElementSibling.textContent : "";
+    return { label, text: /\d/.test(text) && unit ? `${text}\u00a0${unit}` : text, interval };
+  });
   const hover = (cell) => {
     const [encoder, recipe] = name(cell);
-    const lines = data.labels.map((label, index) => `${plain(label)} <b>${plain(cell.texts[index])}</b>`);
-    if (cell.interval) lines.splice(1, 0, `95 % interval ${plain(cell.interval)}`);
+    const lines = texts(cell).flatMap(({ label, text, interval }) => [
+      `${plain(label)} <b>${plain(text)}</b>`, ...(interval ? [`95 % interval ${plain(interval)}`] : [])]);
     if (cell.paired) lines.splice(2, 0, `against float32 ${plain(cell.paired)}`);
     const state = cell.state === "ok" ? "" : `<br>${plain(cell.state)}: ${plain(cell.reason.slice(0, 90))}`;
     return `<b>${encoder} × ${recipe}</b><br>${plain(data.targets[cell.place[2]])}${cell.front ? " · on the front" : ""}${state}<br>${lines.join("<br>")}<extra></extra>`;
   };
 
-  let onPaper = false;
+  const { paper } = window.rbench;
   const theme = () => {
     const style = getComputedStyle(document.documentElement);
     const get = (key) => style.getPropertyValue(key).trim();
@@ -46,7 +49,7 @@
     font: { family: getComputedStyle(document.body).fontFamily, size: 12, color: colours.dim },
     hoverlabel: { bgcolor: colours.card, bordercolor: colours.line, font: { color: colours.fg, size: 12, family: getComputedStyle(document.body).fontFamily }, align: "left" },
     modebar: { bgcolor: "rgba(0,0,0,0)", color: colours.line, activecolor: colours.accent },
-    margin: { l: 46, r: 14, t: 10, b: 46 }, ...(onPaper ? { width: PAPER } : { autosize: true }), ...extra,
+    margin: { l: 46, r: 14, t: 10, b: 46 }, ...(paper.on ? { width: PAPER } : { autosize: true }), ...extra,
   });
   const axis = (colours, title, extra) => ({
     title: { text: title, standoff: 10 }, gridcolor: colours.line, linecolor: colours.line, zeroline: false,
@@ -56,7 +59,7 @@
     const known = values.filter((value) => value > 0);
     const low = Math.min(...known), high = Math.max(...known);
     if (known.length < 2 || high / low <= LOG) return { type: "linear", rangemode: "tozero" };
-    const steps = high / low > (innerWidth < 640 && !onPaper ? 20 : 1000) ? [1] : [1, 2, 5];
+    const steps = high / low > (innerWidth < 640 && !paper.on ? 20 : 1000) ? [1] : [1, 2, 5];
     const ticks = [];
     for (let power = Math.floor(Math.log10(low)) - 1; power <= Math.ceil(Math.log10(high)) + 1; power++) {
       for (const step of steps) ticks.push(step * 10 ** power);
@@ -120,25 +123,25 @@
     }), config);
   };
 
-  const tradeoffs = () => {
-    const shown = data.cells.filter((cell) => cell.ndcg !== null && window.rbench.shows(cell.place));
+  const scored = () => cells.filter((cell) => cell.ndcg !== null && window.rbench.shows(cell.place));
+  const bySize = (chart) => {
     // One mark per file: its cells have the same size and quality. The front's cell speaks first.
     const files = new Map();
-    for (const cell of shown.filter((cell) => cell.size !== null)) {
+    for (const cell of scored().filter((cell) => cell.size !== null)) {
       const key = cell.place.slice(0, 2).join();
       const old = files.get(key);
       if (!old || (cell.front && !old.front) || cell.pick) files.set(key, cell);
     }
-    scatter("chart-size", [...files.values()], "size", "File size");
-    scatter("chart-latency", shown.filter((cell) => cell.p50 !== null), "p50", "Median latency");
+    return scatter(chart, [...files.values()], "size", "File size");
   };
+  const byLatency = (chart) => scatter(chart, scored().filter((cell) => cell.p50 !== null), "p50", "Median latency");
 
   // One line per cell: at most MOST of those that have what is drawn, the front's before others.
   const LINES = { "chart-box": ["box-note", "box"], "chart-cold": ["cold-note", "cold"], "chart-ops": ["ops-note", "ops"] };
   const few = (chart) => {
     const [note, key] = LINES[chart.id];
     const has = (cell) => cell[key];
-    const every = data.cells.filter((cell) => has(cell) && window.rbench.shows(cell.place));
+    const every = cells.filter((cell) => has(cell) && window.rbench.shows(cell.place));
     const first = [...every].sort((a, b) => b.pick - a.pick || b.front - a.front).slice(0, MOST);
     document.getElementById(note).textContent = every.length > MOST
       ? `${MOST} of ${every.length} cells are drawn, the front among them: filter to see others.` : "";
@@ -148,7 +151,7 @@
   };
   const label = (cell) => `${name(cell).join(" × ")} · ${plain(data.targets[cell.place[2]])}`;
   // Where there is little room, a line's name stands above it instead of beside it.
-  const slim = (chart) => !onPaper && chart.clientWidth < 560;
+  const slim = (chart) => !paper.on && chart.clientWidth < 560;
   const cellAxis = (chart, shown) => ({
     automargin: true, tickvals: shown.map((_, index) => index), showgrid: false, zeroline: false,
     ticktext: slim(chart) ? shown.map(() => "") : shown.map(named), tickfont: { size: 11 },
@@ -163,7 +166,7 @@
   });
   const tools = (chart) => ({ ...config, displayModeBar: slim(chart) ? false : "hover" });
   const legend = (colours) => ({
-    showlegend: true, margin: { l: onPaper || innerWidth >= 640 ? 46 : 14, r: 14, t: 60, b: 46 },
+    showlegend: true, margin: { l: paper.on || innerWidth >= 640 ? 46 : 14, r: 14, t: 60, b: 46 },
     legend: { orientation: "h", traceorder: "normal", x: 0, xanchor: "left", yref: "container", y: 1, yanchor: "top", font: { size: 12, color: colours.fg } },
   });
 
@@ -246,14 +249,19 @@
       const id = String(file.place[1]);
       const recipe = plain(data.recipes[file.place[1]].name);
       add(id, recipe, "all", file.size, `${file.size.toLocaleString("en")} bytes<br>${plain(file.table)}`, colours.raised);
-      file.pieces.forEach(([tensor, type, bytes, size, shape, zeros, distinct, readers], index) => {
+      const pieces = [...document.querySelectorAll(`#tensors tr[data-encoder="${encoder}"][data-recipe="${id}"]`)];
+      let sum = 0;
+      pieces.forEach((row, index) => {
+        const [, , tensor, type, shape, , zeros, distinct, readers] = [...row.cells].map((field) => field.textContent);
+        const bytes = +row.querySelector("[data-bytes]").dataset.bytes;
         const known = data.types.indexOf(type);
-        const at = !type ? -1 : known < 0 ? TYPES.length - 1 : known;
-        const more = shape ? `<br>${plain(shape)}<br>zeros ${plain(zeros)}, distinct ${plain(distinct)}, read by ${plain(readers)}` : "";
-        add(`${id}/${index}`, plain(tensor), id, bytes, `${plain(type)} ${plain(size)}${more}`, at < 0 ? colours.line : TYPES[at], at);
-        trace.values[0] += bytes;
+        const at = type === "–" ? -1 : known < 0 ? TYPES.length - 1 : known;
+        const more = shape !== "–" ? `<br>${plain(shape)}<br>zeros ${plain(zeros)}, distinct ${plain(distinct)}, read by ${plain(readers)}` : "";
+        add(`${id}/${index}`, plain(tensor), id, bytes, `${plain(at < 0 ? "" : type)}${more}`, at < 0 ? colours.line : TYPES[at], at);
+        sum += bytes;
       });
-      trace.values[trace.ids.indexOf(id)] = file.pieces.reduce((sum, piece) => sum + piece[2], 0);
+      trace.values[0] += sum;
+      trace.values[trace.ids.indexOf(id)] = sum;
     }
     return Plotly.react(chart, [{
       type: "treemap", ...trace, branchvalues: "total", textinfo: "label+text", sort: true, tiling: { pad: 2 },
@@ -262,54 +270,12 @@
     }], layout(colours, { margin: { l: 0, r: 0, t: 6, b: 0 } }), { ...config, modeBarButtons: [["toImage"]] });
   };
 
-  // Long charts are drawn when they come near; their room is made before, so that nothing jumps.
-  const LONG = { "chart-box": boxes, "chart-cold": cold, "chart-ops": ops, "chart-tree": tree };
-  const near = new Set();
-  const drawLong = (id) => LONG[id](document.getElementById(id));
-  const draw = () => {
-    if (!window.Plotly) return;
-    tradeoffs();
-    for (const chart of long) {
-      if (near.has(chart.id)) drawLong(chart.id);
-      else if (chart.id in LINES) few(chart);
-    }
-  };
-  const long = Object.keys(LONG).map((id) => document.getElementById(id)).filter(Boolean);
-  const watch = () => {
-    const observer = new IntersectionObserver((entries) => {
-      for (const { target, isIntersecting } of entries) {
-        if (!isIntersecting) continue;
-        observer.unobserve(target);
-        near.add(target.id);
-        drawLong(target.id);
-      }
-    }, { rootMargin: "600px" });
-    long.forEach((chart) => observer.observe(chart));
-  };
+  window.rbench.charts(
+    { "chart-size": bySize, "chart-latency": byLatency, "chart-box": boxes, "chart-cold": cold, "chart-ops": ops, "chart-tree": tree },
+    (chart) => { if (chart.id in LINES) few(chart); },
+  );
   if (choice) {
-    choice.value = String((data.cells.find((cell) => cell.pick) ?? data.cells[0])?.place[0] ?? 0);
-    choice.addEventListener("change", () => { if (near.has("chart-tree")) drawLong("chart-tree"); });
+    choice.value = String((cells.find((cell) => cell.pick) ?? cells[0])?.place[0] ?? 0);
+    choice.addEventListener("change", () => window.rbench.redraw("chart-tree"));
   }
-  window.rbench.onChange(draw);
-  whenReady(() => {
-    draw();
-    document.documentElement.classList.add("drawn");
-    watch();
-  });
-
-  // Paper is white and has no second chance.
-  let before;
-  addEventListener("beforeprint", () => {
-    before = document.documentElement.dataset.theme;
-    document.documentElement.dataset.theme = "light";
-    onPaper = true;
-    long.forEach((chart) => near.add(chart.id));
-    draw();
-  });
-  addEventListener("afterprint", () => {
-    if (before) document.documentElement.dataset.theme = before;
-    else delete document.documentElement.dataset.theme;
-    onPaper = false;
-    draw();
-  });
 })();

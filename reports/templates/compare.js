@@ -10,7 +10,6 @@
   };
   // plotly reads a little HTML and %{fields} in its texts: names are shown as they are.
   const plain = (text) => String(text).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/\{/g, "&#123;");
-  let onPaper = false;
 
   const shows = (mark) => window.rbench.shows(
     mark.place[2] === null ? [...mark.place.slice(0, 2), firstTarget()] : mark.place);
@@ -20,15 +19,24 @@
     return box ? +box.value : 0;
   };
 
-  const draw = (key) => {
-    const target = document.getElementById(`chart-${key}`);
-    const every = data.charts[key].filter(shows);
-    const loud = [...every].sort((a, b) => (a.verdict === "unchanged") - (b.verdict === "unchanged")).slice(0, MOST);
-    const shown = every.filter((mark) => loud.includes(mark));
+  const symbol = (mark) => {
+    const { shape, dot } = data.recipes[mark.place[1]];
+    return shape + (mark.verdict === "unchanged" ? "-open" : "") + (dot ? "-dot" : "");
+  };
+  // At most MOST of a chart's marks, what changed before the rest; and its height for them.
+  const marks = Object.fromEntries(Object.entries(data.charts).map(([key, columns]) => [`chart-${key}`, window.rbench.rows(columns)]));
+  const few = (target) => {
+    const every = marks[target.id].filter(shows);
+    const loud = new Set([...every].sort((a, b) => (a.verdict === "unchanged") - (b.verdict === "unchanged")).slice(0, MOST));
+    const shown = every.filter((mark) => loud.has(mark));
+    target.style.height = `${Math.max(150, 84 + shown.length * 19)}px`;
+    return shown;
+  };
+  const draw = (target) => {
+    const shown = few(target);
     const style = getComputedStyle(document.documentElement);
     const get = (name) => style.getPropertyValue(name).trim();
     const font = getComputedStyle(document.body).fontFamily;
-    target.style.height = `${Math.max(150, 84 + shown.length * 19)}px`;
     const at = (name) => shown.map((mark) => 100 * mark[name]);
     const reach = (name, sign) => shown.map((mark) =>
       (mark[name] === null ? 0 : Math.max(0, 100 * sign * (mark[name] - mark.change))));
@@ -39,7 +47,7 @@
       error_x: { type: "data", symmetric: false, array: reach("high", 1), arrayminus: reach("low", -1), thickness: 1.2, width: 3, color: get("--dim") },
       marker: {
         size: 9, color: colours, line: { width: 1.5, color: colours },
-        symbol: shown.map((mark) => data.shapes[mark.place[1]] + (mark.verdict === "unchanged" ? "-open" : "")),
+        symbol: shown.map((mark) => symbol(mark)),
       },
       hovertemplate: shown.map((mark) => `<b>${plain(mark.name)}</b><br>${plain(mark.verdict)}: ${plain(mark.text)}<extra></extra>`),
     }], {
@@ -47,7 +55,7 @@
       font: { family: font, size: 12, color: get("--dim") },
       hoverlabel: { bgcolor: get("--card"), bordercolor: get("--line"), font: { color: get("--fg"), size: 12, family: font }, align: "left" },
       modebar: { bgcolor: "rgba(0,0,0,0)", color: get("--line"), activecolor: get("--accent") },
-      margin: { l: 46, r: 14, t: 10, b: 46 }, ...(onPaper ? { width: PAPER } : { autosize: true }),
+      margin: { l: 46, r: 14, t: 10, b: 46 }, ...(window.rbench.paper.on ? { width: PAPER } : { autosize: true }),
       xaxis: { title: { text: "change, %", standoff: 10 }, gridcolor: get("--line"), zeroline: true, zerolinecolor: get("--fg"), zerolinewidth: 1.5, automargin: true },
       yaxis: {
         automargin: true, tickvals: shown.map((_, index) => index), ticktext: shown.map((mark) => plain(mark.name)),
@@ -56,34 +64,5 @@
       annotations: shown.length ? [] : [{ text: "nothing to draw here", showarrow: false, x: .5, y: .5, xref: "paper", yref: "paper" }],
     }, config);
   };
-  const drawAll = () => {
-    if (window.Plotly) Object.keys(data.charts).forEach(draw);
-  };
-  const start = () => {
-    if (Object.keys(data.charts).length) {
-      const script = document.createElement("script");
-      script.textContent = document.getElementById("plotly").textContent;
-      document.head.append(script);
-      drawAll();
-    }
-    document.documentElement.classList.add("drawn");
-  };
-  const soon = () => requestAnimationFrame(() => setTimeout(start, 0));
-  if (document.readyState === "complete") soon(); else addEventListener("load", soon);
-  window.rbench.onChange(drawAll);
-
-  // Paper is white and has no second chance.
-  let before;
-  addEventListener("beforeprint", () => {
-    before = document.documentElement.dataset.theme;
-    document.documentElement.dataset.theme = "light";
-    onPaper = true;
-    drawAll();
-  });
-  addEventListener("afterprint", () => {
-    if (before) document.documentElement.dataset.theme = before;
-    else delete document.documentElement.dataset.theme;
-    onPaper = false;
-    drawAll();
-  });
+  window.rbench.charts(Object.fromEntries(Object.keys(marks).map((id) => [id, draw])), few);
 })();

@@ -6,25 +6,38 @@
   const DIMENSIONS = ["encoder", "recipe", "target"];
   const kept = { encoder: null, recipe: null, target: null };
   const listeners = [];
-  const cells = JSON.parse(document.getElementById("chart-data").textContent).cells;
+  const places = JSON.parse(document.getElementById("chart-data").textContent).cells.place ?? [];
 
   window.rbench = {
     shows: (place) => DIMENSIONS.every((name, index) => place[index] === null || kept[name].has(place[index])),
     onChange: (listener) => listeners.push(listener),
+    // What packed() of page.py made: text, gzip, base64.
+    unpacked: (id) => {
+      const letters = atob(document.getElementById(id).textContent);
+      const bytes = new Uint8Array(letters.length);
+      for (let index = 0; index < letters.length; index++) bytes[index] = letters.charCodeAt(index);
+      return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
+    },
   };
 
   const boxes = (name) => all(`fieldset[data-dimension="${name}"] input`);
-  const filter = () => {
+  let placed; // every row and field with a place, found when the first filter is set
+  const keep = () => {
     for (const name of DIMENSIONS) {
       kept[name] = new Set(boxes(name).filter((box) => box.checked).map((box) => +box.value));
     }
-    for (const element of all("main [data-encoder], main [data-recipe], main [data-target]")) {
-      const away = DIMENSIONS.some(
-        (name) => name in element.dataset && !kept[name].has(+element.dataset[name]));
-      element.classList.toggle("off", away);
-    }
-    const count = cells.filter((cell) => window.rbench.shows(cell.place)).length;
-    document.getElementById("shown").textContent = `${count} of ${cells.length} cells shown`;
+  };
+  const count = () => {
+    const shown = places.filter(window.rbench.shows).length;
+    document.getElementById("shown").textContent = `${shown} of ${places.length} cells shown`;
+  };
+  const filter = () => {
+    keep();
+    placed ??= all("main [data-encoder], main [data-recipe], main [data-target]").map((element) => ({
+      element, place: DIMENSIONS.map((name) => (name in element.dataset ? +element.dataset[name] : null)),
+    }));
+    for (const { element, place } of placed) element.classList.toggle("off", !window.rbench.shows(place));
+    count();
     for (const listener of listeners) listener();
   };
   for (const name of DIMENSIONS) for (const box of boxes(name)) box.addEventListener("change", filter);
@@ -42,7 +55,10 @@
       filter();
     });
   }
-  filter();
+  // A page that was gone back to keeps its ticks; else nothing is hidden, and nothing to do.
+  keep();
+  if (DIMENSIONS.some((name) => kept[name].size < boxes(name).length)) filter();
+  else count();
 
   for (const radio of all('input[name="panel"]')) {
     radio.addEventListener("change", () => {
@@ -74,17 +90,13 @@
     });
   }
 
-  const embedded = (id) => document.getElementById(id).textContent;
-  const documents = {
-    "records.json": () => ["application/json", embedded("records-data")],
-    "records.csv": () => ["text/csv", JSON.parse(embedded("csv-data"))],
-  };
   for (const button of all("[data-download]")) {
-    button.addEventListener("click", () => {
-      const [type, text] = documents[button.dataset.download]();
+    button.addEventListener("click", async () => {
+      const name = button.dataset.download;
+      const text = await window.rbench.unpacked(name.replace(".", "-"));
       const link = document.createElement("a");
-      link.href = URL.createObjectURL(new Blob([text], { type }));
-      link.download = button.dataset.download;
+      link.href = URL.createObjectURL(new Blob([text], { type: name.endsWith("csv") ? "text/csv" : "application/json" }));
+      link.download = name;
       link.click();
       setTimeout(() => URL.revokeObjectURL(link.href), 1000);
     });

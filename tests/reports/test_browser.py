@@ -1,30 +1,20 @@
 """The page in a real browser: opened from a file, offline."""
 
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from rbench import plugins
 from rbench.records import Run
 from rbench.testing.runs import example_run
+from rbench_reports.cells import Sheet
 from rbench_reports.html import Html
+from rbench_reports.metrics import METRICS, NDCG, P50
 
 pytestmark = pytest.mark.browser
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[object]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if not Path(CHROMIUM).exists():
-        pytest.skip(f"no chromium at {CHROMIUM}: apt-get install chromium")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -56,12 +46,16 @@ def visit(browser) -> Iterator[object]:
         context.close()
 
 
+def scrolled(page, chart: str) -> None:
+    """Go to a chart: it is drawn when it comes near."""
+    page.evaluate(f"document.getElementById('{chart}').scrollIntoView()")
+    page.wait_for_selector(f"#{chart} .main-svg")
+
+
 def test_opens_offline_without_a_word(visit, path):
     found = visit(path, offline=True)
-    found.page.evaluate("document.getElementById('chart-box').scrollIntoView()")
-    found.page.wait_for_selector("#chart-box .main-svg")
-    for name in ("#chart-size", "#chart-latency", "#chart-box"):
-        assert found.page.locator(f"{name} .main-svg").count() > 0
+    for name in ("chart-size", "chart-latency", "chart-box"):
+        scrolled(found.page, name)
     assert found.said == []
     assert found.asked == [path.as_uri()]
 
@@ -91,6 +85,7 @@ def test_numbers_of_the_table_equal_the_records(visit, path, run):
 
 def test_points_of_the_charts_are_the_records_numbers(visit, path, run):
     page = visit(path).page
+    scrolled(page, "chart-latency")
     points = page.evaluate(
         "document.getElementById('chart-latency').data.flatMap(t => t.x.map((x, i) => [x, t.y[i]]))"
     )
@@ -102,14 +97,11 @@ def test_points_of_the_charts_are_the_records_numbers(visit, path, run):
     assert sorted(map(tuple, points)) == sorted(expected)
 
 
-def test_numbers_of_the_other_charts_are_the_records_numbers(visit, rich, tmp_path):
-    path = tmp_path / "rich.html"
-    path.write_text(Html().render(rich), encoding="utf-8")
-    found = visit(path)
+def test_numbers_of_the_other_charts_are_the_records_numbers(visit, rich, rich_path):
+    found = visit(rich_path)
     page = found.page
     for name in ("cold", "ops", "tree"):
-        page.evaluate(f"document.getElementById('chart-{name}').scrollIntoView()")
-        page.wait_for_selector(f"#chart-{name} .main-svg")
+        scrolled(page, f"chart-{name}")
     timed = [
         r
         for r in rich.records
@@ -138,10 +130,8 @@ def test_numbers_of_the_other_charts_are_the_records_numbers(visit, rich, tmp_pa
     assert found.said == []
 
 
-def test_seeds_and_tensors_of_the_tables_are_the_records(visit, rich, tmp_path):
-    path = tmp_path / "rich.html"
-    path.write_text(Html().render(rich), encoding="utf-8")
-    page = visit(path).page
+def test_seeds_and_tensors_of_the_tables_are_the_records(visit, rich, rich_path):
+    page = visit(rich_path).page
     shown = page.evaluate(
         "[...document.querySelectorAll('#seeds tbody tr')].map(row => "
         "[...row.querySelectorAll('[data-seed]')].map(c => c.firstChild.textContent.trim()))"
@@ -161,10 +151,8 @@ def test_seeds_and_tensors_of_the_tables_are_the_records(visit, rich, tmp_path):
     assert total == sum(r.model.size_bytes for r in files.values())
 
 
-def test_a_group_of_recipes_is_one_click(visit, rich, tmp_path):
-    path = tmp_path / "rich.html"
-    path.write_text(Html().render(rich), encoding="utf-8")
-    page = visit(path).page
+def test_a_group_of_recipes_is_one_click(visit, rich_path):
+    page = visit(rich_path).page
     page.locator("[data-family]", has_text="prune80").click()
     assert page.locator("#shown").inner_text() == "30 of 40 cells shown"
     assert page.locator(".glance .group:visible").count() == 1
@@ -174,6 +162,7 @@ def test_a_group_of_recipes_is_one_click(visit, rich, tmp_path):
 
 def test_a_filter_reaches_charts_tables_and_matrix(visit, path):
     page = visit(path).page
+    scrolled(page, "chart-latency")
     marks = "document.getElementById('chart-latency').data.reduce((sum, t) => sum + t.x.length, 0)"
     before = page.evaluate(marks)
     page.locator('fieldset[data-dimension="encoder"] label', has_text="gru").click()
@@ -248,6 +237,7 @@ def test_downloads_without_a_network(visit, path, run, name, tmp_path):
         sizes = [row["model"]["size_bytes"] for row in json.loads(text) if row["model"]]
         assert sizes == [record.model.size_bytes for record in run.records if record.model]
     else:
+        assert text == plugins.report("csv").render(run)
         assert len(text.splitlines()) == 41
 
 
@@ -257,6 +247,32 @@ def test_prints_on_white_with_every_row(visit, path):
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert page.locator(".filters").is_hidden()
     assert page.pdf()[:5] == b"%PDF-"
+    for chart in ("size", "latency", "box", "cold"):
+        assert page.locator(f"#chart-{chart} .main-svg").count() > 0
+
+
+def test_a_hover_says_what_the_table_says(visit, path, run):
+    page = visit(path).page
+    page.locator("#cells .sort", has_text="NDCG@10").click()
+    scrolled(page, "chart-latency")
+    hovers = page.evaluate(
+        "document.getElementById('chart-latency').data.flatMap(trace => trace.hovertemplate)"
+    )
+    sheet = Sheet.of(run)
+    drawn = [cell for cell in sheet.cells if cell.usable(NDCG) is not None and cell.usable(P50)]
+    assert len(hovers) == len(drawn) > 20
+    for cell in drawn:
+        lines = [f"{metric.label} <b>{sheet.full(cell, metric)}</b>" for metric in METRICS]
+        lines.append(f"95 % interval {sheet.interval(cell)}")
+        wanted = f"<b>{cell.encoder} \N{MULTIPLICATION SIGN} {cell.recipe}</b><br>{cell.target}"
+        found = [text for text in hovers if text.startswith(wanted)]
+        assert any(set(lines) <= set(text.split("<extra>")[0].split("<br>")) for text in found)
+
+
+def test_charts_far_from_the_reader_wait(visit, path):
+    page = visit(path).page
+    assert page.locator("#chart-cold .main-svg").count() == 0
+    scrolled(page, "chart-cold")
 
 
 def test_hostile_names_run_nothing(visit, run, change, tmp_path):
@@ -271,8 +287,7 @@ def test_hostile_names_run_nothing(visit, run, change, tmp_path):
     path = tmp_path / "evil.html"
     path.write_text(Html().render(change(run, poison, study=evil)), encoding="utf-8")
     found = visit(path)
-    found.page.evaluate("document.getElementById('chart-box').scrollIntoView()")
-    found.page.wait_for_selector("#chart-box .main-svg")
+    scrolled(found.page, "chart-box")
     assert found.page.evaluate("window.hurt") is None
     assert found.said == []
     assert found.asked == [path.as_uri()]
@@ -296,4 +311,8 @@ def test_500_cells_load_in_two_seconds(visit, tmp_path):
         found = visit(path)
     assert found.page.evaluate(loaded) < 2000
     assert found.page.locator("#cells tbody tr").count() == 500
+    laid_out = "document.getElementById('cells').checkVisibility({contentVisibilityAuto: true})"
+    assert not found.page.evaluate(laid_out)
+    found.page.emulate_media(media="print")
+    assert found.page.evaluate(laid_out)
     assert found.said == []

@@ -1,22 +1,21 @@
 """The page of a comparison: its numbers, its promises, and how it behaves in a real browser."""
 
+import json
 import re
-import shutil
 from collections.abc import Iterator
 from html import unescape
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from rbench.compare import Comparison, compare
+from rbench.recipe import SCHEMES
 from rbench.testing.runs import example_run
+from rbench_reports.charts import recipe_shape, shape
 from rbench_reports.compare_html import LABELS
 from rbench_reports.compare_text import MINUS, amount, interval, moved, share, visible
 from rbench_reports.html import Html
 from rbench_reports.numbers import MISSING
-
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 
 
 @pytest.fixture(scope="module")
@@ -112,17 +111,6 @@ def test_shares_are_never_rounded_to_nothing(value, shown):
     assert share(value).replace("\N{NO-BREAK SPACE}", " ") == shown
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[object]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if not Path(CHROMIUM).exists():
-        pytest.skip(f"no chromium at {CHROMIUM}: apt-get install chromium")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def visited(browser, page, tmp_path) -> Iterator[SimpleNamespace]:
     """The page, opened from a file and offline; what it said and asked for is kept."""
@@ -140,9 +128,16 @@ def visited(browser, page, tmp_path) -> Iterator[SimpleNamespace]:
     context.close()
 
 
+def scrolled(page, chart: str) -> None:
+    """Go to a chart: it is drawn when it comes near."""
+    page.evaluate(f"document.getElementById('chart-{chart}').scrollIntoView()")
+    page.wait_for_selector(f"#chart-{chart} .main-svg")
+
+
 @pytest.mark.browser
 def test_it_opens_offline_without_a_word_and_fits_a_phone(visited):
     for name in ("quality", "latency"):
+        scrolled(visited.page, name)
         assert visited.page.locator(f"#chart-{name} .main-svg").count() > 0
     assert visited.page.evaluate("document.documentElement.scrollWidth") <= 390
     assert visited.said == []
@@ -152,6 +147,7 @@ def test_it_opens_offline_without_a_word_and_fits_a_phone(visited):
 @pytest.mark.browser
 def test_filters_hide_rows_and_marks(visited, comparison):
     page = visited.page
+    scrolled(page, "latency")
     marks = "document.getElementById('chart-latency').data[0].x.length"
     before = page.evaluate(marks)
     page.locator('fieldset[data-dimension="encoder"] [data-all="0"]').click()
@@ -185,17 +181,22 @@ def test_light_and_dark(visited):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious(visited, scheme):
-    package = pytest.importorskip("axe_playwright_python", reason="axe-core is not installed")
+def test_axe_finds_nothing_serious(visited, serious):
     page = visited.page
-    page.emulate_media(color_scheme=scheme)
     page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
-    page.evaluate((Path(package.__file__).parent / "axe.min.js").read_text("utf-8"))
-    found = page.evaluate("axe.run(document)")
-    assert len(found["passes"]) > 15
-    assert [
-        f"{one['id']}: {one['nodes'][0]['html'][:200]}"
-        for one in found["violations"]
-        if one["impact"] in ("serious", "critical")
-    ] == []
+    assert serious(page) == []
+    page.emulate_media(color_scheme="dark")
+    assert serious(page, rules=("color-contrast",)) == []
+
+
+def test_recipes_have_the_shapes_of_the_main_page(comparison, page):
+    data = json.loads(re.search(r'id="chart-data">(.*?)</script>', page, re.DOTALL)[1])
+    recipes = list(dict.fromkeys(one.recipe for one in comparison.differences))
+    expected = [recipe_shape(name, index) for index, name in enumerate(recipes)]
+    assert [one["name"] for one in data["recipes"]] == recipes
+    assert [(one["shape"], one["dot"]) for one in data["recipes"]] == [
+        (shape, dot) for shape, _, dot in expected
+    ]
+    whole = "static_wi8_ai8"
+    assert recipes.index(whole) != SCHEMES.index(whole), "else the order would give the same"
+    assert expected[recipes.index(whole)][0] == shape(SCHEMES.index(whole))[0]

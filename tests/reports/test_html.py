@@ -1,6 +1,8 @@
+import gzip
 import json
 import math
 import re
+from base64 import b64decode
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import msgspec
 import pytest
 
 from rbench import plugins
-from rbench.records import Estimate, Run, RunInfo
+from rbench.records import Estimate, Record, Run, RunInfo
 from rbench_reports.html import Html
 from rbench_reports.page import embedded
 
@@ -39,6 +41,11 @@ def parsed(page: str) -> Tags:
 def document(page: str, name: str):
     found = re.search(rf'<script type="application/json" id="{name}">(.*?)</script>', page, re.S)
     return json.loads(found[1])
+
+
+def unpacked(page: str, name: str) -> bytes:
+    found = re.search(rf'<script type="text/plain" id="{name}">([\w+/=]*)</script>', page)
+    return gzip.decompress(b64decode(found[1]))
 
 
 @pytest.fixture(scope="module")
@@ -75,15 +82,16 @@ def test_every_state_is_a_word_a_mark_and_a_reason(page):
 
 def test_numbers_of_the_page_are_the_records_numbers(run, page):
     cells = document(page, "chart-data")["cells"]
-    assert len(cells) == len(run.records)
-    for cell, record in zip(cells, run.records, strict=True):
+    assert {len(column) for column in cells.values()} == {len(run.records)}
+    for ndcg, size, record in zip(cells["ndcg"], cells["size"], run.records, strict=True):
         if record.state == "ok":
-            assert cell["ndcg"] == record.quality.metrics["ndcg@10"].value
-            assert cell["size"] == record.model.size_bytes
+            assert ndcg == record.quality.metrics["ndcg@10"].value
+            assert size == record.model.size_bytes
             assert f"{record.model.size_bytes / 1000:,.1f}" in page
             assert f"{record.timing.median_us:.1f}" in page
-    back = msgspec.convert(document(page, "records-data"), tuple[type(run.records[0]), ...])
+    back = msgspec.json.decode(unpacked(page, "records-json"), type=tuple[Record, ...])
     assert back == run.records
+    assert unpacked(page, "records-csv").decode() == plugins.report("csv").render(run)
 
 
 def test_hostile_names_and_reasons_stay_text(rich, change):
@@ -151,7 +159,7 @@ def test_a_tool_that_tells_no_percentiles_never_breaks_the_page(small, change):
     silent = change(small, silence)
     for before in (silent, small, None):
         text = Html().render(silent, before) if before else Html().render(silent)
-        assert len(document(text, "chart-data")["cells"]) == 2
+        assert len(document(text, "chart-data")["cells"]["place"]) == 2
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 1e308, -1e308, 0.0])
@@ -172,7 +180,7 @@ def test_odd_numbers_never_break_the_page(small, change, value):
 
     spoilt = change(small, spoil)
     text = Html().render(spoilt, spoilt)
-    assert len(document(text, "chart-data")["cells"]) == 2
+    assert len(document(text, "chart-data")["cells"]["place"]) == 2
     if not math.isfinite(value):
         assert "not a number" in text
 

@@ -1,6 +1,3 @@
-import csv
-import io
-
 import msgspec
 
 from rbench.records import Delegation
@@ -153,14 +150,6 @@ def test_provenance_names_split_seeds_and_versions(run):
     assert ("ai-edge-litert", "2.1.0") in provenance.versions(run)
     assert [name for name, _ in provenance.protocol(run)] == list(provenance.PROTOCOLS)
     assert len(provenance.machine_facts(run)) == 1
-
-
-def test_csv_has_a_row_a_cell(run):
-    rows = list(csv.DictReader(io.StringIO(provenance.csv_text(run.records))))
-    assert len(rows) == 40
-    assert rows[2]["cell.encoder"] == "bow"
-    value = run.records[2].quality.metrics["ndcg@10"].value
-    assert float(rows[2]["quality.metrics.ndcg@10.value"]) == value
 
 
 def test_against_refuses_unlike_machines_and_splits(run, change):

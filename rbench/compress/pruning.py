@@ -84,12 +84,14 @@ class Pruning(Method):
         calls = len(layer.inbound_nodes)  # the wrapper counts calls; the item table has two
         if self.goal.sparsity:
             ramp = max(1, int(steps * RAMP))
+            every = max(1, ramp // FREQUENT)
+            ramp -= ramp % every  # masks are drawn at multiples only, the last at the full share
             schedule = tfmot.sparsity.keras.PolynomialDecay(
                 initial_sparsity=0.0,
                 final_sparsity=self.goal.sparsity,
                 begin_step=0,
                 end_step=ramp * calls,
-                frequency=max(1, ramp // FREQUENT) * calls,
+                frequency=every * calls,
             )
             return _Wrapper(layer, found, pruning_schedule=schedule)
         schedule = tfmot.sparsity.keras.ConstantSparsity(0.5, begin_step=0)

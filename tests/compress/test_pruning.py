@@ -77,6 +77,23 @@ def test_the_large_weights_stay(tuned) -> None:
     assert (after[largest] != 0).mean() > 0.95
 
 
+@pytest.mark.parametrize("steps", [1, 2, 7, 41, 83, 410, 997])
+def test_the_last_mask_is_drawn_at_the_full_share(steps) -> None:
+    """However many steps there are: TFMOT draws masks at multiples of a frequency only."""
+    import tf_keras
+
+    from rbench.compress.pruning import Pruning
+
+    entry = tf_keras.Input((8,))
+    model = tf_keras.Model(entry, tf_keras.layers.Dense(4)(entry))
+    schedule = Pruning("prune80").wrap(model, steps).layers[-1].pruning_schedule
+    last = schedule.end_step - schedule.end_step % schedule.frequency
+    draws, share = schedule(last)
+    assert draws
+    assert float(share) == pytest.approx(0.8, abs=1e-6)
+    assert last <= max(1, steps // 2)
+
+
 def test_fine_tuning_is_the_same_again(tuned) -> None:
     first, second = (tuned("gru", "prune50+float32", again=True) for _ in range(2))
     assert first.result == second.result

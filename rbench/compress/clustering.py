@@ -15,6 +15,7 @@ import tensorflow_model_optimization as tfmot
 
 from rbench.compress.method import Method
 from rbench.compress.places import Floats, Place, wrapped
+from rbench.compress.settings import CompressSettings
 from rbench.model import Weights
 
 CLUSTERS = {"cluster16": 16}
@@ -30,6 +31,9 @@ class Clustering(Method):
     def wrap(self, model: Any, steps: int) -> Any:
         self.model = wrapped(model, self._around)
         return self.model
+
+    def step_size(self, settings: CompressSettings) -> float:
+        return settings.learning_rate
 
     def end_epoch(self) -> None:
         """Nothing: weights find their clusters whenever they are read."""

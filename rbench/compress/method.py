@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from typing import Any
 
 from rbench.compress.places import Floats
+from rbench.compress.settings import CompressSettings
 from rbench.model import Weights
 
 
@@ -20,6 +21,10 @@ class Method(ABC):
             model: a Keras graph with the trained weights in it; its layers are taken over.
             steps: of the whole fine-tuning.
         """
+
+    @abstractmethod
+    def step_size(self, settings: CompressSettings) -> float:
+        """Which of the settings' step sizes is meant for it."""
 
     @abstractmethod
     def end_epoch(self) -> None:

@@ -24,6 +24,7 @@ from tensorflow_model_optimization.python.core.sparsity.keras import pruning_imp
 
 from rbench.compress.method import Method
 from rbench.compress.places import Floats, Place, parts, wrapped
+from rbench.compress.settings import CompressSettings
 from rbench.model import Weights
 
 BLOCK = 2, 4
@@ -57,6 +58,9 @@ class Pruning(Method):
         self.callback.set_model(self.model)
         self.callback.on_train_begin()
         return self.model
+
+    def step_size(self, settings: CompressSettings) -> float:
+        return settings.learning_rate
 
     def end_epoch(self) -> None:
         # The last step has moved weights that are pruned: the wrapper masks at the next call only.

@@ -35,9 +35,12 @@ from rbench.compress.few_bits import best_limit, in_blocks
 from rbench.compress.method import Method
 from rbench.compress.places import Floats, Place, places
 from rbench.compress.ranges import MovingRange, computes
+from rbench.compress.settings import CompressSettings
 from rbench.layers import Mask
 from rbench.model import ITEM_TABLE, Weights
 
+RECURRENT_BITS = 8
+"""Of the matrices that multiply a recurrent layer's own state, however few the others have."""
 FIXED = {tf_keras.layers.Softmax: (0.0, 255 / 256), Mask: (0.0, 1.0)}
 """Layers whose range is known beforehand; that of a softmax is the one that TFLite's kernel has."""
 
@@ -64,6 +67,9 @@ class Quantization(Method):
             model, self.bits, self.activations, by_output, KINDS[self.kept], block=self.block
         )
         return self.model
+
+    def step_size(self, settings: CompressSettings) -> float:
+        return settings.qat_learning_rate
 
     def end_epoch(self) -> None:
         refresh(self.model)
@@ -255,7 +261,8 @@ class _Config(tfmot.quantization.keras.QuantizeConfig):  # type: ignore[misc]
 
     def _quantizer(self, place: Place) -> OnGrid:
         by_axis = self.each_output and not place.table
-        made = self.kind(self.bits, per_axis=by_axis, symmetric=True, narrow_range=True)
+        bits = RECURRENT_BITS if place.attribute == "recurrent_kernel" else self.bits
+        made = self.kind(bits, per_axis=by_axis, symmetric=True, narrow_range=True)
         made.block = self.block if place.table else 0
         return made
 

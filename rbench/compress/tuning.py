@@ -61,7 +61,7 @@ def tune(
         model_settings,
         dataset.items,
         dropout=train_settings.dropout,
-        learning_rate=settings.learning_rate,
+        learning_rate=method.step_size(settings),
         beta_2=train_settings.beta_2,
         seed=seed,
     )

@@ -40,6 +40,10 @@ LEAST = 1024
 LSTM = "UNIDIRECTIONAL_SEQUENCE_LSTM"
 GATES = frozenset({1, 2, 3, 4, 5, 6, 7, 8, 16})
 """Places of an LSTM's matrices among its inputs."""
+RECURRENT = frozenset({5, 6, 7, 8})
+"""Those among them that multiply its own state."""
+RECURRENT_BITS = 8
+"""Of a matrix that a recurrence multiplies with at every step: so does its rounding come back."""
 ROWS = frozenset({"FULLY_CONNECTED", "CONV_2D"})
 """Operators whose weights may have a scale for each row, an output channel."""
 WEIGHTS = {
@@ -62,6 +66,8 @@ class Weight:
     buffer: int
     tensors: list[int] = field(default_factory=list)
     readers: list[Operator] = field(default_factory=list)
+    recurrent: bool = False
+    """Whether it is multiplied with at every step: by a fused recurrence, or by many products."""
 
 
 def packed(content: bytes, bits: int, dynamic: bool) -> bytes:
@@ -92,6 +98,7 @@ def _weights(model: Model, graph: Graph) -> Iterator[Weight]:
             large = int(np.prod(holder.shape)) >= LEAST and type_name(holder) == "FLOAT32"
             if place in places and large:
                 weight = found.setdefault(holder.buffer, Weight(holder.buffer))
+                weight.recurrent |= _recurs(model, weight, operator, place)
                 weight.readers.append(operator)
                 if tensor not in weight.tensors:
                     weight.tensors.append(int(tensor))
@@ -100,11 +107,23 @@ def _weights(model: Model, graph: Graph) -> Iterator[Weight]:
     yield from (weight for buffer, weight in found.items() if buffer not in other)
 
 
+def _recurs(model: Model, weight: Weight, operator: Operator, place: int) -> bool:
+    """Whether one more reader shows that it is a recurrence's."""
+    name = op_name(model, operator)
+    if name == LSTM:
+        return place in RECURRENT
+    return name == "FULLY_CONNECTED" and any(
+        op_name(model, reader) == name for reader in weight.readers
+    )
+
+
 def _pack(model: Model, graph: Graph, weight: Weight, bits: int, dynamic: bool) -> None:
     names = {op_name(model, operator) for operator in weight.readers}
     read = dynamic and names <= set(DYNAMIC)
     if read:
         bits = max(bits, *(DYNAMIC[name] for name in names))
+    if weight.recurrent:
+        bits = max(bits, RECURRENT_BITS)
     first = graph.tensors[weight.tensors[0]]
     data = model.buffers[weight.buffer].data
     numbers = np.asarray(data, np.uint8).view(np.float32).reshape(tuple(first.shape))

@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("tensorflow", reason="conversion needs rbench[sweep]")
 
 from rbench import plugins
-from rbench.convert.flatbuffer import parse, type_name
+from rbench.convert.flatbuffer import op_name, parse, type_name
 from rbench.convert.inventory import take_inventory
 from rbench.convert.item_table import find_item_table
 from rbench.convert.packing import packed
@@ -148,3 +148,25 @@ def test_blocks_are_kept_where_one_scale_would_lose_much(float32) -> None:
 @pytest.mark.parametrize("way", WAYS)
 def test_the_same_file_gives_the_same_bytes(float32, way) -> None:
     assert packed(float32("bow"), *WAYS[way]) == packed(float32("bow"), *WAYS[way])
+
+
+@pytest.mark.parametrize("way", ["weight_only_wi4", "dynamic_wi4"])
+def test_a_recurrence_keeps_8_bits(float32, way) -> None:
+    """What multiplies the state at every step, and nothing else of that size."""
+    model = parse(packed(float32("gru"), *WAYS[way]))
+    graph = model.subgraphs[0]
+    products = [
+        int(operator.inputs[1])
+        for operator in graph.operators
+        if op_name(model, operator) == "FULLY_CONNECTED"
+    ]
+    repeated = {tensor for tensor in products if products.count(tensor) > 1}
+    stored = {int(o.outputs[0]): int(o.inputs[0]) for o in graph.operators}
+
+    def kind(tensor: int) -> str:
+        small = tensor if type_name(graph.tensors[tensor]) != "FLOAT32" else stored[tensor]
+        return type_name(graph.tensors[small])
+
+    assert len(repeated) == 2  # that of the two gates, that of the candidate
+    assert {kind(tensor) for tensor in repeated} == {"INT8"}
+    assert {kind(tensor) for tensor in set(products) - repeated} == {"INT4"}

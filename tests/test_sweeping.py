@@ -149,7 +149,7 @@ def test_what_fails_is_a_record_and_the_rest_goes_on(command, tmp_path, tiny_stu
     done = command(
         "sweep", tiny_study, "--out", "run",
         "--encoder", "broken.py:Raises", "--encoder", "broken.py:Aborts", "--encoder", "bow",
-        "--recipe", "float32", "--recipe", "prune50+float32", "--target", "cpu",
+        "--recipe", "float32", "--recipe", "qat+float32", "--target", "cpu",
         check=1,
     )  # fmt: skip
     run = rbench.read_run(tmp_path / "run")
@@ -161,7 +161,7 @@ def test_what_fails_is_a_record_and_the_rest_goes_on(command, tmp_path, tiny_stu
     assert (aborted.state, aborted.stage) == ("failed", "train")
     assert "SIGABRT" in aborted.reason
     assert found["bow x float32 x cpu"].state == "ok"
-    forbidden = found["bow x prune50+float32 x cpu"]
+    forbidden = found["bow x qat+float32 x cpu"]
     assert (forbidden.state, forbidden.stage) == ("unsupported", "policy")
     assert "no such idea" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
@@ -237,6 +237,8 @@ def test_ctrl_c_leaves_readable_records(tmp_path, own_store, tiny_study):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # Where these tests run in the background, a shell had them ignore it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
     wait_for((tmp_path / "run" / "records.jsonl").is_file)
     children = descendants(process.pid)

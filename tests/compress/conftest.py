@@ -50,7 +50,7 @@ def tuned(world, shape, tmp_path_factory) -> Callable[[str, str], Any]:
         folder = tmp_path_factory.mktemp("compressed")
         result = compress(
             Recipe.parse(recipe),
-            CompressSettings(epochs=2),
+            CompressSettings(epochs=2, qat_learning_rate=1e-3),  # two epochs have to show
             settings,
             shape,
             trained(name),

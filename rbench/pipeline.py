@@ -28,7 +28,7 @@ from rbench.jobs import (
     RoundJob,
     TrainJob,
 )
-from rbench.policy import objection
+from rbench.policy import objection, target_objection
 from rbench.profile import gpus
 from rbench.profile.benchmark_model import tool as benchmark_model
 from rbench.progress import Reporter
@@ -160,6 +160,7 @@ def plan(study: Study, machine: str) -> Plan:
         recipe = Recipe.parse(cell.recipe)
         encoder, spec = encoders[cell.encoder]
         reason = objection(recipe, encoder)
+        reason = reason or target_objection(recipe, Target.parse(cell.target))
         if reason:
             cells.append(CellPlan(cell=cell, encoder_name=by_label[cell.encoder], objection=reason))
             continue

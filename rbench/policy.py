@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from rbench.encoding import Encoder
 from rbench.recipe import Recipe, Scheme
+from rbench.target import Target
 
 
 class Rule(NamedTuple):
@@ -46,6 +47,13 @@ RULES: tuple[Rule, ...] = (
 def objection(recipe: Recipe, encoder: Encoder) -> str:
     """Why this recipe cannot meet this encoder; empty where it can."""
     return next((rule.reason for rule in RULES if rule.forbids(recipe, encoder)), "")
+
+
+def target_objection(recipe: Recipe, target: Target) -> str:
+    """Why files of this recipe cannot be timed there; empty where they can."""
+    if recipe.scheme == "static_wi8_ai16" and target.delegate == "xnnpack":
+        return "XNNPACK has no kernels for int16 activations, all would run on the CPU's (XNNPACK)"
+    return ""
 
 
 FILE_RULES: dict[Scheme, dict[str, str]] = {

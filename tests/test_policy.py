@@ -6,8 +6,9 @@ from typing import ClassVar
 import pytest
 
 from rbench.encoding import Encoder
-from rbench.policy import FILE_RULES, RULES, file_objection, objection
+from rbench.policy import FILE_RULES, RULES, file_objection, objection, target_objection
 from rbench.recipe import SCHEMES, Recipe
+from rbench.target import Target
 
 
 @dataclass(frozen=True)
@@ -59,3 +60,10 @@ def test_a_file_is_refused_for_an_operator_under_its_scheme_alone() -> None:
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_every_scheme_is_open_to_a_plain_encoder(scheme) -> None:
     assert objection(Recipe.parse(scheme), Plain()) == ""
+
+
+def test_int16_activations_are_nothing_for_xnnpack() -> None:
+    recipe = Recipe.parse("static_wi8_ai16")
+    assert "XNNPACK" in target_objection(recipe, Target.parse("xnnpack@2"))
+    assert target_objection(recipe, Target.parse("cpu")) == ""
+    assert target_objection(Recipe.parse("static_wi8_ai8"), Target.parse("xnnpack")) == ""

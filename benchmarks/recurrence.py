@@ -10,8 +10,9 @@ round medians to that of the fused float32 LSTM.
 XNNPACK packs the weights of each operator anew, so the one recurrent matrix of an unrolled graph
 becomes 50 copies; in float32 those are larger than most second-level caches. With a weight cache,
 which an app switches on where it makes the delegate, equal weights are packed once. The interpreter
-of the ai-edge-litert wheel cannot switch it on; its CompiledModel can, and is measured beside it.
-CompiledModel refuses the fused operator. Needs rbench[sweep]; takes a minute.
+of the ai-edge-litert wheel cannot switch it on; its CompiledModel can, and is measured: the
+target ``xnnpack_cached``. CompiledModel refuses the fused operator. Needs rbench[sweep]; takes a
+minute.
 """
 
 from __future__ import annotations
@@ -27,11 +28,7 @@ from time import perf_counter_ns
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
-from ai_edge_litert.compiled_model import CompiledModel
-from ai_edge_litert.cpu_options import CpuOptions
-from ai_edge_litert.hardware_accelerator import HardwareAccelerator
 from ai_edge_litert.interpreter import Interpreter
-from ai_edge_litert.options import Options
 from rich.console import Console
 from rich.table import Table
 
@@ -40,6 +37,8 @@ from rbench.convert.noise import captured
 from rbench.convert.rewriting import rewritten
 from rbench.encoding import Form, ModelSettings
 from rbench.model import scoring_model
+from rbench.profile import compiled
+from rbench.profile.queries import CONTEXT, Queries
 from rbench.recipe import Scheme
 
 SETTINGS = ModelSettings()
@@ -49,9 +48,6 @@ FORMS = (("lstm", False), ("lstm", True), ("gru", True))
 ROUNDS = 30
 RUNS = 60
 WARMUP = 10
-IN_MEMORY = ":memory"
-"""What the runtime calls a weight cache that is in no file."""
-
 Query = Callable[[int], int]
 
 
@@ -66,19 +62,19 @@ def main() -> None:
             for scheme in SCHEMES
         }
         queries = {(*key, False): interpreted(path, contexts) for key, path in files.items()}
-        queries |= {(*key, True): compiled(path, contexts) for key, path in files.items() if key[1]}
+        queries |= {(*key, True): cached(path, contexts) for key, path in files.items() if key[1]}
         times = taken_in_turn(queries)
         whole = times["lstm", False, "float32", False]
         table = Table("file", "bytes", "us", "to fused float32", "with weight cache")
         for key, path in files.items():
             name, unrolled, scheme = key
-            cached = times.get((*key, True))
+            again = times.get((*key, True))
             table.add_row(
                 f"{name}{', unrolled' if unrolled else ', fused'}, {scheme}",
                 f"{path.stat().st_size:,}",
                 f"{times[*key, False]:.1f}",
                 f"{whole / times[*key, False]:.2f} x as fast",
-                f"{cached:.1f}, {whole / cached:.2f} x" if cached else "-",
+                f"{again:.1f}, {whole / again:.2f} x" if again else "-",
             )
         console.print(table)
         for name, unrolled in FORMS:
@@ -119,19 +115,9 @@ def interpreted(path: Path, contexts: np.ndarray) -> Query:
     return query
 
 
-def compiled(path: Path, contexts: np.ndarray) -> Query:
-    cpu = CpuOptions(num_threads=1, xnnpack_weight_cache_path=IN_MEMORY)
-    options = Options(hardware_accelerators=HardwareAccelerator.CPU, cpu_options=cpu)
-    model = CompiledModel.from_file(str(path), options=options)
-    entries, exits = model.create_input_buffers(0), model.create_output_buffers(0)
-
-    def query(number: int) -> int:
-        entries[0].write(contexts[number % len(contexts)][None])
-        began = perf_counter_ns()
-        model.run_by_index(0, entries, exits)
-        return perf_counter_ns() - began
-
-    return query
+def cached(path: Path, contexts: np.ndarray) -> Query:
+    model = compiled.load_cached(str(path), threads=1)
+    return compiled.query_of(model, Queries({CONTEXT: contexts}), whole=False)
 
 
 def taken_in_turn(queries: dict[tuple[str, bool, str, bool], Query]) -> dict[object, float]:

@@ -53,6 +53,7 @@ CODE: dict[str, tuple[str, ...]] = {
         "profile/nodes_child.py",
         "profile/delegation.py",
         "profile/gpu_model.py",
+        "profile/compiled.py",
     ),
     "evaluate": ("evaluate", "data/ranking.py"),
     "round": (
@@ -64,6 +65,7 @@ CODE: dict[str, tuple[str, ...]] = {
         "profile/gpu_child.py",
         "profile/gpu_log.py",
         "profile/gpu_model.py",
+        "profile/compiled.py",
         "profile/child.py",
         "profile/queries.py",
         "profile/process.py",

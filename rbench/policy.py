@@ -51,7 +51,7 @@ def objection(recipe: Recipe, encoder: Encoder) -> str:
 
 def target_objection(recipe: Recipe, target: Target) -> str:
     """Why files of this recipe cannot be timed there; empty where they can."""
-    if recipe.scheme == "static_wi8_ai16" and target.delegate == "xnnpack":
+    if recipe.scheme == "static_wi8_ai16" and target.backend == "xnnpack":
         return "XNNPACK has no kernels for int16 activations, all would run on the CPU's (XNNPACK)"
     return ""
 

@@ -6,6 +6,7 @@ A target's name is read and written by inverse functions::
 
     cpu                          this host, ai-edge-litert, plain kernels, one thread
     xnnpack@2                    the same through XNNPACK on two threads
+    xnnpack_cached               XNNPACK with its weight cache: equal weights are packed once
     benchmark_model/xnnpack      this host, TensorFlow Lite's native benchmark tool
     R5CT10/benchmark_model/gpu   the phone with that adb serial
 
@@ -21,7 +22,7 @@ from typing import Literal, get_args
 from rbench.errors import TargetError, choices
 
 Tool = Literal["litert", "benchmark_model"]
-Delegate = Literal["cpu", "xnnpack", "gpu"]
+Delegate = Literal["cpu", "xnnpack", "xnnpack_cached", "gpu"]
 
 TOOLS: tuple[Tool, ...] = get_args(Tool)
 DELEGATES: tuple[Delegate, ...] = get_args(Delegate)
@@ -42,6 +43,11 @@ class Target:
         tool = "" if self.tool == default_tool(self.device) else f"{self.tool}/"
         threads = "" if self.threads == 1 else f"@{self.threads}"
         return f"{device}{tool}{self.delegate}{threads}"
+
+    @property
+    def backend(self) -> str:
+        """Whose kernels run, see `backend_of`."""
+        return backend_of(self.delegate)
 
     @classmethod
     def parse(cls, name: str) -> Target:
@@ -84,6 +90,11 @@ class Target:
             tool=tool or default_tool(device),  # type: ignore[arg-type]
             device=device,
         )
+
+
+def backend_of(delegate: str) -> str:
+    """Whose kernels a delegate runs: XNNPACK is one library, with its weight cache and without."""
+    return delegate.removesuffix("_cached")
 
 
 def default_tool(device: str) -> Tool:

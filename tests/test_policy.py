@@ -65,5 +65,6 @@ def test_every_scheme_is_open_to_a_plain_encoder(scheme) -> None:
 def test_int16_activations_are_nothing_for_xnnpack() -> None:
     recipe = Recipe.parse("static_wi8_ai16")
     assert "XNNPACK" in target_objection(recipe, Target.parse("xnnpack@2"))
+    assert "XNNPACK" in target_objection(recipe, Target.parse("xnnpack_cached"))
     assert target_objection(recipe, Target.parse("cpu")) == ""
     assert target_objection(Recipe.parse("static_wi8_ai8"), Target.parse("xnnpack")) == ""

@@ -53,6 +53,14 @@ def test_defaults_are_left_out(name, said):
 
 
 @pytest.mark.parametrize(
+    ("name", "backend"),
+    [("cpu", "cpu"), ("xnnpack@2", "xnnpack"), ("xnnpack_cached", "xnnpack"), ("gpu", "gpu")],
+)
+def test_a_weight_cache_makes_no_other_backend(name, backend):
+    assert Target.parse(name).backend == backend
+
+
+@pytest.mark.parametrize(
     ("name", "cause"),
     [
         ("tpu", "unknown delegate 'tpu'"),

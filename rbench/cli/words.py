@@ -28,6 +28,7 @@ RECIPE_WORDS = {
 TARGET_WORDS = {
     "cpu": "plain kernels on the CPU",
     "xnnpack": "the XNNPACK delegate on the CPU",
+    "xnnpack_cached": "the same with its weight cache: equal weights are packed once",
     "gpu": "the GPU delegate",
     "@N": "on N threads; one if left out",
     "litert/": "timed by ai-edge-litert; the tool on this host if left out",

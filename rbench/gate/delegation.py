@@ -11,8 +11,8 @@ from rbench.target import Target
 
 
 def asked(limit: DelegationLimit, record: Record) -> bool:
-    """Whether a cell is one of the limit's delegate."""
-    return Target.parse(record.cell.target).delegate == limit.delegate
+    """Whether a cell is one of the limit's delegate, with a weight cache or without."""
+    return Target.parse(record.cell.target).backend == limit.delegate
 
 
 def judge_delegation(limit: DelegationLimit, record: Record, rule: str) -> Finding:

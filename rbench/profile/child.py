@@ -15,7 +15,7 @@ import msgspec
 
 from rbench.guard import die_with_parent
 from rbench.profile.litert import Finished, OpsOrder, Order, Profiled, Refusal
-from rbench.profile.refusal import NoGpuError, RefusedError
+from rbench.profile.refusal import NoGpuError, RefusedError, UnsupportedError
 
 
 def serve(
@@ -39,7 +39,11 @@ def serve(
         else:
             raise RefusedError("no profile of operators is made here")
     except RefusedError as error:
-        answer = Refusal(reason=str(error), no_gpu=isinstance(error, NoGpuError))
+        answer = Refusal(
+            reason=str(error),
+            unsupported=isinstance(error, UnsupportedError),
+            no_gpu=isinstance(error, NoGpuError),
+        )
     except OSError as error:
         place = order.folder if isinstance(order, Order) else order.contexts
         answer = Refusal(

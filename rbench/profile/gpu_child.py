@@ -12,19 +12,13 @@ from __future__ import annotations
 
 import sys
 from importlib.metadata import version
-from math import prod
 from pathlib import Path
 from time import perf_counter_ns, time
-from typing import TYPE_CHECKING, Any
 
-from rbench.profile import gpu_model
+from rbench.profile import compiled, gpu_model
 from rbench.profile.child import asking, serve
 from rbench.profile.litert import Finished, Order
 from rbench.profile.refusal import RefusedError
-
-if TYPE_CHECKING:
-    from rbench.profile.loop import Query
-    from rbench.profile.queries import Queries
 
 SOFTWARE_RUNS, SOFTWARE_WARMUP = 5, 1
 """Of a round on a software GPU: such times say nothing, more of them would say it again."""
@@ -47,7 +41,7 @@ def _round(order: Order) -> Finished:
         began = perf_counter_ns()
         model = gpu_model.load(order.model, order.threads)
         load_ns = perf_counter_ns() - began
-        query = _query_of(model, contexts)
+        query = compiled.query_of(model, contexts, whole=True)
         with asking("could not run the file"):
             first_ns = query(offset)
         software = gpu_model.heard(model).software
@@ -93,38 +87,6 @@ def _round(order: Order) -> Finished:
             surroundings=surroundings,
         )
     )
-
-
-def _query_of(model: Any, contexts: Queries) -> Query:
-    """The query to time: write the context, run, read all outputs."""
-    from rbench.profile.queries import Place
-
-    (key, ends), *_ = model.get_signature_list().items()
-    takes, gives = model.get_input_tensor_details(key), model.get_output_tensor_details(key)
-    details = [takes[name] for name in ends["inputs"]]
-    rows = contexts.rows(
-        [Place(d["name"], str(d["dtype"]), tuple(map(int, d["shape"]))) for d in details]
-    )
-    index = model.get_signature_index(key)
-    entries, exits = model.create_input_buffers(index), model.create_output_buffers(index)
-    named = [gives[name] for name in ends["outputs"]]
-    reads = [
-        (buffer.read, int(prod(detail["shape"])), detail["dtype"])
-        for buffer, detail in zip(exits, named, strict=True)
-    ]
-    writes = [entry.write for entry in entries]
-    count, run, clock = len(rows), model.run_by_index, perf_counter_ns
-
-    def query(number: int) -> int:
-        began = clock()
-        for write, value in zip(writes, rows[number % count], strict=True):
-            write(value)
-        run(index, entries, exits)
-        for read, numbers, kind in reads:
-            read(numbers, kind)
-        return clock() - began
-
-    return query
 
 
 if __name__ == "__main__":

@@ -7,13 +7,13 @@ GPU gave up and the CPU does all of it.
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from rbench.profile import gpu_log
+from rbench.profile.compiled import check_variables, said
 from rbench.profile.refusal import NoGpuError, RefusedError
 from rbench.records import Delegation
 
@@ -49,6 +49,7 @@ def load(path: str, threads: int) -> Any:
 
     Raises:
         NoGpuError: there is none.
+        UnsupportedError: the file has variable tensors.
         RefusedError: the delegate refused the file.
     """
     from ai_edge_litert import compiled_model as litert
@@ -63,6 +64,7 @@ def load(path: str, threads: int) -> Any:
         heard = gpu_log.read(said())
         if heard.no_adapter:
             raise NoGpuError('no GPU here: ai-edge-litert says "No adapters found"') from error
+        check_variables()
         words = "; ".join((*heard.remarks, *heard.faults)) or " ".join(str(error).split())
         raise RefusedError(f"the GPU delegate refused the file: {words}") from error
 
@@ -95,11 +97,3 @@ def taken(model: Any, ops: Mapping[str, int]) -> Delegation:
         RefusedError: as `heard`.
     """
     return gpu_log.delegation(heard(model), ops, bool(model.is_fully_accelerated()))
-
-
-def said() -> str:
-    """All that was written to this process's standard error, if that is a file."""
-    try:
-        return os.pread(2, os.fstat(2).st_size, 0).decode(errors="replace")
-    except OSError:
-        return ""

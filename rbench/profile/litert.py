@@ -1,6 +1,7 @@
 """The ``litert`` tool: ai-edge-litert on this host, in a fresh process.
 
-Its interpreter runs plain kernels and XNNPACK, its CompiledModel runs on the GPU.
+Its interpreter runs plain kernels and XNNPACK, its CompiledModel runs XNNPACK with a weight cache,
+and on the GPU.
 """
 
 from __future__ import annotations
@@ -22,10 +23,11 @@ from rbench.target import Target
 CHILDREN = {
     "cpu": "rbench.profile.litert_child",
     "xnnpack": "rbench.profile.litert_child",
+    "xnnpack_cached": "rbench.profile.litert_child",
     "gpu": "rbench.profile.gpu_child",
 }
 """Delegate -> the timing process."""
-PROFILED = ("cpu", "xnnpack")
+PROFILED = ("cpu", "xnnpack", "xnnpack_cached")
 """Delegates whose operators LiteRT's profiler tells."""
 
 
@@ -70,8 +72,10 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True, tag="refusal"):
     errno: int = 0
     """Of the operating system, where it was the one that refused."""
     file: str = ""
+    unsupported: bool = False
+    """It cannot be done here at all."""
     no_gpu: bool = False
-    """There is no GPU here."""
+    """Because there is no GPU here."""
 
 
 class Finished(msgspec.Struct, frozen=True, kw_only=True, tag="finished"):
@@ -100,7 +104,7 @@ def run(
     """One round, see `rbench.profile.measure.measure`.
 
     Raises:
-        Unsupported: a GPU was asked for, and there is none.
+        Unsupported: a GPU was asked for, and there is none; or the target cannot run such a file.
         OSError: the folder cannot be written (a full disk), as if it had happened here.
     """
     extras.require("profile", f"timing on the target {target}")
@@ -162,8 +166,9 @@ def _asked(order: Order | OpsOrder, kind: type[T], settings: ProfileSettings, ta
         ) from error
     if isinstance(answer, Refusal) and answer.errno:
         raise OSError(answer.errno, os.strerror(answer.errno), answer.file)
-    if isinstance(answer, Refusal) and answer.no_gpu:
-        raise Unsupported(answer.reason, where=str(target), remedy=software_gpu.remedy())
+    if isinstance(answer, Refusal) and answer.unsupported:
+        remedy = software_gpu.remedy() if answer.no_gpu else ""
+        raise Unsupported(answer.reason, where=str(target), remedy=remedy)
     if isinstance(answer, Refusal):
         raise StageError(answer.reason, where=str(target))
     return answer

@@ -11,14 +11,23 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter_ns, time
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rbench.profile.child import asking, serve
 from rbench.profile.litert import Finished, OpsOrder, Order, Profiled
 from rbench.profile.refusal import RefusedError
+from rbench.target import backend_of
 
-RESOLVERS = {"cpu": "BUILTIN_WITHOUT_DEFAULT_DELEGATES", "xnnpack": "BUILTIN"}
-"""Delegate -> op resolver. The second one brings XNNPACK as the runtime's default delegate."""
+if TYPE_CHECKING:
+    from rbench.profile.loop import Query
+    from rbench.profile.queries import Queries
+
+RESOLVERS = {
+    "cpu": "BUILTIN_WITHOUT_DEFAULT_DELEGATES",
+    "xnnpack": "BUILTIN",
+    "xnnpack_cached": "BUILTIN",
+}
+"""Delegate -> op resolver. ``BUILTIN`` brings XNNPACK as the runtime's default delegate."""
 
 LIBRARY = "libLiteRt.so"
 """Where ai-edge-litert's own profiler is, beside its Python modules."""
@@ -41,24 +50,26 @@ def _round(order: Order) -> Finished:
         nanoseconds=-(-order.timed_ns // order.instances),
         max_nanoseconds=order.max_timed_ns // order.instances,
     )
+    ready = _cached if order.delegate == "xnnpack_cached" else _interpreted
     with loop.without_garbage_collection():
         memory = PeakMemory()
-        interpreter, load_ns = _load(litert, order)
-        query = loop.query_of(interpreter, contexts)
+        query, load_ns, interpreter = ready(litert, order, contexts)
         with asking("could not run the file"):
             first_ns = query(offset)
             warmup_runs = loop.warm_up(
                 query, offset=offset + 1, runs=order.warmup_runs, nanoseconds=order.warmup_ns
             )
         peak = memory.growth_bytes()
-        found = delegation.observe(delegation.nodes_of(interpreter), order.delegate)
-        stopwatch = calibrate(interpreter._interpreter.NumNodes)
+        graph = interpreter or _load(litert, order)[0]
+        found = delegation.observe(delegation.nodes_of(graph), backend_of(order.delegate))
+        subgraphs = graph.num_subgraphs()
+        stopwatch = calibrate(graph._interpreter.NumNodes)
+        del graph, interpreter
         began, watch = time(), Watch()
         with asking("could not go on running the file"):
             taken = loop.timed_runs(query, offset=offset, share=share)
             for _ in range(1, order.instances):
-                interpreter, _ = _load(litert, order)
-                query = loop.query_of(interpreter, contexts)
+                query = ready(litert, order, contexts).query
                 loop.warm_up(query, offset=offset, runs=1, nanoseconds=order.warmup_ns // 10)
                 taken += loop.timed_runs(query, offset=offset + len(taken), share=share)
         surroundings = watch.stop()
@@ -79,16 +90,46 @@ def _round(order: Order) -> Finished:
             peak_memory_bytes=peak,
             memory_source=memory.source,
             delegation=found,
-            subgraphs=interpreter.num_subgraphs(),
+            subgraphs=subgraphs,
             contexts=len(contexts),
             offset=offset,
-            runtime=f"ai-edge-litert {version('ai-edge-litert')}",
+            runtime=f"ai-edge-litert {version('ai-edge-litert')}{INTERFACES[ready]}",
             instances=order.instances,
             began=began,
             stopwatch=stopwatch,
             surroundings=surroundings,
         )
     )
+
+
+class _Ready(NamedTuple):
+    """A file that can be asked."""
+
+    query: Query
+    load_ns: int
+    interpreter: Any = None
+    """That runs it, if one does."""
+
+
+def _interpreted(litert: Any, order: Order, contexts: Queries) -> _Ready:
+    from rbench.profile import loop
+
+    interpreter, load_ns = _load(litert, order)
+    return _Ready(loop.query_of(interpreter, contexts), load_ns, interpreter)
+
+
+def _cached(litert: Any, order: Order, contexts: Queries) -> _Ready:
+    """The interpreter cannot switch the weight cache on; it takes the same nodes without."""
+    from rbench.profile import compiled
+
+    began = perf_counter_ns()
+    model = compiled.load_cached(order.model, order.threads)
+    load_ns = perf_counter_ns() - began
+    return _Ready(compiled.query_of(model, contexts, whole=False), load_ns)
+
+
+INTERFACES = {_interpreted: "", _cached: ", CompiledModel"}
+"""What a round's runtime is called beside its version."""
 
 
 def _ops(order: OpsOrder) -> Profiled:

@@ -71,7 +71,7 @@ def _no_silent_fallback(target: Target, made: Round) -> None:
     if target.delegate != "cpu" and not found.nodes_delegated:
         left = ", ".join(f"{op} {count}" for op, count in sorted(found.left_behind.items()))
         raise StageError(
-            f"{target.delegate.upper()} took 0 of {found.nodes_total} nodes: the model fell back "
+            f"{target.backend.upper()} took 0 of {found.nodes_total} nodes: the model fell back "
             f"to the plain kernels ({left})",
             where=str(target),
             remedy="its time would be that of the target cpu",

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from rbench.errors import Killed, StageError
+from rbench.errors import Killed, StageError, Unsupported
 from rbench.profile import gpus
 from rbench.profile.nodes import nodes_taken
 
@@ -28,6 +28,6 @@ def _taken(model: Path, delegate: str) -> dict[str, Any]:
         found: dict[str, Any] = msgspec.to_builtins(nodes_taken(model, delegate))
     except Killed:
         raise
-    except StageError as error:
+    except (StageError, Unsupported) as error:
         return {"refused": error.what}
     return found

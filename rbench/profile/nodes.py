@@ -37,8 +37,10 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     delegation: Delegation | None = None
     reason: str = ""
     """Why the runtime refused the file."""
+    unsupported: bool = False
+    """It cannot be done here at all."""
     no_gpu: bool = False
-    """There is no GPU here."""
+    """Because there is no GPU here."""
 
 
 def nodes_taken(model: Path, delegate: str, timeout_s: float = TIMEOUT_S) -> Delegation:
@@ -48,7 +50,7 @@ def nodes_taken(model: Path, delegate: str, timeout_s: float = TIMEOUT_S) -> Del
         delegate: ``cpu`` (the plain kernels), ``xnnpack`` or ``gpu``.
 
     Raises:
-        Unsupported: a GPU was asked for, and there is none.
+        Unsupported: a GPU was asked for, and there is none or it cannot take such a file.
         StageError: the runtime refused the file, crashed over it, or took too long.
         MissingExtraError: ai-edge-litert is not installed.
     """
@@ -66,8 +68,9 @@ def nodes_taken(model: Path, delegate: str, timeout_s: float = TIMEOUT_S) -> Del
         answer = msgspec.json.decode(said, type=Answer)
     except msgspec.MsgspecError as error:
         raise StageError(f"the runtime gave no answer: {error}", where=str(model)) from error
-    if answer.no_gpu:
-        raise Unsupported(answer.reason, where=str(model), remedy=software_gpu.remedy())
+    if answer.unsupported:
+        remedy = software_gpu.remedy() if answer.no_gpu else ""
+        raise Unsupported(answer.reason, where=str(model), remedy=remedy)
     if answer.delegation is None:
         raise StageError(f"the runtime refuses the file: {answer.reason}", where=str(model))
     return answer.delegation

@@ -14,7 +14,7 @@ import msgspec
 
 from rbench.guard import die_with_parent
 from rbench.profile.nodes import Answer, Question
-from rbench.profile.refusal import NoGpuError, RefusedError
+from rbench.profile.refusal import NoGpuError, RefusedError, UnsupportedError
 
 RESOLVERS = {"cpu": "BUILTIN_WITHOUT_DEFAULT_DELEGATES", "xnnpack": "BUILTIN"}
 """Delegate -> op resolver. The second one brings XNNPACK as the runtime's default delegate."""
@@ -60,7 +60,11 @@ def _load_on_gpu(question: Question) -> Answer:
         ops, _ = gpu_model.operators(model)
         found = gpu_model.taken(gpu_model.load(str(model), threads=1), ops)
     except RefusedError as error:
-        return Answer(reason=str(error), no_gpu=isinstance(error, NoGpuError))
+        return Answer(
+            reason=str(error),
+            unsupported=isinstance(error, UnsupportedError),
+            no_gpu=isinstance(error, NoGpuError),
+        )
     return Answer(delegation=found)
 
 

@@ -7,5 +7,9 @@ class RefusedError(Exception):
     """The round cannot be done; the text says why."""
 
 
-class NoGpuError(RefusedError):
+class UnsupportedError(RefusedError):
+    """It cannot be done here, which is no failure; the text names what cannot."""
+
+
+class NoGpuError(UnsupportedError):
     """This machine has no GPU that the runtime could use."""

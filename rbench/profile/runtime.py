@@ -22,8 +22,12 @@ WRITE = 1
 """Of LiteRtTensorBufferLockMode."""
 TYPES = {"float32": 1, "int32": 2}
 """Of LiteRtElementType: what the inputs and outputs of a recommender are made of."""
-KERNELS = {"cpu": "builtin", "xnnpack": "xnnpack"}
-"""Delegate -> the kernel mode of LiteRT's CPU options."""
+KERNELS = {
+    "cpu": 'kernel_mode = "builtin"\n',
+    "xnnpack": 'kernel_mode = "xnnpack"\n',
+    "xnnpack_cached": 'kernel_mode = "xnnpack"\nweight_cache_file_path = ":memory"\n',
+}
+"""Delegate -> its part of LiteRT's CPU options."""
 OPERATOR, INSIDE = 2, 8
 """Of LiteRtProfilerEventType: a node of the graph, and an operator inside a delegate."""
 WHOLE = "Invoke"
@@ -100,7 +104,7 @@ class Runtime:
         self._call("LiteRtSetOptionsHardwareAccelerators", options, CPU)
         for key, text in (
             ("runtime_options_string", "enable_profiling = true\n"),
-            ("xnnpack", f'kernel_mode = "{KERNELS[delegate]}"\nnum_threads = {threads}\n'),
+            ("xnnpack", f"{KERNELS[delegate]}num_threads = {threads}\n"),
         ):
             self._call("LiteRtAddOpaqueOptions", options, self._option(key, text))
         self._model = self._made("LiteRtCreateCompiledModel", self._environment, loaded, options)

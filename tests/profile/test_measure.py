@@ -50,7 +50,7 @@ def started(monkeypatch):
     return seen
 
 
-@pytest.mark.parametrize("target", ["cpu", "xnnpack", "xnnpack@2"])
+@pytest.mark.parametrize("target", ["cpu", "xnnpack", "xnnpack@2", "xnnpack_cached"])
 def test_a_round_meets_its_share_of_the_protocol(model, contexts, quick, tmp_path, target):
     made = profile.measure(quick, model("recommender"), Target.parse(target), contexts, 1, tmp_path)
     with np.load(tmp_path / "samples.npz") as file:

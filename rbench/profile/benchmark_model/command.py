@@ -22,6 +22,7 @@ INFO_FLAGS = ("--export_model_runtime_info", "--model_runtime_info_output_file")
 _DELEGATES = {
     "cpu": ("--use_xnnpack=false",),
     "xnnpack": ("--use_xnnpack=true",),
+    "xnnpack_cached": ("--use_xnnpack=true", "--xnnpack_weight_cache_file_path=:memory"),
     "gpu": ("--use_gpu=true", "--use_xnnpack=false"),
 }
 

@@ -176,7 +176,7 @@ def _timed(
     where = str(target)
     log = read_log(said.text)
     measured = rules.check(
-        log, said.lines, said.code, delegate=target.delegate, runs=runs, where=where
+        log, said.lines, said.code, delegate=target.backend, runs=runs, where=where
     )
     file = place / command.RESULT
     if not file.is_file():
@@ -197,14 +197,14 @@ def _profiled(
     log = read_log(said.text)
     lines = [line for line in said.lines if not _only_info_flags(line)]
     runs = command.PROFILE_RUNS
-    rules.check(log, lines, said.code, delegate=target.delegate, runs=runs, where=where)
+    rules.check(log, lines, said.code, delegate=target.backend, runs=runs, where=where)
     if log.applied != read_log(timed.text).applied:
         raise StageError("the delegate took other nodes in the run with the profiler", where=where)
     try:
         csv, info = place / command.OPS, place / command.INFO
         nodes = ops.read_ops(csv.read_text(errors="replace") if csv.is_file() else said.text)
         if info.is_file():
-            found = protos.read_runtime_info(info.read_bytes(), target.delegate)
+            found = protos.read_runtime_info(info.read_bytes(), target.backend)
         else:
             found = _from_ops(nodes, entry, target, log)
     except StageError as error:
@@ -234,7 +234,7 @@ def _from_ops(nodes: list[ops.Op], entry: inputs.Entry, target: Target, log: Log
     if outside > entry.nodes or (target.delegate == "cpu" and outside != entry.nodes):
         raise StageError(f"the op profile holds {outside} of the graph's {entry.nodes} nodes")
     return Delegation(
-        delegate=target.delegate,
+        delegate=target.backend,
         nodes_total=entry.nodes,
         nodes_delegated=entry.nodes - outside,
         partitions=sum(applied.kernels for applied in log.applied),

@@ -13,7 +13,7 @@ import pytest
 
 from rbench import pipeline, profile
 from rbench.errors import StageError, Unsupported
-from rbench.profile.benchmark_model import inputs, launch, tool
+from rbench.profile.benchmark_model import command, inputs, launch, tool
 from rbench.recording import Recorder
 from rbench.records import Machine, read_records, write_records
 from rbench.store import Store
@@ -72,6 +72,17 @@ def test_what_the_delegate_took_comes_from_the_runtime(measure):
     found = measure(XNNPACK).delegation
     assert (found.delegate, found.nodes_total, found.nodes_delegated) == ("xnnpack", 4, 3)
     assert (found.partitions, found.left_behind) == (1, {"GATHER": 1})
+
+
+def test_the_weight_cache_is_asked_for_by_its_flag(measure, quick):
+    target = Target.parse("benchmark_model/xnnpack_cached")
+    found = measure(target).delegation
+    assert (found.delegate, found.nodes_total, found.nodes_delegated) == ("xnnpack", 4, 3)
+    flag = "--xnnpack_weight_cache_file_path=:memory"
+    entry = inputs.Entry("context", length=8, nodes=5, subgraphs=1)
+    for order in (command.latency, command.op_profile):
+        assert flag in order(quick, "model.tflite", entry, target)
+        assert flag not in order(quick, "model.tflite", entry, XNNPACK)
 
 
 def test_or_from_the_op_profile_of_a_build_without_that_export(measure):
@@ -439,7 +450,9 @@ REAL = os.environ.get(tool.VARIABLE, "")
 
 
 @pytest.mark.skipif(not REAL, reason=f"{tool.VARIABLE} is not set: the real tool is not here")
-@pytest.mark.parametrize("target", ["benchmark_model/cpu", "benchmark_model/xnnpack@2"])
+@pytest.mark.parametrize(
+    "target", ["benchmark_model/cpu", "benchmark_model/xnnpack@2", "benchmark_model/xnnpack_cached"]
+)
 def test_the_real_tool(model, contexts, quick, tmp_path, target):
     made = profile.measure(quick, model("recommender"), Target.parse(target), contexts, 1, tmp_path)
     assert made.runs >= 50

@@ -10,13 +10,9 @@ measures.
 
 **Two files.** Timed in turn, they are compared round by round, otherwise as above.
 
-**Quality.** Two models rank the targets of the same users; they agree about which users are easy
-and differ by chance. A/A: equally good; power: NDCG@10 lower by the smallest loss that such users
-can show, (z(false alarm) + z(0.95)) standard errors of the paired difference. The limit is
-``max_loss = "0%"``, the strictest there is.
-
 A `fail` counts as an alarm; a `warn` does not, it leaves CI green. What is simulated is printed
-with the result. All is seeded: the same numbers each time.
+with the result. All is seeded: the same numbers each time. ``benchmarks/quality_power.py`` does the
+same for quality.
 """
 
 from __future__ import annotations
@@ -24,7 +20,6 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
@@ -34,21 +29,23 @@ from rich.table import Table
 from rbench.gate.latency import sighted
 from rbench.gate.levels import Levels, Measure, Place, at_most
 from rbench.gate.limits import Limits
-from rbench.gate.quality import gains, paired
 from rbench.gate.rounds import Ratio, compare, compare_pairs, in_common
+from rbench.profile import ProfileSettings
+from rbench.profile.pair import SETTINGS
 
 TAIL = float(Limits().false_alarms)
-POWER = 0.95
 CELLS = 10
 SHARED = 0.02
 """Standard deviation of what a round does to all its cells alike."""
+ROUNDS, PAIR_ROUNDS = ProfileSettings().rounds, SETTINGS.rounds
+"""Of a sweep, and of two files alone, unless the user says otherwise."""
 WORLDS: dict[str, tuple[int, Sequence[float], float | None]] = {
-    "all 0.5 %, 3 rounds": (3, (0.5,), None),
-    "all 1 %, 3 rounds": (3, (1.0,), None),
-    "others 1 %, these two 1.5 %, 3 rounds": (3, (1.0,), 1.5),
-    "others 1 %, these two 1.5 %, 5 rounds": (5, (1.0,), 1.5),
-    "others 1 %, these two 2 %, 3 rounds": (3, (1.0,), 2.0),
-    "others 1 %, these two 2 %, 10 rounds": (10, (1.0,), 2.0),
+    f"all 0.5 %, {ROUNDS} rounds": (ROUNDS, (0.5,), None),
+    f"all 1 %, {ROUNDS} rounds": (ROUNDS, (1.0,), None),
+    f"all 1.5 %, {ROUNDS} rounds": (ROUNDS, (1.5,), None),
+    f"others 1 %, these two 1.5 %, {ROUNDS} rounds": (ROUNDS, (1.0,), 1.5),
+    f"others 1 %, these two 2 %, {ROUNDS} rounds": (ROUNDS, (1.0,), 2.0),
+    f"others 1 %, these two 2 %, {2 * ROUNDS} rounds": (2 * ROUNDS, (1.0,), 2.0),
 }
 """Name -> rounds, standard deviations (%) of a round's median from which the cells' are drawn, and
 that of the two that are compared, if it is another."""
@@ -123,37 +120,6 @@ def outcomes(found: Sequence[Ratio]) -> Outcomes:
     return Outcomes(*shares)
 
 
-def quality_alarms(pairs: int, users: int, shift: float, seed: int) -> tuple[float, float, float]:
-    """Share of pairs that fail at no loss allowed, the mean true loss, and the mean standard
-    error. ``shift`` moves the logarithm of the second model's ranks.
-    """
-    random = np.random.default_rng(seed)
-    alarms, losses, errors = 0, [], []
-    for _ in range(pairs):
-        easy = 3.0 + 1.6 * random.normal(size=users)
-        first, second = (
-            np.clip(np.exp(easy + move + 0.35 * random.normal(size=users)), 1, 10**6).astype(int)
-            for move in (0.0, shift)
-        )
-        lost = paired(gains("ndcg@10", first), gains("ndcg@10", second))
-        alarms += lost.interval(TAIL)[0] > 0
-        losses.append(lost.share)
-        errors.append(lost.error)
-    return alarms / pairs, float(np.mean(losses)), float(np.mean(errors))
-
-
-def smallest_loss(users: int, seed: int = 5) -> tuple[float, float]:
-    """The loss that ``users`` show at the stated power, and the shift of ranks that makes it."""
-    _, _, error = quality_alarms(200, users, 0.0, seed)
-    wanted = (NormalDist().inv_cdf(1 - TAIL) + NormalDist().inv_cdf(POWER)) * error
-    low, high = 0.0, 2.0
-    for _ in range(20):
-        middle = (low + high) / 2
-        _, loss, _ = quality_alarms(100, users, middle, seed)
-        low, high = (middle, high) if loss < wanted else (low, middle)
-    return wanted, high
-
-
 def main() -> None:
     pairs = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
     console = Console()
@@ -165,19 +131,12 @@ def main() -> None:
         name: [latency_outcomes(pairs, loss, *world, seed) for loss in (0, 0.05)]
         for seed, (name, world) in enumerate(WORLDS.items())
     }
-    for own in (1.0, 2.0):
-        name = f"two files in turn, 10 rounds, {own:.0f} %"
-        rows[name] = [pair_outcomes(pairs, loss, 10, own, 7) for loss in (0, 0.05)]
+    for own in (1.0, 1.5, 2.0):
+        name = f"two files in turn, {own:g} %, {PAIR_ROUNDS} rounds"
+        rows[name] = [pair_outcomes(pairs, loss, PAIR_ROUNDS, own, 7) for loss in (0, 0.05)]
     for name, (equal, slower) in rows.items():
         shown = (equal.fails, slower.fails, slower.passes, equal.blind)
         table.add_row(name, *(f"{share:.1%}" for share in shown))
-    console.print(table)
-    table = Table("quality, users", "A/A alarms", "smallest loss of NDCG@10", "found")
-    for users in (200, 600, 6000):
-        wanted, shift = smallest_loss(users)
-        alarms, _, _ = quality_alarms(pairs, users, 0.0, users)
-        found, _, _ = quality_alarms(pairs, users, shift, users + 1)
-        table.add_row(f"{users:,}", f"{alarms:.1%}", f"{wanted:.1%}", f"{found:.1%}")
     console.print(table)
 
 

@@ -20,9 +20,9 @@ from typing import NamedTuple
 
 from rbench.gate.chance import normal_quantile, student_quantile
 
-MOST_FREEDOM = 8
-"""What the other cells' rounds may weigh beside a pair's own: they are like it, not it. With 8, a
-pair half as noisy again as the rest has less than 1 % false alarms (benchmarks/gate_power.py)."""
+MOST_FREEDOM = 6
+"""What the other cells' rounds may weigh beside a pair's own: they are like it, not it. With 6, a
+pair twice as noisy as the rest has about 1 % false alarms (benchmarks/gate_power.py)."""
 LARGEST = 300.0
 """Logarithm beyond which an interval is not drawn; e to it is still a number."""
 POWER = 0.95

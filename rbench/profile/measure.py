@@ -1,6 +1,7 @@
 """One round of timing: which tool does it, and what is refused.
 
-A tool is one file with one function of `Tool`'s shape, entered in `TOOLS`.
+A tool is one file with one function of `Tool`'s shape, entered in `_tool`. Only the one that is
+used is imported: each timing process imports this package, and starts as much sooner.
 """
 
 from __future__ import annotations
@@ -9,15 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from rbench.errors import StageError, Unsupported
-from rbench.profile import litert
-from rbench.profile.android import run as android
-from rbench.profile.benchmark_model import run as benchmark_model
 from rbench.profile.result import Round
 from rbench.profile.settings import ProfileSettings
-from rbench.target import HOST, Target
+from rbench.target import HOST, TOOLS, Target
 
 Tool = Callable[[ProfileSettings, Path, Target, Path, int, Path], Round]
-TOOLS: dict[str, Tool] = {"litert": litert.run, "benchmark_model": benchmark_model.run}
 
 
 def measure(
@@ -45,10 +42,23 @@ def measure(
         MissingExtraError: the runtime is not installed.
     """
     _refuse(target)
-    tool = TOOLS[target.tool] if target.device == HOST else android.run
-    made = tool(settings, model, target, contexts, number, folder)
+    made = _tool(target)(settings, model, target, contexts, number, folder)
     _no_silent_fallback(target, made)
     return made
+
+
+def _tool(target: Target) -> Tool:
+    if target.device != HOST:
+        from rbench.profile.android import run as android
+
+        return android.run
+    if target.tool == "benchmark_model":
+        from rbench.profile.benchmark_model import run as benchmark_model
+
+        return benchmark_model.run
+    from rbench.profile import litert
+
+    return litert.run
 
 
 def _refuse(target: Target) -> None:

@@ -16,7 +16,7 @@ from rbench.profile.summary import summarise
 from rbench.records import Delegation, Timing
 from rbench.target import Target
 
-SETTINGS = ProfileSettings(rounds=10, min_runs=3000, min_seconds=2.0, max_seconds=20.0, op_runs=0)
+SETTINGS = ProfileSettings(rounds=12, min_runs=3000, min_seconds=2.0, max_seconds=20.0, op_runs=0)
 """More and shorter rounds than in a run: only the differences within rounds are compared."""
 
 

@@ -8,8 +8,9 @@ import msgspec
 class ProfileSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The protocol of timing, the same for every cell of a study."""
 
-    rounds: int = 3
-    """Fresh processes per cell, interleaved and shuffled across cells."""
+    rounds: int = 6
+    """Fresh processes per cell, interleaved and shuffled across cells. With 6, two cells whose
+    rounds differ by 1.5 % by chance show a loss of 5 % (benchmarks/gate_power.py)."""
     instances: int = 4
     """Interpreters that a round of the ``litert`` tool makes, one after the other. Where its memory
     comes to lie moves a small model's time by 1 to 2 %: a round about one of them would be a throw

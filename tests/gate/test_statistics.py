@@ -14,6 +14,8 @@ from rbench.gate import Limits, judge, parse_budget, read_against
 from rbench.gate.chance import normal_quantile, student_quantile, student_tail
 from rbench.gate.quality import gains, paired, unpaired
 from rbench.gate.rounds import Noise, compare, compare_pairs, in_common, pooled
+from rbench.profile import ProfileSettings
+from rbench.profile.pair import SETTINGS
 from rbench.records import Estimate
 from rbench.testing.runs import example_run
 
@@ -89,7 +91,7 @@ def test_noise_within_groups_is_pooled():
 
 def test_a_ratio_and_its_interval():
     found = compare((110.0, 110.0), (100.0, 100.0), Noise(0.01**2, 100), 0.0025)
-    reach = stats.t.isf(0.0025, 9) * 0.01 * math.sqrt(8 / 9)  # one round's difference is free
+    reach = stats.t.isf(0.0025, 7) * 0.01 * math.sqrt(6 / 7)  # one round's difference is free
     assert found.value == pytest.approx(1.1)
     assert math.log(found.high / found.value) == pytest.approx(reach, rel=1e-6)
     noisy = compare((100.0, 121.0), (100.0, 100.0), Noise(0.01**2, 100), 0.0025)
@@ -98,8 +100,8 @@ def test_a_ratio_and_its_interval():
 
 def test_the_smallest_loss_that_would_show():
     found = compare((100.0, 100.0), (100.0, 100.0), Noise(0.01**2, 100), 0.0025)
-    error = 0.01 * math.sqrt(8 / 9)
-    seen = (stats.t.isf(0.0025, 9) + stats.norm.isf(0.05)) * error
+    error = 0.01 * math.sqrt(6 / 7)
+    seen = (stats.t.isf(0.0025, 7) + stats.norm.isf(0.05)) * error
     assert math.log(found.visible) == pytest.approx(seen, rel=1e-6)
 
 
@@ -133,12 +135,15 @@ def test_one_round_each_says_nothing_of_chance():
         compare_pairs((1.0, 1.0), (2.0,), 0.01)
 
 
-@pytest.mark.parametrize(
-    ("rounds", "noise", "own"), [(3, (0.5,), None), (3, (1.0,), None), (5, (1.0,), 1.5)]
-)
-def test_latency_false_alarms_and_power(power, rounds, noise, own):
+@pytest.mark.parametrize(("noise", "own"), [((0.5,), None), ((1.5,), None), ((1.0,), 1.5)])
+def test_latency_false_alarms_and_power_of_the_default_protocol(power, noise, own):
+    rounds = ProfileSettings().rounds
     assert power.latency_outcomes(1000, 0.0, rounds, noise, own, seed=11).fails <= 0.01
-    assert power.latency_outcomes(500, 0.05, rounds, noise, own, seed=12).fails >= 0.95
+    assert power.latency_outcomes(1000, 0.05, rounds, noise, own, seed=12).fails >= 0.95
+
+
+def test_a_pair_twice_as_noisy_as_the_others_raises_few_alarms_more(power):
+    assert power.latency_outcomes(1000, 0.0, 6, (1.0,), 2.0, seed=21).fails <= 0.02
 
 
 def test_what_is_too_noisy_to_see_does_not_pass(power):
@@ -149,17 +154,11 @@ def test_what_is_too_noisy_to_see_does_not_pass(power):
     assert equal.blind > 0.4, "the rest warns"
 
 
-def test_two_files_in_turn_false_alarms_and_power(power):
-    assert power.pair_outcomes(1000, 0.0, 10, 1.0, seed=15).fails <= 0.01
-    assert power.pair_outcomes(500, 0.05, 10, 1.0, seed=16).fails >= 0.95
-
-
-def test_quality_false_alarms_and_power(power):
-    alarms, _, _ = power.quality_alarms(300, 600, 0.0, seed=13)
-    assert alarms <= 0.01
-    _, shift = power.smallest_loss(600)
-    found, _, _ = power.quality_alarms(300, 600, shift, seed=14)
-    assert found >= 0.93
+@pytest.mark.parametrize("noise", [1.0, 2.0])
+def test_two_files_in_turn_false_alarms_and_power(power, noise):
+    rounds = SETTINGS.rounds
+    assert power.pair_outcomes(1000, 0.0, rounds, noise, seed=15).fails <= 0.01
+    assert power.pair_outcomes(1000, 0.05, rounds, noise, seed=16).fails >= 0.95
 
 
 def test_chance_is_divided_among_the_questions(tmp_path):

@@ -23,6 +23,7 @@ Examples:
   rbench gate RUN --max-size 1.5MiB --json
   rbench gate RUN --budget rbench-budget.toml --against rbench-baseline.json
   rbench gate RUN --update rbench-baseline.json
+  rbench gate --model new.tflite --max-size 300KB
   rbench gate --model new.tflite --against-model main.tflite --max-growth 2%
 \b
 Exit codes:
@@ -61,13 +62,13 @@ Exit codes:
     "--model",
     type=click.Path(path_type=Path),
     metavar="NEW",
-    help="A .tflite that no run made, held against another one; instead of RUN.",
+    help="A .tflite that no run made, held to --max-size or against OLD; instead of RUN.",
 )
 @click.option(
     "--against-model",
     type=click.Path(path_type=Path),
     metavar="OLD",
-    help="The other one.",
+    help="The .tflite that NEW is held against.",
 )
 @click.option(
     "--max-growth",
@@ -116,10 +117,15 @@ def command(
     """
     kind = "json" if as_json else kind
     if model is not None or against_model is not None:
-        if model is None or against_model is None or run or budget or against or to:
+        if model is None or run or budget or against or to:
             raise click.UsageError(
-                "--model and --against-model go together, and without RUN, --budget, --against "
+                "--against-model goes with --model, and both without RUN, --budget, --against "
                 "and --update."
+            )
+        alone = against_model is None
+        if alone and (max_size is None or max_growth is not None or max_ratio is not None):
+            raise click.UsageError(
+                "--model needs --max-size, or --against-model for what is measured against it."
             )
         pair = limits_of(max_size, max_growth, max_ratio)
         verdict = judge_models(pair, model, against_model, target)

@@ -1,4 +1,4 @@
-"""``rbench gate --model NEW --against-model OLD``: two files, without a run."""
+"""``rbench gate --model NEW [--against-model OLD]``: one or two files, without a run."""
 
 from __future__ import annotations
 
@@ -38,19 +38,19 @@ def _share(text: str) -> Share:
     return found
 
 
-def judge_models(limits: PairLimits, new: Path, old: Path, target: str) -> Verdict:
-    """Weigh both, and time both if a limit asks for it.
+def judge_models(limits: PairLimits, new: Path, old: Path | None, target: str) -> Verdict:
+    """Weigh them, and time both if a limit asks for it.
 
     Raises:
         ModelError: a file cannot be read or asked.
         MissingExtraError: timing needs the extra ``profile``.
     """
-    for path in (new, old):
+    for path in filter(None, (new, old)):
         if not path.is_file():
             raise ModelError("no such file", where=str(path))
     findings: list[Finding] = list(judge_sizes(limits, new, old))
     notes: list[str] = []
-    if limits.max_ratio is not None:
+    if limits.max_ratio is not None and old is not None:
         try:
             finding, notes = _timed(limits.max_ratio, new, old, target)
         except StageError as error:

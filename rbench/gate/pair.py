@@ -28,20 +28,21 @@ class PairLimits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The slowdown that has to be visible; see `LatencyLimit`."""
 
 
-def judge_sizes(limits: PairLimits, new: Path, old: Path) -> Iterator[Finding]:
-    """Hold the new file's bytes to their limit and to the old file's.
+def judge_sizes(limits: PairLimits, new: Path, old: Path | None) -> Iterator[Finding]:
+    """Hold the new file's bytes to their limit and to the old file's, if there is one.
 
     Raises:
         ModelError: a file cannot be read, is empty, or is not the file itself.
     """
     marks = []
-    for path in (new, old):
+    for path in filter(None, (new, old)):
         mark, complaint = weigh(path)
         if mark is None:
             raise ModelError(f"the file {complaint}", where=str(path))
         marks.append(mark)
     if limits.size is not None:
-        file = Weighed(str(new), "size", marks[0].size_bytes, marks[1], True)
+        before = marks[1] if old else None
+        file = Weighed(str(new), "size", marks[0].size_bytes, before, old is not None)
         yield from judge_size(limits.size, file, "")
 
 

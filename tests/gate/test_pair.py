@@ -49,9 +49,9 @@ def test_every_format(files, capsys):
 @pytest.mark.parametrize(
     ("more", "says"),
     [
-        (["RUN"], "go together, and without RUN"),
-        (["--budget", "b.toml"], "go together, and without RUN"),
-        (["--update", "b.json"], "go together, and without RUN"),
+        (["RUN"], "both without RUN"),
+        (["--budget", "b.toml"], "both without RUN"),
+        (["--update", "b.json"], "both without RUN"),
     ],
 )
 def test_what_does_not_go_with_two_files(files, more, says, capsys):
@@ -59,9 +59,18 @@ def test_what_does_not_go_with_two_files(files, more, says, capsys):
     assert says in " ".join(capsys.readouterr().err.split())
 
 
-def test_one_file_is_not_enough(files, capsys):
-    assert gate(*files[:2]) == 2
-    assert "go together" in capsys.readouterr().err
+@pytest.mark.parametrize(("size", "code"), [("1050", 0), ("1049", 1)])
+def test_one_file_is_held_to_a_size(files, size, code, capsys):
+    assert gate(*files[:2], "--max-size", size) == code
+    assert "new.tflite" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("limits", [[], ["--max-growth", "1%"], ["--max-ratio", "1.1"]])
+def test_one_file_has_no_other_to_be_held_against(files, limits, capsys):
+    assert gate(*files[:2], *limits) == 2
+    assert "or --against-model" in " ".join(capsys.readouterr().err.split())
+    assert gate(*files[2:], *limits) == 2
+    assert "goes with --model" in " ".join(capsys.readouterr().err.split())
 
 
 def test_pair_limits_are_for_pairs(tmp_path, capsys):

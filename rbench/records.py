@@ -13,15 +13,14 @@ All of it can be read without TensorFlow, and without the store that it was made
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import msgspec
 
-from rbench.errors import OutputError, RecordError
+from rbench.atomic import write_atomically
+from rbench.errors import RecordError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -330,33 +329,6 @@ def write_info(path: Path, info: RunInfo) -> None:
     """Write a run.json, atomically."""
     encoded = msgspec.json.encode(info, order="deterministic")
     write_atomically(path, msgspec.json.format(encoded) + b"\n")
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Replace a file by new content: afterwards it is the old or the new one, never half of it.
-
-    Raises:
-        OutputError: the place cannot be written (permissions, full disk).
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).chmod(0o644)
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise OutputError(
-            f"cannot write: {error.strerror or error}",
-            where=str(path),
-            remedy="name another place, or make room or permissions there",
-        ) from error
 
 
 def _read(path: Path) -> bytes:

@@ -1,8 +1,6 @@
 """Records: read back as written, upgraded when old, refused when torn or newer."""
 
 import json
-import stat
-import sys
 from pathlib import Path
 
 import msgspec
@@ -11,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rbench import records
-from rbench.errors import OutputError, RecordError
+from rbench.errors import RecordError
 from rbench.records import (
     CellName,
     Delegation,
@@ -27,7 +25,6 @@ from rbench.records import (
     artefacts_of,
     read_records,
     read_run,
-    write_atomically,
     write_info,
     write_records,
 )
@@ -198,41 +195,6 @@ def test_a_torn_run_json(tmp_path):
     (tmp_path / "run.json").write_text('{"schema": 1, "stu')
     with pytest.raises(RecordError, match=r"run\.json: no JSON document"):
         read_run(tmp_path)
-
-
-def test_a_file_is_replaced_whole_or_not_at_all(tmp_path, monkeypatch):
-    path = tmp_path / "deep" / "file"
-    write_atomically(path, b"old")
-    assert stat.S_IMODE(path.stat().st_mode) == 0o644
-
-    def killed(descriptor):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(records.os, "fsync", killed)
-    with pytest.raises(KeyboardInterrupt):
-        write_atomically(path, b"new")
-    assert path.read_bytes() == b"old"
-    assert [found.name for found in path.parent.iterdir()] == ["file"]
-
-
-def test_a_place_that_cannot_be_written(tmp_path):
-    (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(OutputError, match="cannot write") as caught:
-        write_atomically(tmp_path / "file" / "below", b"new")
-    assert caught.value.exit_code == 2
-    assert caught.value.remedy
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="/dev/full is Linux's")
-def test_a_full_disk_is_an_output_error(tmp_path, monkeypatch):
-    def full(descriptor):
-        with Path("/dev/full").open("wb", buffering=0) as device:
-            device.write(b"x")
-
-    monkeypatch.setattr(records.os, "fsync", full)
-    with pytest.raises(OutputError, match="No space left on device"):
-        write_atomically(tmp_path / "file", b"new")
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_artefacts_of_records():

@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from rbench import plugins
-from rbench.records import read_run, write_atomically
+from rbench.atomic import write_atomically
+from rbench.records import read_run
 
 EPILOG = """\b
 Examples:

@@ -71,8 +71,8 @@ def command(
     another, is taken from the store; a sweep that was stopped goes on where it was.
     """
     from rbench import plugins
+    from rbench.atomic import write_atomically
     from rbench.cli.sweep_view import View
-    from rbench.records import write_atomically
     from rbench.study import Study
     from rbench.sweeping import sweep
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from rbench.atomic import write_atomically
 from rbench.compress.places import Floats
 from rbench.compress.result import RANGES
 from rbench.data.dataset import Dataset, Ids
 from rbench.errors import StageError
 from rbench.model import ITEM_TABLE
 from rbench.recipe import Recipe
-from rbench.records import write_atomically
 from rbench.train import cut
 
 SCORES = "scores"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from rbench.atomic import write_atomically
 from rbench.compress import as_trained
 from rbench.convert.calibration import calibration_contexts
 from rbench.convert.gpu_ready import gpu_ready
@@ -15,7 +16,6 @@ from rbench.data.dataset import Dataset
 from rbench.encoding import Encoder, Form, ModelSettings
 from rbench.model import count_parameters, scoring_model, set_weights
 from rbench.recipe import Recipe
-from rbench.records import write_atomically
 from rbench.train.weights import load_weights
 
 

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import msgspec
 
+from rbench.atomic import write_atomically
 from rbench.errors import RecordError
 from rbench.gate.rules import LONGEST
-from rbench.records import Estimate, write_atomically
+from rbench.records import Estimate
 
 SCHEMA = 1
 """Version of the baseline file."""

@@ -20,6 +20,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from rbench.atomic import write_atomically
 from rbench.records import (
     CellName,
     DataSummary,
@@ -35,7 +36,6 @@ from rbench.records import (
     RunInfo,
     Timing,
     read_run,
-    write_atomically,
     write_info,
     write_records,
 )

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from rbench.records import write_atomically
+from rbench.atomic import write_atomically
 
 FILE = "checkpoint.npz"
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from rbench.atomic import write_atomically
 from rbench.errors import StageError
-from rbench.records import write_atomically
 from rbench.train.checkpoint import TORN
 from rbench.train.result import WEIGHTS
 

@@ -1,0 +1,46 @@
+"""Files that are whole or not there."""
+
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+from rbench import atomic
+from rbench.atomic import write_atomically
+from rbench.errors import OutputError
+
+
+def test_a_file_is_replaced_whole_or_not_at_all(tmp_path, monkeypatch):
+    path = tmp_path / "deep" / "file"
+    write_atomically(path, b"old")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+
+    def killed(descriptor):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(atomic.os, "fsync", killed)
+    with pytest.raises(KeyboardInterrupt):
+        write_atomically(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert [found.name for found in path.parent.iterdir()] == ["file"]
+
+
+def test_a_place_that_cannot_be_written(tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(OutputError, match="cannot write") as caught:
+        write_atomically(tmp_path / "file" / "below", b"new")
+    assert caught.value.exit_code == 2
+    assert caught.value.remedy
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/dev/full is Linux's")
+def test_a_full_disk_is_an_output_error(tmp_path, monkeypatch):
+    def full(descriptor):
+        with Path("/dev/full").open("wb", buffering=0) as device:
+            device.write(b"x")
+
+    monkeypatch.setattr(atomic.os, "fsync", full)
+    with pytest.raises(OutputError, match="No space left on device"):
+        write_atomically(tmp_path / "file", b"new")
+    assert list(tmp_path.iterdir()) == []

@@ -15,6 +15,7 @@ from rbench.profile import gpus, software_gpu
 from rbench.profile.android import adb
 from rbench.profile.benchmark_model import tool as benchmark_model
 from rbench.profile.nodes import nodes_taken
+from rbench.target import backend_of
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,16 +97,15 @@ def _origin(path: Path) -> str:
 def _delegates() -> list[Found]:
     found = []
     with gpus.addition() as model:
-        for delegate in ("cpu", "xnnpack"):
+        for delegate in ("cpu", "xnnpack", "xnnpack_cached"):
+            needed = delegate == backend_of(delegate)
             try:
                 nodes_taken(model, delegate)
-                found.append(Found(group="delegates", name=delegate, here=True, said="works"))
+                made = Found(group="delegates", name=delegate, here=True, said="works")
             except RbenchError as error:
-                found.append(
-                    Found(
-                        group="delegates", name=delegate, here=False, said=str(error), needed=True
-                    )
-                )
+                said = str(error)
+                made = Found(group="delegates", name=delegate, here=False, said=said, needed=needed)
+            found.append(made)
     return [*found, _gpu()]
 
 

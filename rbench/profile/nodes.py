@@ -26,7 +26,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 
     model: str
     delegate: str
-    """``cpu``, ``xnnpack`` or ``gpu``."""
+    """``cpu``, ``xnnpack``, ``xnnpack_cached`` or ``gpu``."""
     parent: int
     """Process that it dies with."""
 
@@ -47,7 +47,7 @@ def nodes_taken(model: Path, delegate: str, timeout_s: float = TIMEOUT_S) -> Del
     """Load a file with a delegate and count the nodes that it takes.
 
     Args:
-        delegate: ``cpu`` (the plain kernels), ``xnnpack`` or ``gpu``.
+        delegate: ``cpu`` (the plain kernels), ``xnnpack``, ``xnnpack_cached`` or ``gpu``.
 
     Raises:
         Unsupported: a GPU was asked for, and there is none or it cannot take such a file.

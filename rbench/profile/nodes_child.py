@@ -15,9 +15,10 @@ import msgspec
 from rbench.guard import die_with_parent
 from rbench.profile.nodes import Answer, Question
 from rbench.profile.refusal import NoGpuError, RefusedError, UnsupportedError
+from rbench.target import backend_of
 
 RESOLVERS = {"cpu": "BUILTIN_WITHOUT_DEFAULT_DELEGATES", "xnnpack": "BUILTIN"}
-"""Delegate -> op resolver. The second one brings XNNPACK as the runtime's default delegate."""
+"""Backend -> op resolver. The second one brings XNNPACK as the runtime's default delegate."""
 
 
 def main() -> int:
@@ -35,20 +36,25 @@ def load(question: Question) -> Answer:
     """Load the file in this very process, which it may crash."""
     from ai_edge_litert import interpreter as litert
 
-    from rbench.profile import delegation
+    from rbench.profile import compiled, delegation
 
     if question.delegate == "gpu":
         return _load_on_gpu(question)
+    backend = backend_of(question.delegate)
     try:
+        if question.delegate == "xnnpack_cached":
+            compiled.load_cached(question.model, threads=1)
         interpreter = litert.Interpreter(
             model_path=question.model,
             num_threads=1,
-            experimental_op_resolver_type=litert.OpResolverType[RESOLVERS[question.delegate]],
+            experimental_op_resolver_type=litert.OpResolverType[RESOLVERS[backend]],
         )
         interpreter.allocate_tensors()
+    except RefusedError as error:
+        return _refused(error)
     except (RuntimeError, ValueError) as error:
         return Answer(reason=" ".join(str(error).split()) or type(error).__name__)
-    found = delegation.observe(delegation.nodes_of(interpreter), question.delegate)
+    found = delegation.observe(delegation.nodes_of(interpreter), backend)
     return Answer(delegation=found)
 
 
@@ -60,12 +66,16 @@ def _load_on_gpu(question: Question) -> Answer:
         ops, _ = gpu_model.operators(model)
         found = gpu_model.taken(gpu_model.load(str(model), threads=1), ops)
     except RefusedError as error:
-        return Answer(
-            reason=str(error),
-            unsupported=isinstance(error, UnsupportedError),
-            no_gpu=isinstance(error, NoGpuError),
-        )
+        return _refused(error)
     return Answer(delegation=found)
+
+
+def _refused(error: RefusedError) -> Answer:
+    return Answer(
+        reason=str(error),
+        unsupported=isinstance(error, UnsupportedError),
+        no_gpu=isinstance(error, NoGpuError),
+    )
 
 
 if __name__ == "__main__":

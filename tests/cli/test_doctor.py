@@ -19,6 +19,7 @@ def test_without_a_gpu(rbench, no_gpu):
     assert done.returncode == (0 if can_sweep else 1)
     assert here["cpu"]["here"]
     assert here["xnnpack"]["here"]
+    assert here["xnnpack_cached"]["here"]
     assert not here["gpu"]["here"]
     assert "export VK_DRIVER_FILES=" in here["gpu"]["remedy"]
     assert here["ai-edge-litert"]["said"].endswith("(rbench[profile])")

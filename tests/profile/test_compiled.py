@@ -110,3 +110,9 @@ def test_a_cut_file_is_a_stage_error(model, contexts, quick, tmp_path, keep):
     path.write_bytes(path.read_bytes()[:keep])
     with pytest.raises(StageError, match=str(CACHED)):
         profile.measure(quick, path, CACHED, contexts, 0, tmp_path)
+
+
+def test_nodes_are_asked_for_with_a_cache_too(model):
+    assert nodes_taken(model("recommender"), "xnnpack_cached").delegate == "xnnpack"
+    with pytest.raises(Unsupported, match="Variable tensors"):
+        nodes_taken(model("stateful"), "xnnpack_cached")

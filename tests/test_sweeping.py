@@ -144,6 +144,21 @@ def test_a_strangers_encoder_and_a_second_seed(tmp_path, own_store, tiny_study):
     assert run.records[1].settings["encoder"]["narrow"] == 6
 
 
+def test_a_weight_cache_is_for_the_unrolled_recurrence(tmp_path, own_store, tiny_study):
+    study = rbench.Study.read(tiny_study).narrowed(
+        encoders=["lstm"], recipes=["float32", "unrolled+float32"], targets=["xnnpack_cached"]
+    )
+    fused, unrolled = rbench.sweep(study, tmp_path / "run").records
+    assert fused.state == "unsupported"
+    assert "Variable tensors" in fused.reason
+    assert "(ai-edge-litert)" in fused.reason
+    assert unrolled.state == "ok"
+    assert unrolled.timing.details["runtime"].endswith(", CompiledModel")
+    # XNNPACK takes the steps; what it leaves, the lookup, mask and ranking, is there once.
+    assert set(unrolled.delegation.left_behind.values()) == {1}
+    assert "TOPK_V2" in unrolled.delegation.left_behind
+
+
 def test_what_fails_is_a_record_and_the_rest_goes_on(command, tmp_path, tiny_study, own_store):
     (tmp_path / "broken.py").write_text(BROKEN)
     done = command(

@@ -231,4 +231,59 @@ def test_unrolled_is_held_to_fused(small, change):
 
 def test_a_simulated_gpu_is_said_to_be_no_latency(rich):
     text = explained(rich)
-    assert "Simulated: benchmark_model/gpu ran on a GPU that the CPU simulates (1 cells)" in text
+    assert (
+        "Simulated: benchmark_model/gpu ran on a GPU that the CPU simulates (1 cell)"
+        in text.replace(", A GPU that does not exist", "")
+    )
+    assert "simulates, A GPU that does not exist (1 cell)" in text
+
+
+def on_a_gpu(change, run, **fields):
+    """The run with every cell delegated to a GPU."""
+    found = Delegation(
+        **{"delegate": "gpu", "nodes_total": 6, "nodes_delegated": 4, "partitions": 1, **fields}
+    )
+    return change(run, lambda r: msgspec.structs.replace(r, delegation=found))
+
+
+SAID = ("EXPAND_DIMS: Operation is not supported.", "GATHER: Only support 1D indices")
+
+
+def test_which_gpu_and_its_own_words(small, change):
+    moved = on_a_gpu(
+        change,
+        small,
+        adapter="SwiftShader Device (Subzero)",
+        software=True,
+        left_behind={"EXPAND_DIMS": 1, "GATHER": 1},
+        remarks=SAID,
+    )
+    sheet = Sheet.of(moved)
+    (taken,) = files.file_rows(sheet)[0].delegation
+    assert taken.text == (
+        "4 of 6 nodes delegated to SwiftShader Device (Subzero), simulated on the CPU"
+    )
+    assert taken.left == "1 EXPAND_DIMS, 1 GATHER"
+    assert taken.remarks == SAID
+    assert provenance.runners(sheet) == (
+        ("cpu", "gpu on SwiftShader Device (Subzero), simulated on the CPU"),
+        ("what cpu left, in its own words", "; ".join(f"“{words}” (2 cells)" for words in SAID)),
+    )
+
+
+def test_a_real_gpu_is_named_and_not_called_simulated(small, change):
+    sheet = Sheet.of(on_a_gpu(change, small, adapter="Mali-G715", nodes_delegated=6))
+    assert provenance.runners(sheet) == (("cpu", "gpu on Mali-G715"),)
+    (taken,) = files.file_rows(sheet)[0].delegation
+    assert taken.text == "6 of 6 nodes delegated to Mali-G715"
+
+
+def test_runners_of_the_cpu(run):
+    assert provenance.runners(Sheet.of(run)) == (("cpu", "no delegate"), ("xnnpack", "xnnpack"))
+
+
+def test_a_delegate_that_takes_nothing_is_quoted(small, change):
+    moved = on_a_gpu(
+        change, small, nodes_delegated=0, left_behind={"GATHER": 1}, remarks=(SAID[1],)
+    )
+    assert f"1 GATHER. In its own words: “{SAID[1]}”." in explained(moved)

@@ -22,6 +22,9 @@ SAME = 0.95
 """From this share of the plain file's bytes on nothing was saved."""
 FUSED = "UNIDIRECTIONAL_SEQUENCE_"
 """How the names of the operators begin that hold a whole recurrence."""
+LOSSES = 4
+"""How many of a recipe's losses of quality a sentence names, the largest first; the table of all
+files has all."""
 REMARKS = 4
 """How many of a delegate's own words a sentence repeats; the table of files has all."""
 
@@ -207,11 +210,15 @@ def _pruned(sheet: Sheet, cells: Names, recipe: str) -> Iterator[Explanation]:
 
 
 def _worse(pairing: Pairing, recipe: str) -> Iterator[Explanation]:
-    worse = [
-        f"{encoder} {found.difference.text} ({found.difference.interval})"
+    losses = [
+        (found.difference, encoder)
         for (encoder, name), found in pairing.files.items()
         if name == recipe != REFERENCE and found.difference and found.difference.word == "worse"
     ]
+    losses.sort(key=lambda loss: loss[0].share)
+    worse = [f"{encoder} {found.text} ({found.interval})" for found, encoder in losses[:LOSSES]]
+    if len(losses) > LOSSES:
+        worse.append(f"and {len(losses) - LOSSES} more")
     if worse:
         yield Explanation(
             "Quality",

@@ -133,4 +133,6 @@ def _plain(value: Any) -> str:
         return value
     if isinstance(value, Mapping):
         return ", ".join(f"{key} {_plain(item)}" for key, item in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_plain, value)) or "none"
     return msgspec.json.encode(value, enc_hook=str).decode()

@@ -12,6 +12,7 @@ from rbench_reports.cells import Cell, Sheet
 from rbench_reports.limits import Check, Limit, limits_of
 from rbench_reports.metrics import NDCG, P50, SIZE, estimate
 from rbench_reports.numbers import SCORE, change, finite
+from rbench_reports.paired import between
 
 SAVING = 0.98
 """A file or a latency has to be smaller than this share of the best cell's to be worth a line."""
@@ -65,7 +66,7 @@ def _within(run: Run, sheet: Sheet, within: Sequence[Cell], limits: tuple[Limit,
     others = others or [cell for cell in within if cell is not best]
     if others:
         second = _best(others)
-        picks.append(_pick("Runner-up", second, [_versus(sheet, second, best)], limits))
+        picks.append(_pick("Runner-up", second, [_versus(run, second, best)], limits))
     picks.extend(_cheaper(sheet, best, within, limits))
     words = ", ".join(f"{limit.words} at most {limit.text}" for limit in limits)
     return Advice(
@@ -93,7 +94,8 @@ def _nearest(run: Run, sheet: Sheet, cells: Sequence[Cell], limits: tuple[Limit,
     words = ", ".join(f"{limit.words} at most {limit.text}" for limit in limits)
     return Advice(
         "nearest",
-        "No cell keeps the limits",
+        f"No cell keeps the limits; {nearest.encoder} with {nearest.recipe} on {nearest.target} is "
+        "nearest",
         f"Limits of this study: {words}. None of the {_count(cells, 'finished cell')} keeps "
         "them all.",
         tuple(picks),
@@ -191,16 +193,21 @@ def _largest(run: Run, best: Cell, cells: Sequence[Cell], where: str) -> list[st
     return found
 
 
-def _versus(sheet: Sheet, second: Cell, best: Cell) -> str:
+def _versus(run: Run, second: Cell, best: Cell) -> str:
+    """How far the runner-up is from the best, in every number that the two have."""
+    paired = between(run, second.record, best.record)
     low = finite(best.ndcg.low) if best.ndcg else None
     value = second.usable(NDCG) or 0.0
-    told = (
-        "within the best cell's interval, so the two cannot be told apart by it"
-        if low is not None and value >= low
-        else "outside the best cell's interval"
-    )
-    size = change(second.usable(SIZE), best.usable(SIZE))
-    return f"The next best file: {told}. Size {size} against the best."
+    if paired is not None:
+        shown = f" ({paired.interval})" if paired.interval else ""
+        told = f"NDCG@10 {paired.text}{shown} user by user, {paired.word}"
+    elif low is not None and value >= low:
+        told = "within the best cell's interval, so the two cannot be told apart by it"
+    else:
+        told = "outside the best cell's interval"
+    metrics = (SIZE, P50) if second.bench == best.bench else (SIZE,)
+    costs = (f"{m.label} {change(second.usable(m), best.usable(m))}" for m in metrics)
+    return f"The next best file, against the best: {told}. {', '.join(costs)}."
 
 
 def _cautions(run: Run, best: Cell) -> tuple[str, ...]:

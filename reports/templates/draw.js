@@ -3,6 +3,7 @@
 (() => {
   "use strict";
   const root = document.documentElement;
+  const PAGE = 610; // height of the tallest chart on paper, pixels
   const near = new Set();
   const paper = { on: false };
   let drawers = {}, room = () => {};
@@ -54,6 +55,8 @@
 
   Object.assign(window.rbench, {
     paper,
+    // Height of one of so many lines of a chart, pixels: on paper all of them fit on a page.
+    line: (count, roomy, rest) => (paper.on ? Math.max(7.5, Math.min(roomy, (PAGE - rest) / count)) : roomy),
     // What columns() of page.py took apart: one object a row.
     rows: (columns) => (Object.values(columns)[0] ?? []).map((_, index) =>
       Object.fromEntries(Object.entries(columns).map(([key, column]) => [key, column[index]]))),

@@ -133,11 +133,38 @@ def test_paper_before_the_charts_are_there_says_so(visit, pages):
 def test_paper_has_charts_that_nobody_scrolled_to(visit, pages, name):
     page, said = visit(pages[name])
     page.wait_for_selector("html.drawn")
+    page.emulate_media(media="print")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     for chart in page.locator(".chart").all():
         assert chart.locator(".main-svg, .gtitle, .infolayer").count() > 0
     assert page.locator(".wait").count() == 0
     assert said == []
+
+
+def test_a_chart_of_many_lines_fits_on_a_page_of_paper(visit, rich_path):
+    page, _ = visit(rich_path)
+    page.wait_for_selector("html.drawn")
+    page.emulate_media(media="print")
+    heights = "[...document.querySelectorAll('.chart')].map(one => one.offsetHeight)"
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    on_paper = page.evaluate(heights)
+    assert max(on_paper) <= 610
+    overlap = (
+        "[...document.querySelectorAll('.chart')].filter("
+        "one => one.querySelector('.main-svg').clientHeight > one.offsetHeight + 1).length"
+    )
+    assert page.evaluate(overlap) == 0
+    page.emulate_media(media="screen")
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert max(page.evaluate(heights)) > 610
+
+
+def test_heads_that_sort_are_plain_words_on_paper(visit, pages):
+    """Chromium leaves buttons out of a head that it repeats on the next page."""
+    page, _ = visit(pages["report"])
+    page.emulate_media(media="print")
+    displays = "[...document.querySelectorAll('.sort')].map(one => getComputedStyle(one).display)"
+    assert set(page.evaluate(displays)) == {"contents"}
 
 
 def test_the_key_for_printing_waits_for_the_charts(visit, pages):

@@ -54,6 +54,15 @@ def test_matrix_shows_states_and_keeps_the_numbers_of_failed_files(run):
     assert invalid.heat is None
 
 
+def test_where_nothing_differs_nothing_is_the_best(run, change):
+    none = Delegation(delegate="none", nodes_total=7, nodes_delegated=0, partitions=0)
+    alike = change(run, lambda r: msgspec.structs.replace(r, delegation=r.delegation and none))
+    panels = {panel.metric.key: panel for panel in matrix.panels(Sheet.of(alike))}
+    boxes = [box for grid in panels["delegated"].grids for _, row in grid.rows for box in row]
+    assert {box.text for box in boxes} == {"0 of 7", ""}
+    assert not any(box.best or box.heat is not None for box in boxes)
+
+
 def test_quality_has_baselines_and_the_best_possible(run):
     sheet = Sheet.of(run)
     rows = quality.rows(run, sheet, paired.pairs(run, sheet))
@@ -142,6 +151,33 @@ def test_timings_cold_and_warm(run):
     assert row.numbers[2] == f"{row.cell.record.timing.median_us:.1f}"
     assert latency.box(row.cell)[2] == row.cell.record.timing.quantiles_us[50]
     assert latency.box(sheet.cells[-1]) is not None
+
+
+def test_a_sentence_names_the_largest_losses_only(run):
+    sheet = Sheet.of(run)
+    loss = [paired.Difference(-0.01 * n, -0.01 * n - 0.001, -0.01 * n + 0.001) for n in range(1, 7)]
+    names = [f"e{n}" for n in range(1, 7)]
+    pairing = paired.Pairing(
+        {
+            (name, "dynamic_wi8"): paired.Paired((), one, None)
+            for name, one in zip(names, loss, strict=True)
+        },
+        {},
+    )
+    texts = [e.text for e in explain.explanations(sheet, pairing) if e.topic == "Quality"]
+    (text,) = texts
+    assert [name for name in names if name in text] == ["e3", "e4", "e5", "e6"]
+    assert text.index("e6") < text.index("e5")
+    assert text.endswith("and 2 more.")
+
+
+def test_settings_are_plain_words(run, change):
+    settings = {"profile": {"phone_cores": [], "instances": [1, 2], "twins": True}}
+    (table,) = provenance.protocol(change(run, settings=settings))
+    assert table == (
+        "profile",
+        (("phone_cores", "none"), ("instances", "1, 2"), ("twins", "true")),
+    )
 
 
 def test_provenance_names_split_seeds_and_versions(run):

@@ -22,6 +22,11 @@ SAME = 0.95
 """From this share of the plain file's bytes on nothing was saved."""
 FUSED = "UNIDIRECTIONAL_SEQUENCE_"
 """How the names of the operators begin that hold a whole recurrence."""
+LOSSES = 4
+"""How many of a recipe's losses of quality a sentence names, the largest first; the table of all
+files has all."""
+REMARKS = 4
+"""How many of a delegate's own words a sentence repeats; the table of files has all."""
 
 Names = Mapping[tuple[str, str, str], Cell]
 
@@ -102,6 +107,7 @@ def _why_slower(cell: Cell, reference: Cell) -> str:
 def _not_taken(sheet: Sheet, cells: Names, recipe: str, target: str) -> Iterator[Explanation]:
     little: dict[str, list[str]] = {}
     left: dict[str, int] = {}
+    said: dict[str, None] = {}
     for encoder in sheet.encoders:
         cell = cells.get((encoder, recipe, target))
         found = cell.record.delegation if cell else None
@@ -115,13 +121,15 @@ def _not_taken(sheet: Sheet, cells: Names, recipe: str, target: str) -> Iterator
             little.setdefault(taken, []).append(encoder)
             for op, count in found.left_behind.items():
                 left[op] = max(left.get(op, 0), count)
+            said.update(dict.fromkeys(found.remarks))
     if little:
-        said = ", ".join(f"{', '.join(names)} {taken}" for taken, names in little.items())
+        counts = ", ".join(f"{', '.join(names)} {taken}" for taken, names in little.items())
+        words = "; ".join(f"“{remark}”" for remark in list(said)[:REMARKS])
         yield Explanation(
             "Not delegated",
             f"{recipe} on {target}: the delegate takes none of the graph, or less than half the "
-            f"share that it takes of {REFERENCE} ({said}); left to the plain kernels: "
-            f"{listed(left)}.",
+            f"share that it takes of {REFERENCE} ({counts}); left to the plain kernels: "
+            f"{listed(left)}.{f' In its own words: {words}.' if words else ''}",
         )
 
 
@@ -202,11 +210,15 @@ def _pruned(sheet: Sheet, cells: Names, recipe: str) -> Iterator[Explanation]:
 
 
 def _worse(pairing: Pairing, recipe: str) -> Iterator[Explanation]:
-    worse = [
-        f"{encoder} {found.difference.text} ({found.difference.interval})"
+    losses = [
+        (found.difference, encoder)
         for (encoder, name), found in pairing.files.items()
         if name == recipe != REFERENCE and found.difference and found.difference.word == "worse"
     ]
+    losses.sort(key=lambda loss: loss[0].share)
+    worse = [f"{encoder} {found.text} ({found.interval})" for found, encoder in losses[:LOSSES]]
+    if len(losses) > LOSSES:
+        worse.append(f"and {len(losses) - LOSSES} more")
     if worse:
         yield Explanation(
             "Quality",
@@ -216,11 +228,15 @@ def _worse(pairing: Pairing, recipe: str) -> Iterator[Explanation]:
 
 
 def _simulated(sheet: Sheet) -> Iterator[Explanation]:
-    targets = [cell.target for cell in sheet.cells if cell.state.word == "simulated"]
-    for target in dict.fromkeys(targets):
+    simulated = [cell for cell in sheet.cells if cell.state.word == "simulated"]
+    for target in dict.fromkeys(cell.target for cell in simulated):
+        ran = [c.record.delegation for c in simulated if c.target == target]
+        adapters = dict.fromkeys(found.adapter for found in ran if found and found.adapter)
+        named = f", {', '.join(adapters)}" if adapters else ""
         yield Explanation(
             "Simulated",
-            f"{target} ran on a GPU that the CPU simulates ({targets.count(target)} cells): it "
+            f"{target} ran on a GPU that the CPU simulates{named} "
+            f"({len(ran)} cell{'' if len(ran) == 1 else 's'}): it "
             "shows that the files run there and how many nodes are taken. Its times say nothing "
             "about a GPU, so they are in no chart, no ranking and no front.",
         )

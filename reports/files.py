@@ -33,6 +33,8 @@ class Taken:
     target: str
     text: str
     left: str
+    remarks: tuple[str, ...] = ()
+    """Why, in the delegate's own words."""
 
 
 @dataclass(frozen=True)
@@ -103,14 +105,32 @@ def _parts(model: ModelFile) -> tuple[Part, ...]:
     )
 
 
+def runner(found: Delegation) -> str:
+    """Who ran a file, e.g. ``gpu on A GPU of 2026, simulated on the CPU``."""
+    if _plain(found):
+        return "no delegate"
+    where = f" on {found.adapter}" if found.adapter else ""
+    return f"{found.delegate}{where}{SIMULATED if found.software else ''}"
+
+
+SIMULATED = ", simulated on the CPU"
+
+
+def _plain(found: Delegation) -> bool:
+    return not found.nodes_delegated and found.delegate in ("", "none", "cpu")
+
+
 def _taken(target: str, found: Delegation) -> Taken:
-    if not found.nodes_delegated and found.delegate in ("", "none", "cpu"):
-        return Taken(target, f"no delegate, {found.nodes_total} nodes", "")
+    if _plain(found):
+        return Taken(target, f"no delegate, {found.nodes_total} nodes", "", found.remarks)
     text = f"{found.nodes_delegated} of {found.nodes_total} nodes delegated"
-    if found.delegate and found.delegate not in target:
+    if found.adapter:
+        text += f" to {found.adapter}"
+    elif found.delegate and found.delegate not in target:
         text += f" to {found.delegate}"
+    if found.software:
+        text += SIMULATED
     if found.partitions > 1:
         text += f", {found.partitions} partitions"
-    if found.software:
-        text += ", simulated on the CPU"
-    return Taken(target, text, listed(found.left_behind) if found.left_behind else "")
+    left = listed(found.left_behind) if found.left_behind else ""
+    return Taken(target, text, left, found.remarks)

@@ -78,6 +78,7 @@ class Html:
             timings=latency.timing_table(sheet),
             run_facts=provenance.run_facts(run),
             data_facts=provenance.data_facts(run),
+            runners=provenance.runners(sheet),
             machines=provenance.machine_facts(run),
             versions=provenance.versions(run),
             protocol=provenance.protocol(run),

@@ -148,7 +148,9 @@ def _heats(sheet: Sheet, metric: Metric) -> dict[int, float]:
     heats: dict[int, float] = {}
     for values in groups.values():
         low, high = min(values.values()), max(values.values())
+        if low == high:
+            continue  # nothing is better or worse
         for number, value in values.items():
-            share = (value - low) / (high - low) if high > low else 1.0
+            share = (value - low) / (high - low)
             heats[number] = share if metric.better == "high" else 1.0 - share
     return heats

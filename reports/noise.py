@@ -43,8 +43,8 @@ def _quality(run: Run) -> Resolution:
         "quality",
         f"With {seen.users:,} users a loss of NDCG@10 below {100 * seen.loss:.1f} % of float32's "
         f"cannot be seen (found with {100 * seen.power:.0f} % power at "
-        f"{100 * seen.tail:.2g} % false alarms; of all pairs the one that differs most: "
-        f"{seen.pair}).",
+        f"{100 * seen.tail:.2g}\N{NO-BREAK SPACE}% false alarms; of all pairs the one that "
+        f"differs most: {seen.pair}).",
         True,
     )
 

@@ -15,7 +15,7 @@ NOT_A_NUMBER = "not a number"
 
 _STEPS: dict[str, tuple[tuple[float, str, float, int], ...]] = {
     "bytes": (
-        (1e10, "GB", 1e9, 3),
+        (1e9, "GB", 1e9, 3),
         (1e6, "MB", 1e6, 3),
         (1e3, "kB", 1e3, 1),
         (0, "B", 1, 0),

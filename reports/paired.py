@@ -134,6 +134,19 @@ def pairs(run: Run, sheet: Sheet) -> Pairing:
     return Pairing(files, {recipe: found for recipe, found in pooled.items() if found})
 
 
+def between(run: Run, record: Record, other: Record) -> Difference | None:
+    """How far one file's NDCG@10 is from any other's, both from the seed that was timed.
+
+    None where the ranks of both are not there, or not of the same users.
+    """
+    if record.quality is None or other.quality is None or record.data != other.data:
+        return None
+    mine, theirs = read_ranks(run, record.quality), read_ranks(run, other.quality)
+    if mine is None or theirs is None:
+        return None
+    return _difference(gains(METRIC, theirs), gains(METRIC, mine))
+
+
 def bootstrap(before: NDArray[Any], after: NDArray[Any]) -> Difference | None:
     """The share that the mean changed by, and its 95 % percentile bootstrap interval over users.
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from rbench.records import Machine, Run
+from rbench_reports.cells import Sheet
+from rbench_reports.files import runner
 from rbench_reports.numbers import MISSING, alone
 
 Facts = tuple[tuple[str, str], ...]
@@ -62,6 +64,26 @@ def machine_facts(run: Run) -> tuple[Facts, ...]:
     )
 
 
+def runners(sheet: Sheet) -> Facts:
+    """Per target: who ran the files, and why it left operators, in its own words."""
+    facts: list[tuple[str, str]] = []
+    for target in sheet.targets:
+        cells = [cell for cell in sheet.cells if cell.target == target]
+        ran = [cell.record.delegation for cell in cells if cell.record.delegation]
+        said = [remark for found in ran for remark in dict.fromkeys(found.remarks)]
+        if ran:
+            facts.append((target, "; ".join(dict.fromkeys(map(runner, ran)))))
+        if said:
+            facts.append((f"what {target} left, in its own words", "; ".join(_counted(said))))
+    return tuple(facts)
+
+
+def _counted(said: Sequence[str]) -> Iterator[str]:
+    for remark in dict.fromkeys(said):
+        count = said.count(remark)
+        yield f"“{remark}” ({count} cell{'' if count == 1 else 's'})"
+
+
 def run_facts(run: Run) -> Facts:
     """The run itself."""
     seeds = sorted({record.seed for record in run.records})
@@ -111,4 +133,6 @@ def _plain(value: Any) -> str:
         return value
     if isinstance(value, Mapping):
         return ", ".join(f"{key} {_plain(item)}" for key, item in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_plain, value)) or "none"
     return msgspec.json.encode(value, enc_hook=str).decode()

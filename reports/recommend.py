@@ -12,6 +12,7 @@ from rbench_reports.cells import Cell, Sheet
 from rbench_reports.limits import Check, Limit, limits_of
 from rbench_reports.metrics import NDCG, P50, SIZE, estimate
 from rbench_reports.numbers import SCORE, change, finite
+from rbench_reports.paired import between
 
 SAVING = 0.98
 """A file or a latency has to be smaller than this share of the best cell's to be worth a line."""
@@ -65,8 +66,8 @@ def _within(run: Run, sheet: Sheet, within: Sequence[Cell], limits: tuple[Limit,
     others = others or [cell for cell in within if cell is not best]
     if others:
         second = _best(others)
-        picks.append(_pick("Runner-up", second, [_versus(sheet, second, best)], limits))
-    picks.extend(_cheaper(sheet, best, within, limits))
+        picks.append(_pick("Runner-up", second, [_versus(run, second, best)], limits))
+    picks.extend(_cheaper(run, best, within, limits))
     words = ", ".join(f"{limit.words} at most {limit.text}" for limit in limits)
     return Advice(
         "within",
@@ -93,7 +94,8 @@ def _nearest(run: Run, sheet: Sheet, cells: Sequence[Cell], limits: tuple[Limit,
     words = ", ".join(f"{limit.words} at most {limit.text}" for limit in limits)
     return Advice(
         "nearest",
-        "No cell keeps the limits",
+        f"No cell keeps the limits; {nearest.encoder} with {nearest.recipe} on {nearest.target} is "
+        "nearest",
         f"Limits of this study: {words}. None of the {_count(cells, 'finished cell')} keeps "
         "them all.",
         tuple(picks),
@@ -104,7 +106,7 @@ def _nearest(run: Run, sheet: Sheet, cells: Sequence[Cell], limits: tuple[Limit,
 def _open(run: Run, sheet: Sheet, cells: Sequence[Cell]) -> Advice:
     best = _best(cells)
     picks = [_pick("Best quality", best, _largest(run, best, cells, "of this run"))]
-    picks.extend(_cheaper(sheet, best, cells, ()))
+    picks.extend(_cheaper(run, best, cells, ()))
     return Advice(
         "open",
         f"Best quality: {best.encoder} with {best.recipe} on {best.target}",
@@ -126,29 +128,33 @@ def _order(cell: Cell) -> tuple[float, float, float, int]:
     return -(ndcg or 0.0), _or_last(p50), _or_last(size), cell.number
 
 
-def _cheaper(
-    sheet: Sheet, best: Cell, cells: Sequence[Cell], limits: tuple[Limit, ...]
-) -> list[Pick]:
-    """The smallest and the fastest cell whose quality lies within the best one's interval."""
+def _cheaper(run: Run, best: Cell, cells: Sequence[Cell], limits: tuple[Limit, ...]) -> list[Pick]:
+    """The smallest and the fastest cell whose quality lies within the best one's interval, and
+    is not shown to be worse user by user.
+    """
     low = finite(best.ndcg.low) if best.ndcg else None
     if low is None:
         return []
     alike = [cell for cell in cells if (cell.usable(NDCG) or 0.0) >= low]
+
+    def worse(cell: Cell) -> bool:
+        paired = between(run, cell.record, best.record)
+        return paired is not None and paired.word == "worse"
+
     picks = []
     for role, metric in (("Smallest, about as good", SIZE), ("Fastest, about as good", P50)):
         other = P50 if metric is SIZE else SIZE
-        known = [cell for cell in alike if cell.usable(metric) is not None]
-        if not known:
-            continue
-        cell = min(
-            known,
-            key=lambda c: (c.usable(metric) or 0.0, _or_last(c.usable(other)), c.number),
-        )
-        mine, theirs = cell.usable(metric), best.usable(metric)
-        if mine is not None and (theirs is None or mine < SAVING * theirs):
+        theirs = best.usable(metric)
+        most = math.inf if theirs is None else SAVING * theirs
+        saving = [cell for cell in alike if _or_last(cell.usable(metric)) < most]
+        saving.sort(key=lambda c: (_or_last(c.usable(metric)), _or_last(c.usable(other)), c.number))
+        cell = next((cell for cell in saving if not worse(cell)), None)
+        if cell is not None:
+            paired = _paired(run, cell, best)
+            saved = f"{metric.label.lower()} is {change(cell.usable(metric), theirs)} against it"
             why = (
-                f"Its NDCG@10 lies within the best cell's interval, and its {metric.label.lower()} "
-                f"is {change(mine, theirs)} against it."
+                "Its NDCG@10 lies within the best cell's interval"
+                f"{f' ({paired})' if paired else ''}, and its {saved}."
             )
             picks.append(_pick(role, cell, [why], limits))
     return picks
@@ -191,16 +197,30 @@ def _largest(run: Run, best: Cell, cells: Sequence[Cell], where: str) -> list[st
     return found
 
 
-def _versus(sheet: Sheet, second: Cell, best: Cell) -> str:
+def _versus(run: Run, second: Cell, best: Cell) -> str:
+    """How far the runner-up is from the best, in every number that the two have."""
+    paired = _paired(run, second, best)
     low = finite(best.ndcg.low) if best.ndcg else None
     value = second.usable(NDCG) or 0.0
-    told = (
-        "within the best cell's interval, so the two cannot be told apart by it"
-        if low is not None and value >= low
-        else "outside the best cell's interval"
-    )
-    size = change(second.usable(SIZE), best.usable(SIZE))
-    return f"The next best file: {told}. Size {size} against the best."
+    if paired:
+        told = f"NDCG@10 {paired}"
+    elif low is not None and value >= low:
+        told = "within the best cell's interval, so the two cannot be told apart by it"
+    else:
+        told = "outside the best cell's interval"
+    costs = f"size {change(second.usable(SIZE), best.usable(SIZE))}"
+    if second.bench == best.bench:
+        costs += f", median latency {change(second.usable(P50), best.usable(P50))}"
+    return f"The next best file, against the best: {told}; {costs}."
+
+
+def _paired(run: Run, cell: Cell, best: Cell) -> str:
+    """E.g. ``-4.6 % (-13 % to +5.0 %) user by user, no difference shown``; empty without ranks."""
+    found = between(run, cell.record, best.record)
+    if found is None:
+        return ""
+    shown = f" ({found.interval})" if found.interval else ""
+    return f"{found.text}{shown} user by user, {found.word}"
 
 
 def _cautions(run: Run, best: Cell) -> tuple[str, ...]:

@@ -292,6 +292,10 @@ class _Maker:
             nodes_delegated=7 - sum(left.values()) if on else 0,
             partitions=2 if on else 0,
             left_behind=left,
+            adapter="A GPU that does not exist" if software else "",
+            remarks=tuple(f"{op}: not supported (made up for a test)" for op in left)
+            if software
+            else (),
         )
 
     def data(self) -> DataSummary:

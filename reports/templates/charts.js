@@ -5,6 +5,7 @@
   const cells = window.rbench.rows(data.cells).map((cell, number) => ({ number, ...cell }));
   const CROWD = 120; // from here on only the front keeps its error bars
   const PAPER = 860; // width of a chart in print, pixels
+  const PAIR = { width: 500, height: 330 }; // and of each of two side by side
   const MOST = 60; // boxes in one picture
   const LOG = 8; // from this ratio on an axis is logarithmic
   // Named one by one: plotly's own choice has a button that uploads the chart.
@@ -115,6 +116,7 @@
       trace(cells.filter((cell) => !cell.front), false), trace(cells.filter((cell) => cell.front), true),
     ], layout(colours, {
       xaxis: x, yaxis: axis(colours, "", heights(cells)),
+      ...(paper.on ? PAIR : {}),
       annotations: pick ? [{
         x: x.type === "log" ? Math.log10(at) : at, y: pick.ndcg, text: `<b>${name(pick).join(" × ")}</b>`,
         ax: 0, ay: -46, arrowcolor: colours.accent, arrowwidth: 1.5, arrowhead: 0, standoff: 9,
@@ -146,15 +148,16 @@
     document.getElementById(note).textContent = every.length > MOST
       ? `${MOST} of ${every.length} cells are drawn, the front among them: filter to see others.` : "";
     const shown = every.filter((cell) => first.includes(cell));
-    chart.style.height = shown.length ? `${Math.max(180, 110 + shown.length * (slim(chart) ? 40 : 19))}px` : "160px";
+    chart.style.height = shown.length ? `${Math.max(180, 110 + shown.length * line(chart, shown))}px` : "160px";
     return shown;
   };
+  const line = (chart, shown) => window.rbench.line(shown.length, slim(chart) ? 40 : 19, 110);
   const label = (cell) => `${name(cell).join(" × ")} · ${plain(data.targets[cell.place[2]])}`;
   // Where there is little room, a line's name stands above it instead of beside it.
   const slim = (chart) => !paper.on && chart.clientWidth < 560;
   const cellAxis = (chart, shown) => ({
     automargin: true, tickvals: shown.map((_, index) => index), showgrid: false, zeroline: false,
-    ticktext: slim(chart) ? shown.map(() => "") : shown.map(named), tickfont: { size: 11 },
+    ticktext: slim(chart) ? shown.map(() => "") : shown.map(named), tickfont: { size: Math.min(11, line(chart, shown) - 1.5) },
     range: [shown.length - .4, slim(chart) ? -.9 : -.6],
   });
   const named = (cell) => label(cell) + (cell.state === "ok" ? "" : ` (${plain(cell.state)})`);

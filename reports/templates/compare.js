@@ -23,13 +23,16 @@
     const { shape, dot } = data.recipes[mark.place[1]];
     return shape + (mark.verdict === "unchanged" ? "-open" : "") + (dot ? "-dot" : "");
   };
+  // Where there is little room, a line's name stands above it instead of beside it.
+  const slim = (target) => !window.rbench.paper.on && target.clientWidth < 460;
+  const line = (target, shown) => window.rbench.line(shown.length, slim(target) ? 36 : 19, 84);
   // At most MOST of a chart's marks, what changed before the rest; and its height for them.
   const marks = Object.fromEntries(Object.entries(data.charts).map(([key, columns]) => [`chart-${key}`, window.rbench.rows(columns)]));
   const few = (target) => {
     const every = marks[target.id].filter(shows);
     const loud = new Set([...every].sort((a, b) => (a.verdict === "unchanged") - (b.verdict === "unchanged")).slice(0, MOST));
     const shown = every.filter((mark) => loud.has(mark));
-    target.style.height = `${Math.max(150, 84 + shown.length * 19)}px`;
+    target.style.height = `${Math.max(150, 84 + shown.length * line(target, shown))}px`;
     return shown;
   };
   const draw = (target) => {
@@ -41,6 +44,7 @@
     const reach = (name, sign) => shown.map((mark) =>
       (mark[name] === null ? 0 : Math.max(0, 100 * sign * (mark[name] - mark.change))));
     const colours = shown.map((mark) => data.colours[mark.place[0]]);
+    const above = slim(target);
     const narrow = target.clientWidth < 560;
     Plotly.react(target, [{
       type: "scatter", mode: "markers", x: at("change"), y: shown.map((_, index) => index),
@@ -55,13 +59,16 @@
       font: { family: font, size: 12, color: get("--dim") },
       hoverlabel: { bgcolor: get("--card"), bordercolor: get("--line"), font: { color: get("--fg"), size: 12, family: font }, align: "left" },
       modebar: { bgcolor: "rgba(0,0,0,0)", color: get("--line"), activecolor: get("--accent") },
-      margin: { l: 46, r: 14, t: 10, b: 46 }, ...(window.rbench.paper.on ? { width: PAPER } : { autosize: true }),
+      margin: { l: above ? 14 : 46, r: 14, t: 10, b: 46 }, ...(window.rbench.paper.on ? { width: PAPER } : { autosize: true }),
       xaxis: { title: { text: "change, %", standoff: 10 }, gridcolor: get("--line"), zeroline: true, zerolinecolor: get("--fg"), zerolinewidth: 1.5, automargin: true },
       yaxis: {
-        automargin: true, tickvals: shown.map((_, index) => index), ticktext: shown.map((mark) => plain(mark.name)),
-        tickfont: { size: narrow ? 9 : 11 }, range: [shown.length - .4, -.6], showgrid: false, zeroline: false,
+        automargin: true, tickvals: shown.map((_, index) => index), ticktext: shown.map((mark) => (above ? "" : plain(mark.name))),
+        tickfont: { size: Math.min(narrow ? 9 : 11, line(target, shown) - 1.5) }, range: [shown.length - .4, above ? -.9 : -.6], showgrid: false, zeroline: false,
       },
-      annotations: shown.length ? [] : [{ text: "nothing to draw here", showarrow: false, x: .5, y: .5, xref: "paper", yref: "paper" }],
+      annotations: shown.length ? (above ? shown : []).map((mark, index) => ({
+        xref: "paper", x: 0, xanchor: "left", y: index, yshift: 14, text: plain(mark.name), showarrow: false,
+        font: { size: 10, color: get("--fg") },
+      })) : [{ text: "nothing to draw here", showarrow: false, x: .5, y: .5, xref: "paper", yref: "paper" }],
     }, config);
   };
   window.rbench.charts(Object.fromEntries(Object.keys(marks).map((id) => [id, draw])), few);

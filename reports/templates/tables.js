@@ -11,6 +11,8 @@
   window.rbench = {
     shows: (place) => DIMENSIONS.every((name, index) => place[index] === null || kept[name].has(place[index])),
     onChange: (listener) => listeners.push(listener),
+    // Whether this browser can unpack: Safari from 16.4, Firefox from 113 on.
+    unpacks: "DecompressionStream" in window,
     // What packed() of page.py made: text, gzip, base64.
     unpacked: (id) => {
       const letters = atob(document.getElementById(id).textContent);
@@ -91,6 +93,7 @@
   }
 
   for (const button of all("[data-download]")) {
+    button.hidden = !window.rbench.unpacks;
     button.addEventListener("click", async () => {
       const name = button.dataset.download;
       const text = await window.rbench.unpacked(name.replace(".", "-"));
@@ -101,6 +104,8 @@
       setTimeout(() => URL.revokeObjectURL(link.href), 1000);
     });
   }
+
+  if (!window.rbench.unpacks) for (const words of all("[data-packed]")) words.hidden = false;
 
   document.getElementById("theme").addEventListener("click", () => {
     const root = document.documentElement;

@@ -15,6 +15,8 @@ from rbench_reports.html import Html
 from rbench_reports.metrics import METRICS, NDCG, P50
 
 pytestmark = pytest.mark.browser
+PAPER = 1039
+"""Pixels across a page of A4, lying, within its margins."""
 
 
 @pytest.fixture(scope="module")
@@ -245,7 +247,8 @@ def test_prints_on_white_with_every_row(visit, path):
     page = visit(path, color_scheme="dark").page
     page.emulate_media(media="print")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
-    assert page.locator(".filters").is_hidden()
+    assert page.locator(".filters .glyph").first.is_visible()  # the legend of the charts
+    assert page.locator(".filters [data-all]:visible").count() == 0
     assert page.pdf()[:5] == b"%PDF-"
     for chart in ("size", "latency", "box", "cold"):
         assert page.locator(f"#chart-{chart} .main-svg").count() > 0
@@ -315,4 +318,18 @@ def test_500_cells_load_in_two_seconds(visit, tmp_path):
     assert not found.page.evaluate(laid_out)
     found.page.emulate_media(media="print")
     assert found.page.evaluate(laid_out)
+    glance = found.page.locator("[data-panel=glance]")
+    assert "wider than paper" in glance.inner_text()
+    assert glance.locator("table").is_hidden()
+    found.page.emulate_media(media="screen")
+    assert glance.locator("table").is_visible()
+    encoders = 'fieldset[data-dimension="encoder"]'
+    found.page.locator(f"{encoders} button", has_text="none").click()
+    for number in range(10):
+        found.page.locator(f"{encoders} label").nth(number).click()
+    found.page.emulate_media(media="print")
+    found.page.set_viewport_size({"width": PAPER, "height": 710})
+    assert glance.locator("table").is_visible()
+    assert glance.locator(".beyond").is_hidden()
+    assert glance.locator("table").bounding_box()["width"] <= PAPER
     assert found.said == []

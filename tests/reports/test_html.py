@@ -94,6 +94,16 @@ def test_numbers_of_the_page_are_the_records_numbers(run, page):
     assert unpacked(page, "records-csv").decode() == plugins.report("csv").render(run)
 
 
+def test_the_gpu_and_the_delegate_s_words_stand_where_delegation_does(rich):
+    text = Html().render(rich)
+    gpu = "A GPU that does not exist"
+    assert f"to {gpu}, simulated on the CPU" in text
+    assert '<span class="line said">“TOPK_V2: not supported (made up for a test)”</span>' in text
+    trust = text[text.index('id="runners"') :]
+    assert f"gpu on {gpu}, simulated on the CPU" in trust
+    assert "“TOPK_V2: not supported (made up for a test)” (1 cell)" in trust
+
+
 def test_hostile_names_and_reasons_stay_text(rich, change):
     def poison(record):
         cell = msgspec.structs.replace(record.cell, encoder=EVIL, recipe=f"{EVIL}r", target=EVIL)
@@ -107,6 +117,15 @@ def test_hostile_names_and_reasons_stay_text(rich, change):
             settings={EVIL: {EVIL: EVIL}},
             model=record.model and poisoned(record.model),
             timing=record.timing and msgspec.structs.replace(record.timing, ops_us={EVIL: 1.0}),
+            delegation=record.delegation
+            and msgspec.structs.replace(
+                record.delegation,
+                delegate=EVIL,
+                adapter=EVIL,
+                remarks=(EVIL,),
+                nodes_delegated=0,
+                left_behind={EVIL: 1},
+            ),
             replicates=tuple(
                 msgspec.structs.replace(r, model=poisoned(r.model)) for r in record.replicates
             ),

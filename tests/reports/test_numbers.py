@@ -13,6 +13,7 @@ from rbench_reports.numbers import Scale, alone, change, finite, scale
         ("bytes", 312, "312 B"),
         ("bytes", 57_856, "57.9 kB"),
         ("bytes", 2_105_000, "2.105 MB"),
+        ("bytes", 8 * 1024**3, "8.590 GB"),
         ("us", 31.7, "31.7 µs"),
         ("us", 4_200.4, "4,200 µs"),
         ("us", 31_700.0, "31.70 ms"),

@@ -4,9 +4,11 @@ import msgspec
 import pytest
 
 from rbench.records import Estimate
+from rbench.testing.runs import example_run
 from rbench_reports.cells import Sheet
 from rbench_reports.limits import limits_of
-from rbench_reports.metrics import NDCG
+from rbench_reports.metrics import NDCG, SIZE
+from rbench_reports.paired import between
 from rbench_reports.recommend import advise
 
 
@@ -54,6 +56,53 @@ def test_largest_quality_within_the_limits(small, change):
     assert advice.picks[1].roles == ("Runner-up", "Smallest, about as good")
 
 
+def test_the_runner_up_is_held_to_the_best_user_by_user(small, change):
+    best, second = advice_for(change(small, **limited(size_bytes=10**9))).picks[:2]
+    paired = between(small, second.cell.record, best.cell.record)
+    assert paired is not None
+    metrics = (best.cell.ndcg.value, second.cell.ndcg.value)
+    assert 1 + paired.share == pytest.approx(metrics[1] / metrics[0])
+    said = second.why[0]
+    assert f"NDCG@10 {paired.text} ({paired.interval}) user by user, {paired.word}; size " in said
+    assert ", median latency " in said
+
+
+def test_a_file_shown_to_be_worse_is_not_about_as_good(tmp_path, change):
+    """Its score lies within the best one's interval, yet the same users lose by it."""
+
+    def widen(record):
+        old = record.quality.metrics["ndcg@10"]
+        wide = {"ndcg@10": Estimate(value=old.value, low=0.0, high=1.0)}
+        quality = msgspec.structs.replace(record.quality, metrics=wide)
+        return msgspec.structs.replace(record, quality=quality)
+
+    example = example_run(
+        tmp_path, encoders=["attention"], recipes=["float32", "dynamic_wi4"], targets=["cpu"]
+    )
+    many = change(example, widen)
+    best, other = Sheet.of(many).cells
+    assert other.usable(SIZE) < best.usable(SIZE)
+    assert best.ndcg.low < other.ndcg.value < best.ndcg.value
+    assert between(many, other.record, best.record).word == "worse"
+    assert [pick.roles for pick in advice_for(many).picks] == [("Best quality",)]
+    unranked = change(
+        many,
+        lambda r: msgspec.structs.replace(r, quality=msgspec.structs.replace(r.quality, ranks="")),
+    )
+    assert advice_for(unranked).picks[1].roles[0] == "Smallest, about as good"
+
+
+def test_without_ranks_the_interval_of_the_best_speaks(small, change):
+    def forget(record):
+        quality = msgspec.structs.replace(record.quality, ranks="")
+        return msgspec.structs.replace(record, quality=quality)
+
+    advice = advice_for(change(small, forget, **limited(size_bytes=10**9)))
+    assert "interval" in advice.picks[1].why[0]
+    other = msgspec.structs.replace(small.records[1], data="another split")
+    assert between(small, other, small.records[0]) is None
+
+
 def test_a_limit_takes_the_best_away(small, change):
     advice = advice_for(with_numbers(small, change, NUMBERS, **limited(size_bytes=50_000)))
     assert [named(pick) for pick in advice.picks] == [("gru", "dynamic_wi8")]
@@ -68,6 +117,7 @@ def test_nearest_where_nothing_keeps_the_limits(small, change):
     advice = advice_for(with_numbers(small, change, NUMBERS, **limited(size_bytes=20_000)))
     assert advice.kind == "nearest"
     assert named(advice.picks[0]) == ("gru", "dynamic_wi8")
+    assert advice.headline == ("No cell keeps the limits; gru with dynamic_wi8 on cpu is nearest")
     text = advice.picks[0].checks[0].text.replace("\N{NO-BREAK SPACE}", " ")
     assert text == "30.0 kB of 20.0 kB, over by 10.0 kB (50.0 %)"
 

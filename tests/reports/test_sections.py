@@ -54,6 +54,15 @@ def test_matrix_shows_states_and_keeps_the_numbers_of_failed_files(run):
     assert invalid.heat is None
 
 
+def test_where_nothing_differs_nothing_is_the_best(run, change):
+    none = Delegation(delegate="none", nodes_total=7, nodes_delegated=0, partitions=0)
+    alike = change(run, lambda r: msgspec.structs.replace(r, delegation=r.delegation and none))
+    panels = {panel.metric.key: panel for panel in matrix.panels(Sheet.of(alike))}
+    boxes = [box for grid in panels["delegated"].grids for _, row in grid.rows for box in row]
+    assert {box.text for box in boxes} == {"0 of 7", ""}
+    assert not any(box.best or box.heat is not None for box in boxes)
+
+
 def test_quality_has_baselines_and_the_best_possible(run):
     sheet = Sheet.of(run)
     rows = quality.rows(run, sheet, paired.pairs(run, sheet))
@@ -144,6 +153,33 @@ def test_timings_cold_and_warm(run):
     assert latency.box(sheet.cells[-1]) is not None
 
 
+def test_a_sentence_names_the_largest_losses_only(run):
+    sheet = Sheet.of(run)
+    loss = [paired.Difference(-0.01 * n, -0.01 * n - 0.001, -0.01 * n + 0.001) for n in range(1, 7)]
+    names = [f"e{n}" for n in range(1, 7)]
+    pairing = paired.Pairing(
+        {
+            (name, "dynamic_wi8"): paired.Paired((), one, None)
+            for name, one in zip(names, loss, strict=True)
+        },
+        {},
+    )
+    texts = [e.text for e in explain.explanations(sheet, pairing) if e.topic == "Quality"]
+    (text,) = texts
+    assert [name for name in names if name in text] == ["e3", "e4", "e5", "e6"]
+    assert text.index("e6") < text.index("e5")
+    assert text.endswith("and 2 more.")
+
+
+def test_settings_are_plain_words(run, change):
+    settings = {"profile": {"phone_cores": [], "instances": [1, 2], "twins": True}}
+    (table,) = provenance.protocol(change(run, settings=settings))
+    assert table == (
+        "profile",
+        (("phone_cores", "none"), ("instances", "1, 2"), ("twins", "true")),
+    )
+
+
 def test_provenance_names_split_seeds_and_versions(run):
     assert ("split checksum", run.info.data.checksum) in provenance.data_facts(run)
     assert ("seeds", "1") in provenance.run_facts(run)
@@ -231,4 +267,59 @@ def test_unrolled_is_held_to_fused(small, change):
 
 def test_a_simulated_gpu_is_said_to_be_no_latency(rich):
     text = explained(rich)
-    assert "Simulated: benchmark_model/gpu ran on a GPU that the CPU simulates (1 cells)" in text
+    assert (
+        "Simulated: benchmark_model/gpu ran on a GPU that the CPU simulates (1 cell)"
+        in text.replace(", A GPU that does not exist", "")
+    )
+    assert "simulates, A GPU that does not exist (1 cell)" in text
+
+
+def on_a_gpu(change, run, **fields):
+    """The run with every cell delegated to a GPU."""
+    found = Delegation(
+        **{"delegate": "gpu", "nodes_total": 6, "nodes_delegated": 4, "partitions": 1, **fields}
+    )
+    return change(run, lambda r: msgspec.structs.replace(r, delegation=found))
+
+
+SAID = ("EXPAND_DIMS: Operation is not supported.", "GATHER: Only support 1D indices")
+
+
+def test_which_gpu_and_its_own_words(small, change):
+    moved = on_a_gpu(
+        change,
+        small,
+        adapter="SwiftShader Device (Subzero)",
+        software=True,
+        left_behind={"EXPAND_DIMS": 1, "GATHER": 1},
+        remarks=SAID,
+    )
+    sheet = Sheet.of(moved)
+    (taken,) = files.file_rows(sheet)[0].delegation
+    assert taken.text == (
+        "4 of 6 nodes delegated to SwiftShader Device (Subzero), simulated on the CPU"
+    )
+    assert taken.left == "1 EXPAND_DIMS, 1 GATHER"
+    assert taken.remarks == SAID
+    assert provenance.runners(sheet) == (
+        ("cpu", "gpu on SwiftShader Device (Subzero), simulated on the CPU"),
+        ("what cpu left, in its own words", "; ".join(f"“{words}” (2 cells)" for words in SAID)),
+    )
+
+
+def test_a_real_gpu_is_named_and_not_called_simulated(small, change):
+    sheet = Sheet.of(on_a_gpu(change, small, adapter="Mali-G715", nodes_delegated=6))
+    assert provenance.runners(sheet) == (("cpu", "gpu on Mali-G715"),)
+    (taken,) = files.file_rows(sheet)[0].delegation
+    assert taken.text == "6 of 6 nodes delegated to Mali-G715"
+
+
+def test_runners_of_the_cpu(run):
+    assert provenance.runners(Sheet.of(run)) == (("cpu", "no delegate"), ("xnnpack", "xnnpack"))
+
+
+def test_a_delegate_that_takes_nothing_is_quoted(small, change):
+    moved = on_a_gpu(
+        change, small, nodes_delegated=0, left_behind={"GATHER": 1}, remarks=(SAID[1],)
+    )
+    assert f"1 GATHER. In its own words: “{SAID[1]}”." in explained(moved)

@@ -44,6 +44,7 @@ PACKED = ("weight_only_wi8", "weight_only_wi4", "dynamic_wi4")
 CELLS = [
     *((name, scheme) for name in ("bow", "lstm") for scheme in (*SCHEMES, *PACKED)),
     ("bow", "static_wi8_ai16"),
+    ("attention", "static_wi8_ai16"),
     ("attention", "dynamic_wi4"),
     ("gru", "unrolled+static_wi8_ai16"),
     ("lstm", "unrolled+static_wi8_ai8"),
@@ -342,13 +343,18 @@ def test_a_static_file_runs_where_histories_are_short(short_lived, name) -> None
     assert done.stdout.split() == ["ran", "ran"]
 
 
-@pytest.mark.parametrize(
-    ("name", "library"), [("lstm", r"\(tf\.lite\)$"), ("attention", r"\(LiteRT\)$")]
-)
-def test_what_no_kernel_runs_is_unsupported(convert_into, tmp_path, name, library) -> None:
-    with pytest.raises(Unsupported, match=library):
-        convert_into(name, "static_wi8_ai16", tmp_path)
+def test_what_no_kernel_runs_is_unsupported(convert_into, tmp_path) -> None:
+    with pytest.raises(Unsupported, match=r"\(tf\.lite, ai-edge-quantizer\)$"):
+        convert_into("lstm", "static_wi8_ai16", tmp_path)
     assert not (tmp_path / MODEL).exists()
+
+
+def test_norms_beside_int16_are_the_other_librarys(converted) -> None:
+    """It leaves in float32 what has no int16 kernel; the item table is one, as everywhere."""
+    made = converted("attention", "static_wi8_ai16").result
+    assert made.converter == "ai-edge-quantizer"
+    assert made.census["item_table"] == {"shared": True, "buffers": 1}
+    assert converted("bow", "static_wi8_ai16").result.converter == "tf.lite"
 
 
 class Bessel(Encoder):

@@ -52,7 +52,10 @@ def objection(recipe: Recipe, encoder: Encoder) -> str:
 def target_objection(recipe: Recipe, target: Target) -> str:
     """Why files of this recipe cannot be timed there; empty where they can."""
     if recipe.scheme == "static_wi8_ai16" and target.delegate == "xnnpack":
-        return "XNNPACK has no kernels for int16 activations, all would run on the CPU's (XNNPACK)"
+        return (
+            "XNNPACK has no kernels for int16 activations: every lookup and every matrix product "
+            "would run on the CPU's own (XNNPACK)"
+        )
     return ""
 
 

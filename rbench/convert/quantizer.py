@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from rbench.convert.flatbuffer import op_name, parse
+from rbench.convert.norms import inside_norms
 from rbench.convert.result import INPUT, SIGNATURE
 from rbench.data.dataset import Ids
 from rbench.errors import StageError
@@ -18,7 +21,7 @@ Ranges = dict[str, dict[str, Any]]
 
 
 def quantize(content: bytes, recipe: str, contexts: Ids) -> bytes:
-    """A float32 .tflite, quantized.
+    """A float32 .tflite, quantized, with layer norms and results left in float32.
 
     Args:
         recipe: a function of ``ai_edge_quantizer.recipe`` that needs calibration.
@@ -34,13 +37,33 @@ def quantize(content: bytes, recipe: str, contexts: Ids) -> bytes:
         Path(file.name).write_bytes(content)
         try:
             made = quantizer.Quantizer(file.name, getattr(recipes, recipe)())
-            return bytes(made.quantize(_ranges(made.calibrate, contexts)).quantized_model)
+            _leave_in_float(made, content)
+            ranges = _ranges(made.calibrate, contexts)
+            done = made.quantize(ranges, enable_progress_bar=False, enable_progress_report=False)
+            return bytes(done.quantized_model)
         except Exception as error:  # it raises whatever its steps raise
             said = " ".join(str(error).split())[:400]
             raise StageError(f"ai-edge-quantizer: {said}") from error
 
 
-def _ranges(calibrate: Callable[[Any], Ranges], contexts: Ids) -> Ranges:
+def _leave_in_float(made: Any, content: bytes) -> None:
+    """Norms, since one of their operators has no integer kernel; and the scores that come out."""
+    from ai_edge_quantizer import algorithm_manager, qtyping
+
+    def leave(name: str, scope: str = ".*") -> None:
+        kind = qtyping.TFLOperationName(name)
+        algorithm = algorithm_manager.AlgorithmName.NO_QUANTIZE
+        made.update_quantization_recipe(scope, kind, algorithm_key=algorithm)
+
+    leave("OUTPUT")
+    model = parse(content)
+    for graph in model.subgraphs:
+        for operator in inside_norms(model, graph):
+            result = graph.tensors[int(operator.outputs[0])].name.decode()
+            leave(op_name(model, operator), rf"^{re.escape(result)};$")
+
+
+def _ranges(calibrate: Callable[..., Ranges], contexts: Ids) -> Ranges:
     """Least and largest number of every tensor over all contexts.
 
     One call over all of them gives a moving average of each context's extremes, which cuts off
@@ -48,7 +71,8 @@ def _ranges(calibrate: Callable[[Any], Ranges], contexts: Ids) -> Ranges:
     """
     found: Ranges = {}
     for context in contexts:
-        for tensor, seen in calibrate({SIGNATURE: [{INPUT: context[None]}]}).items():
+        queries = {SIGNATURE: [{INPUT: context[None]}]}
+        for tensor, seen in calibrate(queries, num_threads=1).items():
             so_far = found.setdefault(tensor, dict(seen))
             for end, outer in (("min", np.minimum), ("max", np.maximum)):
                 if end in seen:

@@ -85,7 +85,7 @@ DETOURS: dict[tuple[Scheme, str], Road] = {
     ("static_wi8_ai16", "SQUARED_DIFFERENCE"): _by_quantizer("static_wi8_ai16"),
 }
 """Scheme, and an operator that no kernel runs as the scheme's road leaves it -> the road around it.
-ai-edge-quantizer leaves the one operator of layer norms in float32 that LiteRT lacks in int16."""
+LiteRT lacks it in int16, and layer norms need it: ai-edge-quantizer leaves norms in float32."""
 
 
 def convert_to_scheme(

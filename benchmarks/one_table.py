@@ -68,7 +68,8 @@ def sizes() -> Table:
             continue
         whole = whole or len(shared)
         row = (
-            f"{len(content):,} {len(content) / whole:.2f}".split() for content in (plain, shared)
+            (f"{len(content):,}", f"{len(content) / whole:.2f}") if content else ("-", "-")
+            for content in (plain, shared)
         )
         table.add_row(scheme, *(cell for pair in row for cell in pair))
     return table

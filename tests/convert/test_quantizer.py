@@ -10,10 +10,13 @@ import pytest
 pytest.importorskip("tensorflow", reason="conversion needs rbench[sweep]")
 
 from rbench.convert.flatbuffer import op_name, parse, type_name
+from rbench.convert.narrowing import narrowed
 from rbench.convert.norms import inside_norms
-from rbench.convert.quantizer import _ranges
+from rbench.convert.quantizer import _ranges, quantize
+from rbench.convert.rewriting import rewritten
 from rbench.evaluate.file_scorer import FileScorer
 from rbench.profile.nodes import nodes_taken
+from rbench.testing.flat import recommender
 
 ITEMS = 150
 NORMS = 3
@@ -97,3 +100,23 @@ def test_ranges_are_the_outermost_of_all_contexts() -> None:
     found = _ranges(calibrate, np.zeros((3, 4), np.int32))
     assert (found["a"]["min"].item(), found["a"]["max"].item()) == (-3.0, 5.0)
     assert found["ids"] == {}
+
+
+@pytest.mark.slow
+def test_a_large_file_keeps_its_constants(tmp_path) -> None:
+    """From 256 kB on the library puts them behind the model."""
+    items = 9000
+    random = np.random.default_rng(1)
+    table = random.normal(size=(items, 16)).astype(np.float32)
+    contexts = random.integers(1, items, (30, 6)).astype(np.int32)
+    before, _ = rewritten(recommender(table, scheme="float32"))
+    library = quantize(before, "static_wi8_ai16", contexts)
+    after, shared = rewritten(narrowed(library))
+    assert shared.facts() == {"shared": True, "buffers": 1}
+    assert table.size < len(after) < 1.1 * table.size
+    scores = []
+    for content in (before, library, after):
+        (tmp_path / "model.tflite").write_bytes(content)
+        scores.append(FileScorer(tmp_path / "model.tflite", items)(contexts))
+    for found in scores[1:]:
+        assert np.abs(found - scores[0]).mean() < 0.02 * scores[0].std()

@@ -67,7 +67,7 @@ def _ranges(calibrate: Callable[..., Ranges], contexts: Ids) -> Ranges:
     """Least and largest number of every tensor over all contexts.
 
     One call over all of them gives a moving average of each context's extremes, which cuts off
-    what lies beyond: of attention's ten best items 5 in 100 more are lost.
+    what lies beyond.
     """
     found: Ranges = {}
     for context in contexts:

@@ -9,6 +9,7 @@ import pytest
 
 pytest.importorskip("tensorflow", reason="conversion needs rbench[sweep]")
 
+from rbench.convert import INPUT, SIGNATURE
 from rbench.convert.flatbuffer import op_name, parse, type_name
 from rbench.convert.narrowing import narrowed
 from rbench.convert.norms import inside_norms
@@ -88,6 +89,25 @@ def test_xnnpack_takes_no_lookup_and_no_product_of_int16(converted) -> None:
             within |= {op: number * NORMS for op, number in NORM.items()}
             within |= {"DEQUANTIZE": 2 * NORMS, "QUANTIZE": 2 * NORMS}
         assert taken <= Counter(within)
+
+
+@pytest.mark.slow
+def test_the_librarys_own_ranges_would_cut_off(converted) -> None:
+    """Why calibration asks it for one context at a time."""
+    from ai_edge_quantizer import quantizer, recipe
+
+    made = converted("attention", "float32")
+    library = quantizer.Quantizer(str(made.path), recipe.static_wi8_ai16())
+    contexts = made.contexts[:30]
+    whole = _ranges(library.calibrate, contexts)
+    moving = library.calibrate({SIGNATURE: [{INPUT: context[None]} for context in contexts]})
+    spans = [
+        (np.max(found["max"]) - np.min(found["min"])) / (np.max(all_["max"]) - np.min(all_["min"]))
+        for found, all_ in ((moving[name], whole[name]) for name in whole if "max" in whole[name])
+        if np.max(all_["max"]) > np.min(all_["min"])
+    ]
+    assert max(spans) <= 1 + 1e-6
+    assert np.mean(np.array(spans) < 0.9) > 0.2
 
 
 def test_ranges_are_the_outermost_of_all_contexts() -> None:

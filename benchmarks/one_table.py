@@ -68,7 +68,8 @@ def sizes() -> Table:
             continue
         whole = whole or len(shared)
         row = (
-            f"{len(content):,} {len(content) / whole:.2f}".split() for content in (plain, shared)
+            (f"{len(content):,}", f"{len(content) / whole:.2f}") if content else ("-", "-")
+            for content in (plain, shared)
         )
         table.add_row(scheme, *(cell for pair in row for cell in pair))
     return table
@@ -111,12 +112,15 @@ def drawn(name: str, items: int) -> Any:
 def plainly(model: Any, scheme: Any, contexts: Any) -> bytes:
     """What the library writes; empty where rbench refuses the file."""
     from rbench.convert.export import Recommender
+    from rbench.convert.schemes import DETOURS
     from rbench.convert.tflite import convert_with_tflite
 
     recommender = Recommender(model, SETTINGS.length, 100)
     if scheme not in QUANTIZER:
         content = convert_with_tflite(scheme, recommender, contexts)
-        return b"" if file_objection(scheme, take_census(content)[0]) else content
+        operators = take_census(content)[0]
+        barred = any((scheme, operator) in DETOURS for operator in operators)
+        return b"" if barred or file_objection(scheme, operators) else content
     from ai_edge_quantizer import quantizer, recipe
 
     with tempfile.NamedTemporaryFile(suffix=".tflite") as file:

@@ -52,16 +52,18 @@ def objection(recipe: Recipe, encoder: Encoder) -> str:
 def target_objection(recipe: Recipe, target: Target) -> str:
     """Why files of this recipe cannot be timed there; empty where they can."""
     if recipe.scheme == "static_wi8_ai16" and target.backend == "xnnpack":
-        return "XNNPACK has no kernels for int16 activations, all would run on the CPU's (XNNPACK)"
+        return (
+            "XNNPACK has no kernels for int16 activations: every lookup and every matrix product "
+            "would run on the CPU's own (XNNPACK)"
+        )
     return ""
 
 
 FILE_RULES: dict[Scheme, dict[str, str]] = {
     "static_wi8_ai16": {
         "UNIDIRECTIONAL_SEQUENCE_LSTM": "tf.lite leaves a fused LSTM half in float beside int16 "
-        "activations, and no kernel takes it: use the unrolled form (tf.lite)",
-        "SQUARED_DIFFERENCE": "LiteRT has no int16 kernel for SQUARED_DIFFERENCE, "
-        "which layer normalization needs (LiteRT)",
+        "activations, and no kernel takes it; ai-edge-quantizer leaves all of it in float32: use "
+        "the unrolled form (tf.lite, ai-edge-quantizer)",
     },
 }
 """Scheme -> operator that the scheme cannot have, and why: seen in the converted file alone."""

@@ -40,7 +40,9 @@ def parse(content: bytes) -> Model:
         raise ModelError("no .tflite: the file identifier TFL3 is missing")
     try:
         _count(schema.Model.GetRootAs(content, 0), len(content))
-        return schema.ModelT.InitFromPackedBuf(content, 0)
+        model = schema.ModelT.InitFromPackedBuf(content, 0)
+        _bring_in(model, content)
+        return model
     except Exception as error:  # the reader follows offsets unchecked: they may lead anywhere
         raise unsound(error) from error
 
@@ -110,6 +112,20 @@ def names(enumeration: str) -> dict[int, str]:
     return {value: name for name, value in members.items() if isinstance(value, int)}
 
 
+def _bring_in(model: Model, content: bytes) -> None:
+    """Read the constants that a writer of large files, as ai-edge-quantizer, puts behind the model.
+
+    The schema allows it for files beyond 2 GB; that library does so from 256 kB on.
+    """
+    for buffer in model.buffers or ():
+        if buffer.offset > 1:
+            end = buffer.offset + buffer.size
+            if end > len(content):
+                raise ValueError(f"a buffer ends at {end:,} of {len(content):,} bytes")
+            buffer.data = np.frombuffer(content[buffer.offset : end], np.uint8)
+        buffer.offset = buffer.size = 0
+
+
 def _count(model: Any, size: int) -> None:
     """Refuse more tables than the file has room for, before any is read.
 
@@ -167,10 +183,6 @@ def _aligned_buffer() -> type:
             schema.BufferStart(builder)
             if place:
                 schema.BufferAddData(builder, place)
-            if self.offset:
-                schema.BufferAddOffset(builder, self.offset)
-            if self.size:
-                schema.BufferAddSize(builder, self.size)
             return schema.BufferEnd(builder)
 
     return AlignedBuffer

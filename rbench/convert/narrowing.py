@@ -1,7 +1,8 @@
 """int8 for the item table of a file with int16 activations: what is looked up is a weight too.
 
-tf.lite takes the looked-up table for an activation and writes int16, twice an int8 table. Here
-lookup and scoring read one int8 table with one scale; a QUANTIZE makes int16 of the rows.
+tf.lite and ai-edge-quantizer take the looked-up table for an activation and write int16, twice an
+int8 table; the latter writes an int8 one for the scoring as well. Here lookup and scoring read one
+int8 table with one scale; a QUANTIZE makes int16 of the rows.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from rbench.convert.packing import small_tensor
 
 
 def narrowed(content: bytes) -> bytes:
-    """A .tflite whose item table, where it is int16 in one buffer, is int8."""
+    """A .tflite whose item table, where the lookup reads int16, is int8."""
     model = parse(content)
     try:
         table = find_item_table(model)
@@ -23,8 +24,11 @@ def narrowed(content: bytes) -> bytes:
         return content
     graph = model.subgraphs[0]
     lookup, scoring = graph.tensors[table.lookup], graph.tensors[table.scoring]
-    if type_name(lookup) != "INT16" or lookup.buffer != scoring.buffer:
-        return content
+    biased = len(graph.operators[table.scorer].inputs) > 2 and (
+        int(graph.operators[table.scorer].inputs[2]) >= 0
+    )
+    if type_name(lookup) != "INT16" or (lookup.buffer != scoring.buffer and biased):
+        return content  # a bias is counted in steps of the scoring's own scale
     stored = np.asarray(model.buffers[lookup.buffer].data, np.uint8).view(np.int16)
     numbers = (stored * np.float32(lookup.quantization.scale[0])).reshape(tuple(lookup.shape))
     small = small_tensor(model, graph, whole(numbers, 8, 1), lookup)

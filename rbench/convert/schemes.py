@@ -30,7 +30,7 @@ class Road(NamedTuple):
 
     convert: Way
     library: str
-    """That quantizes: ``tf.lite`` or ``rbench``."""
+    """That quantizes: ``tf.lite``, ``ai-edge-quantizer`` or ``rbench``."""
 
 
 def _tflite(scheme: Scheme | Learnt, recommender: Recommender, contexts: Ids) -> bytes:
@@ -49,6 +49,16 @@ def _by_narrowing(scheme: Scheme) -> Road:
         return narrowed(content)
 
     return Road(convert, "tf.lite")
+
+
+def _by_quantizer(scheme: Scheme) -> Road:
+    def convert(recommender: Recommender, contexts: Ids) -> bytes:
+        from rbench.convert.quantizer import quantize
+
+        content, _ = rewritten(_tflite("float32", recommender, contexts))
+        return narrowed(quantize(content, scheme, contexts))
+
+    return Road(convert, "ai-edge-quantizer")
 
 
 def _by_packing(bits: int, dynamic: bool) -> Road:
@@ -71,6 +81,13 @@ ROADS: dict[Scheme, Road] = {
 }
 
 
+DETOURS: dict[tuple[Scheme, str], Road] = {
+    ("static_wi8_ai16", "SQUARED_DIFFERENCE"): _by_quantizer("static_wi8_ai16"),
+}
+"""Scheme, and an operator that no kernel runs as the scheme's road leaves it -> the road around it.
+LiteRT lacks it in int16, and layer norms need it: ai-edge-quantizer leaves norms in float32."""
+
+
 def convert_to_scheme(
     scheme: Scheme, recommender: Recommender, contexts: Ids, learnt: bool = False
 ) -> tuple[bytes, Shared, str]:
@@ -85,7 +102,13 @@ def convert_to_scheme(
         Unsupported: no kernel runs what it wrote, see `rbench.policy`.
     """
     road = _by_tflite("learnt") if learnt else ROADS[scheme]
-    content, shared = rewritten(road.convert(recommender, contexts))
+    content = road.convert(recommender, contexts)
+    for operator in take_census(content)[0]:
+        if (scheme, operator) in DETOURS:
+            road = DETOURS[scheme, operator]
+            content = road.convert(recommender, contexts)
+            break
+    content, shared = rewritten(content)
     reason = file_objection(scheme, take_census(content)[0])
     if reason:
         raise Unsupported(reason)

@@ -30,6 +30,12 @@ def shape() -> ModelSettings:
 
 
 @pytest.fixture(scope="session")
+def table_shape(world, shape) -> tuple[int, int]:
+    """Of the item table in a file."""
+    return world.items, shape.width
+
+
+@pytest.fixture(scope="session")
 def tuned(world, shape, tmp_path_factory) -> Callable[[str, str], Any]:
     """(encoder's name, recipe) -> ``folder`` and ``result`` of a compression of few steps."""
     pytest.importorskip("tensorflow_model_optimization", reason="needs rbench[sweep]")

@@ -15,9 +15,10 @@ EVERY = ["bow", "cnn", "lstm", "gru", "attention"]
 
 
 @pytest.mark.parametrize("encoder", EVERY)
-def test_every_tensor_in_the_file_has_sixteen_values_at_most(flat, encoder) -> None:
+def test_every_tensor_in_the_file_has_sixteen_values_at_most(flat, table_shape, encoder) -> None:
     tensors = flat(encoder, "cluster16+float32").tensors
     table = max(tensors.values(), key=np.size)
+    assert table.shape == table_shape
     assert len(np.unique(table)) == 16
     for name, tensor in tensors.items():
         assert 2 <= len(np.unique(tensor)) <= 16, name

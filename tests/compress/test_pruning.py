@@ -21,17 +21,21 @@ COMPRESSED = {"bow": 2, "cnn": 5, "lstm": 10, "unrolled+lstm": 4, "unrolled+gru"
 
 
 @pytest.mark.parametrize(("encoder", "form"), EVERY)
-def test_half_of_every_tensor_in_the_file_is_zero(flat, encoder, form) -> None:
+def test_half_of_every_tensor_in_the_file_is_zero(flat, table_shape, encoder, form) -> None:
     made = flat(encoder, form + "prune50+float32")
     assert len(made.tensors) == COMPRESSED[form + encoder]
+    assert table_shape in [tensor.shape for tensor in made.tensors.values()]
     for name, tensor in made.tensors.items():
         assert 0.49 <= (tensor == 0).mean() <= 0.52, name
 
 
 @pytest.mark.parametrize(("encoder", "form"), EVERY)
-def test_two_of_every_four_neighbours_in_the_file_are_zero(flat, encoder, form) -> None:
+def test_two_of_every_four_neighbours_in_the_file_are_zero(
+    flat, table_shape, encoder, form
+) -> None:
     made = flat(encoder, form + "prune2x4+float32")
     assert len(made.tensors) == COMPRESSED[form + encoder]
+    assert table_shape in [tensor.shape for tensor in made.tensors.values()]
     for name, tensor in made.tensors.items():
         blocks = tensor.reshape(-1, 4)  # every last axis here is a multiple of four
         assert ((blocks == 0).sum(axis=1) == 2).all(), name
@@ -48,12 +52,20 @@ def test_zeros_survive_other_schemes(flat, scheme) -> None:
         assert ((tensor.reshape(-1, 4) == 0).sum(axis=1) >= 2).all(), name
 
 
-def test_it_packs_better_and_is_as_large(flat) -> None:
-    dense, pruned = flat("bow", "float32"), flat("bow", "prune50+float32")
-    assert pruned.result.size_bytes == dense.result.size_bytes
-    tables = [max(m.tensors.values(), key=np.size).astype(np.float32) for m in (dense, pruned)]
-    before, after = (len(gzip.compress(table.tobytes(), 9)) for table in tables)
+@pytest.mark.parametrize(("encoder", "form"), EVERY)
+def test_it_packs_better_and_is_as_large(flat, encoder, form) -> None:
+    """A graph as small as this one is a third of its file: what shrinks are the numbers in it."""
+    dense, pruned = flat(encoder, form + "float32"), flat(encoder, form + "prune50+float32")
+    assert pruned.result.size_bytes == pytest.approx(dense.result.size_bytes, abs=100)
+    before, after = (packed_size(made.tensors) for made in (dense, pruned))
     assert after <= 0.66 * before
+    saved = dense.result.gzip_bytes - pruned.result.gzip_bytes
+    assert saved >= (1 - 0.66) * before
+
+
+def packed_size(tensors) -> int:
+    stored = (tensor.astype(np.float32).tobytes() for tensor in tensors.values())
+    return len(gzip.compress(b"".join(stored), 9))
 
 
 def test_what_is_said_is_what_is_there(tuned) -> None:

@@ -44,6 +44,7 @@ PACKED = ("weight_only_wi8", "weight_only_wi4", "dynamic_wi4")
 CELLS = [
     *((name, scheme) for name in ("bow", "lstm") for scheme in (*SCHEMES, *PACKED)),
     ("bow", "static_wi8_ai16"),
+    ("attention", "static_wi8_ai16"),
     ("attention", "dynamic_wi4"),
     ("gru", "unrolled+static_wi8_ai16"),
     ("lstm", "unrolled+static_wi8_ai8"),
@@ -137,7 +138,9 @@ def test_the_result_says_what_the_file_is(converted, name, recipe) -> None:
     assert made.result.gzip_bytes == len(gzip.compress(content, 9, mtime=0)) < len(content)
     assert zstd.decompress(zstd.compress(content, 19)) == content
     assert made.result.zstd_bytes == len(zstd.compress(content, 19)) < len(content)
-    assert made.result.converter == ("rbench" if recipe in PACKED else "tf.lite")
+    by_whom = "rbench" if recipe in PACKED else "tf.lite"
+    with_norms = (name, recipe) == ("attention", "static_wi8_ai16")
+    assert made.result.converter == ("ai-edge-quantizer" if with_norms else by_whom)
     assert made.result.census["item_table"] == {"shared": True, "buffers": 1}
     assert made.result.ops["TOPK_V2"] == 1
     assert made.result.ops["EMBEDDING_LOOKUP" if recipe == "dynamic_wi4" else "GATHER"] == 1
@@ -228,6 +231,7 @@ def test_an_unrolled_recurrence_is_plain_operators(converted, name, recipe) -> N
         ("bow", "float32"),
         ("cnn", "static_wi8_ai8"),
         ("lstm", "static_wi8_ai8"),
+        ("attention", "static_wi8_ai16"),
     ],
 )
 def test_the_same_model_gives_the_same_bytes(
@@ -312,15 +316,14 @@ for kernels in (OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES, OpResolverType
 
 @pytest.fixture(scope="module")
 def short_lived(dataset, convert_into, tmp_path_factory):
-    """Encoder's name -> a static file, where no history fills even half of a context."""
+    """(encoder's name, static scheme) -> its file, where no history fills half of a context."""
     lengths = np.full(50, 3)
     values = np.random.default_rng(1).integers(1, ITEMS + 1, lengths.sum()).astype(np.int32)
     offsets = np.cumsum([0, *lengths]).astype(np.int64)
     short = dataclasses.replace(dataset, train=Ragged(values, offsets))
 
-    def make(name: str):
+    def make(name: str, recipe: str):
         folder = tmp_path_factory.mktemp(name)
-        recipe = "static_wi8_ai8"
         if plugins.encoder(name).recurrent:
             recipe = f"unrolled+{recipe}"
         convert_into(name, recipe, folder, short)
@@ -329,11 +332,17 @@ def short_lived(dataset, convert_into, tmp_path_factory):
     return make
 
 
-@pytest.mark.parametrize("name", ["bow", "cnn", "lstm", "gru", "attention"])
-def test_a_static_file_runs_where_histories_are_short(short_lived, name) -> None:
+@pytest.mark.parametrize(
+    ("name", "scheme"),
+    [
+        *((name, "static_wi8_ai8") for name in ("bow", "cnn", "lstm", "gru", "attention")),
+        ("attention", "static_wi8_ai16"),
+    ],
+)
+def test_a_static_file_runs_where_histories_are_short(short_lived, name, scheme) -> None:
     """Positions that are padding in all of the calibration would abort the whole process."""
     done = subprocess.run(
-        [sys.executable, "-c", RUN, str(short_lived(name))],
+        [sys.executable, "-c", RUN, str(short_lived(name, scheme))],
         capture_output=True,
         text=True,
         check=False,
@@ -342,12 +351,9 @@ def test_a_static_file_runs_where_histories_are_short(short_lived, name) -> None
     assert done.stdout.split() == ["ran", "ran"]
 
 
-@pytest.mark.parametrize(
-    ("name", "library"), [("lstm", r"\(tf\.lite\)$"), ("attention", r"\(LiteRT\)$")]
-)
-def test_what_no_kernel_runs_is_unsupported(convert_into, tmp_path, name, library) -> None:
-    with pytest.raises(Unsupported, match=library):
-        convert_into(name, "static_wi8_ai16", tmp_path)
+def test_what_no_kernel_runs_is_unsupported(convert_into, tmp_path) -> None:
+    with pytest.raises(Unsupported, match=r"\(tf\.lite, ai-edge-quantizer\)$"):
+        convert_into("lstm", "static_wi8_ai16", tmp_path)
     assert not (tmp_path / MODEL).exists()
 
 

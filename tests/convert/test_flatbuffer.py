@@ -7,6 +7,7 @@ import pytest
 
 pytest.importorskip("ai_edge_litert", reason="reading a .tflite needs rbench[profile]")
 
+from rbench.convert import take_inventory
 from rbench.convert.flatbuffer import ALIGNMENT, pack, parse
 from rbench.convert.rewriting import rewritten
 from rbench.convert.tidying import tidy
@@ -71,3 +72,48 @@ def test_equal_buffers_are_merged_and_stray_ones_emptied() -> None:
     assert one == two != variable
     kept = {n for n, b in enumerate(graph.model.buffers) if b.data is not None}
     assert kept == {one, variable, entry.buffer}
+
+
+def behind(content: bytes) -> bytes:
+    """The file with its constants behind the model, as writers of large files put them."""
+    import flatbuffers
+    from ai_edge_litert import schema_py_generated as schema
+
+    model = schema.ModelT.InitFromPackedBuf(content, 0)
+    moved = [(b, bytes(b.data)) for b in model.buffers if b.data is not None and len(b.data)]
+
+    def written() -> bytes:
+        builder = flatbuffers.Builder()
+        builder.Finish(model.Pack(builder), b"TFL3")
+        return bytes(builder.Output())
+
+    for buffer, _ in moved:
+        buffer.data, buffer.offset, buffer.size = None, 1, 1
+    place, parts = len(written()), b""
+    for buffer, data in moved:
+        parts += b"\0" * (-(place + len(parts)) % ALIGNMENT)
+        buffer.offset, buffer.size = place + len(parts), len(data)
+        parts += data
+    return written() + parts
+
+
+def test_constants_behind_the_model_are_read_and_written_inside() -> None:
+    from ai_edge_litert.interpreter import Interpreter
+
+    content = recommender(TABLE)
+    outside = behind(content)
+    assert outside != content
+    assert rewritten(outside) == rewritten(content)
+    assert take_inventory(outside).constants == take_inventory(content).constants
+    context = np.array([[0, 0, 1, 2, 3, 4]], np.int32)
+    found = [
+        Interpreter(model_content=made).get_signature_runner("recommend")(context=context)["scores"]
+        for made in (outside, pack(parse(outside)))
+    ]
+    assert np.array_equal(*found)
+
+
+@pytest.mark.parametrize("lost", [1, 100])
+def test_constants_behind_the_end_are_refused(lost) -> None:
+    with pytest.raises(ModelError, match=r"no sound .*a buffer ends at"):
+        parse(behind(recommender(TABLE))[:-lost])

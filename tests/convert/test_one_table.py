@@ -10,6 +10,7 @@ pytest.importorskip("tensorflow", reason="conversion needs rbench[sweep]")
 from rbench import plugins
 from rbench.convert.flatbuffer import parse, values
 from rbench.convert.item_table import find_item_table
+from rbench.convert.narrowing import narrowed
 from rbench.convert.rewriting import rewritten
 from rbench.encoding import Form, ModelSettings
 from rbench.evaluate.consistency import check_consistency
@@ -104,3 +105,14 @@ def test_the_table_is_in_the_file_once(plain, scheme) -> None:
     assert len(as_large) == 1
     float32 = len(rewritten(plain("bow", "float32"))[0])
     assert len(after) <= LARGEST.get(scheme, 1.0) * float32
+
+
+def test_the_int8_table_beside_int16_names_the_same_items(plain, contexts) -> None:
+    """tf.lite's table is one as well, but of int16; XNNPACK takes neither file."""
+    before, _ = rewritten(plain("bow", "static_wi8_ai16"))
+    after, shared = rewritten(narrowed(before))
+    assert shared.facts() == {"shared": True, "buffers": 1}
+    one, other = (answers(content, contexts, KERNELS[0]) for content in (before, after))
+    kept = np.mean([len(set(a) & set(b)) / 10 for a, b in zip(one, other, strict=True)])
+    assert kept >= 0.92
+    assert len(after) <= len(before) - 0.95 * ITEMS * SETTINGS.width

@@ -13,7 +13,9 @@ from rbench.convert.inventory import take_inventory
 from rbench.convert.item_table import find_item_table
 from rbench.convert.packing import packed
 from rbench.convert.rewriting import rewritten
+from rbench.convert.sharing import table_of
 from rbench.encoding import Form, ModelSettings
+from rbench.testing.unshared import unshared
 
 pytestmark = pytest.mark.slow
 
@@ -105,6 +107,22 @@ def test_a_packed_file_runs_on_both_kernels_and_names_like_items(
     assert kept(best, plain) >= KEPT[way]
     assert kept(best, xnnpack) >= KEPT[way]
     assert kept(plain, xnnpack) >= 0.95
+
+
+OF_TWO = {"weight_only_wi8": 0.95, "weight_only_wi4": 0.75, "dynamic_wi4": 0.95}
+"""Way -> least share of the ten best items of the same packing with two tables. Two tables have a
+scale for each row that scores: against one scale for all, that tells at 4 bits; blocks keep up."""
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", NAMES)
+def test_one_packed_table_names_the_items_of_two(float32, contexts, name, way) -> None:
+    one, _ = rewritten(packed(float32(name), *WAYS[way]))
+    two = packed(unshared(float32(name)), *WAYS[way])
+    assert (table_of(parse(one)).buffers, table_of(parse(two)).buffers) == (1, 2)
+    for kernels in KERNELS:
+        best, found = (answers(content, contexts, kernels)[0] for content in (two, one))
+        assert kept(best, found) >= OF_TWO[way], kernels
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -6,13 +6,16 @@ import pytest
 pytest.importorskip("ai_edge_litert", reason="timing needs rbench[profile]")
 
 from rbench import profile
+from rbench.convert.flatbuffer import parse
 from rbench.convert.gpu_ready import gpu_ready
+from rbench.convert.sharing import table_of
 from rbench.errors import StageError, Unsupported
 from rbench.profile import gpus, queries
 from rbench.profile.nodes import nodes_taken
 from rbench.profile.refusal import RefusedError
 from rbench.target import Target
 from rbench.testing.flat import FlatGraph, recommender
+from rbench.testing.unshared import unshared
 
 GPU = Target("gpu")
 LENGTH = 6
@@ -181,12 +184,42 @@ def test_ready_graphs_run_whole_and_answer_alike(
     made = profile.measure(quick, path, GPU, tmp_path / "contexts.npy", 0, tmp_path)
     assert made.delegation.left_behind == {}
     assert made.delegation.nodes_delegated == made.delegation.nodes_total
-    overlap = agreement(path, contexts)
+    overlap = share(best_on_gpu(path, contexts), best_on_cpu(path, contexts))
     assert overlap >= (0.99 if scheme == "float32" else 0.95)
 
 
-def agreement(path, contexts) -> float:
-    """Mean share of the CPU's ten best items that the GPU's ten best hold."""
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["float32", "float16"])
+@pytest.mark.parametrize("name", ["bow", "attention"])
+def test_one_table_names_the_items_of_two_on_a_gpu(
+    software_gpu, encoder_file, tmp_path, name, scheme
+):
+    one = encoder_file(name, scheme)
+    two = tmp_path / "two.tflite"
+    two.write_bytes(unshared(one.read_bytes()))
+    tables = [table_of(parse(path.read_bytes())).buffers for path in (one, two)]
+    assert tables == [1, 2]
+    taken = nodes_taken(two, "gpu")  # of one, all: see above
+    assert taken.nodes_delegated == taken.nodes_total
+    contexts = np.random.default_rng(4).integers(0, 62, (20, LENGTH)).astype(np.int32)
+    contexts.sort(axis=1)  # padding in front
+    assert share(*(best_on_gpu(path, contexts) for path in (one, two))) >= 0.99
+
+
+def share(one, other) -> float:
+    """Mean share of the ten best items that both name."""
+    pairs = zip(one, other, strict=True)
+    return float(np.mean([len(set(x[:10]) & set(y[:10])) / 10 for x, y in pairs]))
+
+
+def best_on_cpu(path, contexts):
+    from ai_edge_litert.interpreter import Interpreter
+
+    run = Interpreter(str(path)).get_signature_runner("recommend")
+    return [run(context=context[None])["items"][0] for context in contexts]
+
+
+def best_on_gpu(path, contexts):
     import subprocess
     import sys
 
@@ -200,13 +233,7 @@ def agreement(path, contexts) -> float:
         )
         errors.seek(0)
         assert done.returncode == 0, errors.read().decode(errors="replace")
-    on_gpu = np.load(path.parent / "answers.npy")
-    from ai_edge_litert.interpreter import Interpreter
-
-    run = Interpreter(str(path)).get_signature_runner("recommend")
-    on_cpu = [run(context=context[None])["items"][0] for context in contexts]
-    pairs = zip(on_gpu, on_cpu, strict=True)
-    return float(np.mean([len(set(x[:10]) & set(y[:10])) / 10 for x, y in pairs]))
+    return np.load(path.parent / "answers.npy")
 
 
 ON_GPU = """

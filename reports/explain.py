@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from rbench.errors import TargetError
 from rbench.records import ModelFile
+from rbench.target import Target
 from rbench_reports.cells import Cell, Sheet
 from rbench_reports.files import listed
 from rbench_reports.metrics import DELEGATED, GZIP, P50, SIZE
@@ -53,11 +55,21 @@ def explanations(sheet: Sheet, pairing: Pairing) -> tuple[Explanation, ...]:
             found += _slower(sheet, cells, recipe, target)
             found += _not_taken(sheet, cells, recipe, target)
             found += _unrolled(sheet, cells, recipe, target)
+            found += _packed_once(sheet, cells, recipe, target)
     found += _simulated(sheet)
     return tuple(sorted(found, key=lambda one: _TOPICS.index(one.topic)))
 
 
-_TOPICS = ("Slower", "Not delegated", "Unrolled", "Larger", "Pruned", "Quality", "Simulated")
+_TOPICS = (
+    "Slower",
+    "Not delegated",
+    "Unrolled",
+    "Weight cache",
+    "Larger",
+    "Pruned",
+    "Quality",
+    "Simulated",
+)
 
 
 def _slower(sheet: Sheet, cells: Names, recipe: str, target: str) -> Iterator[Explanation]:
@@ -152,6 +164,30 @@ def _unrolled(sheet: Sheet, cells: Names, recipe: str, target: str) -> Iterator[
             f"{fused_name}: its recurrence is {taken.nodes_total} plain nodes "
             f"({taken.nodes_delegated} delegated) instead of {before.nodes_total} "
             f"({before.nodes_delegated} delegated).",
+        )
+
+
+def _packed_once(sheet: Sheet, cells: Names, recipe: str, target: str) -> Iterator[Explanation]:
+    """What XNNPACK's weight cache gives, beside the same files without."""
+    try:
+        cached = Target.parse(target)
+        plain = str(replace(cached, delegate=cached.backend))  # type: ignore[arg-type]
+    except TargetError:
+        return
+    said = []
+    for encoder in sheet.encoders if plain != target else ():
+        cell, other = cells.get((encoder, recipe, target)), cells.get((encoder, recipe, plain))
+        if cell is None or other is None or cell.bench != other.bench:
+            continue
+        mine, theirs = cell.usable(P50), other.usable(P50)
+        if mine is not None and theirs and theirs >= SLOWER * mine:
+            said.append(f"{mine / theirs:.2f} for {encoder}")
+    if said:
+        yield Explanation(
+            "Weight cache",
+            f"{recipe} on {target} takes less time than on {plain}, times {', '.join(said)}: equal "
+            "weights are packed once, not for every operator. An app switches the cache on where "
+            "it makes the delegate.",
         )
 
 

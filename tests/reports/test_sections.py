@@ -1,4 +1,5 @@
 import msgspec
+import pytest
 
 from rbench.records import Delegation
 from rbench_reports import (
@@ -263,6 +264,20 @@ def test_unrolled_is_held_to_fused(small, change):
 
     text = explained(change(small, unroll))
     assert "gru with unrolled+float32 on cpu takes 0.50 times as long as with float32" in text
+
+
+@pytest.mark.parametrize(("median_us", "said"), [(15.0, True), (29.0, False)])
+def test_what_the_weight_cache_gives_is_said(small, change, median_us, said):
+    def cache(record):
+        cached = record.cell.recipe != "float32"
+        name = "xnnpack_cached@2" if cached else "xnnpack@2"
+        cell = msgspec.structs.replace(record.cell, recipe="float32", target=name)
+        timing = msgspec.structs.replace(record.timing, median_us=median_us if cached else 30.0)
+        return msgspec.structs.replace(record, cell=cell, timing=timing)
+
+    text = explained(change(small, cache))
+    sentence = "on xnnpack_cached@2 takes less time than on xnnpack@2, times 0.50 for gru"
+    assert (sentence in text) is said
 
 
 def test_a_simulated_gpu_is_said_to_be_no_latency(rich):

@@ -5,7 +5,10 @@ import pytest
 
 from rbench import pipeline
 from rbench.errors import DataError, PluginError
+from rbench.profile import ProfileSettings
 from rbench.study import Study
+
+ROUNDS = ProfileSettings().rounds
 
 
 def keys(plan, stage):
@@ -28,7 +31,7 @@ def test_nothing_is_done_twice(default):
     assert len(keys(default, "compress")) == 5
     assert len(keys(default, "convert")) == 20
     assert len(keys(default, "evaluate")) == 20
-    assert len(keys(default, "round")) == 40 * 3
+    assert len(keys(default, "round")) == 40 * ROUNDS
     assert len(keys(default, "profile")) == 40
 
 
@@ -107,7 +110,7 @@ def test_one_file_per_target_is_timed_twice(default):
     assert [twin.cell.target for twin in twins] == ["cpu", "xnnpack"]
     for twin in twins:
         assert twin.cell.recipe == "float32"
-        assert [job.number for job in twin.again] == [0, 1, 2]
+        assert [job.number for job in twin.again] == list(range(ROUNDS))
         assert {job.convert for job in twin.again} == {twin.convert.key}
         (cell,) = (cell for cell in default.cells if cell.cell == twin.cell)
         assert twin.own == cell.rounds
@@ -125,7 +128,7 @@ def test_how_many_files_have_a_twin_changes_no_cell_s_rounds(default):
     without = plan_of(profile={"twins": 0})
     assert not twin_keys(without)
     more = plan_of(profile={"twins": 3})
-    assert len(twin_keys(more)) == 2 * 3 * 3
+    assert len(twin_keys(more)) == 2 * 3 * ROUNDS
     for other in (without, more):
         assert keys(other, "round") == keys(default, "round")
         assert keys(other, "profile") == keys(default, "profile")

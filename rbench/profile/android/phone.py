@@ -50,9 +50,11 @@ guard=$!
 exec 3<&-
 wait $tool
 code=$?
-kill -KILL $guard 2>/dev/null
+[ $code = 137 ] || kill -KILL $guard 2>/dev/null
 exit $code
 """
+"""The tool, and a guard that ends it and clears up when the connection ends. A tool that was killed
+(128 + 9) may have been killed by the guard, which then is not done yet."""
 
 
 class Phone:

@@ -17,6 +17,7 @@ import pytest
 from rbench import pipeline
 from rbench.jobs import RoundJob
 from rbench.profile import ProfileSettings, Round
+from rbench.profile.android.phone import _RUN, PID
 from rbench.profile.benchmark_model import tool
 from rbench.store import Store
 from rbench.target import Target
@@ -163,6 +164,23 @@ def test_a_kill_leaves_nothing(job, phone, tmp_path, monkeypatch, target, victim
         again = pipeline.perform(made, store, lambda progress: None)
         assert again.median_us == 140
         assert store.read("round", made.key, Round) == again
+
+
+def test_a_connection_that_ends_leaves_no_folder(tmp_path):
+    """The shell that waited for the tool must not end the guard before it has cleared up."""
+    left = []
+    for number in range(30):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        script = _RUN.format(folder=folder, line="sleep 60", pid=PID)
+        shell = subprocess.Popen(
+            ["/bin/sh", "-c", script], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
+        awaited((folder / PID).is_file)
+        shell.stdin.close()
+        shell.wait(timeout=30)
+        left.append(folder)
+    awaited(lambda: not any(folder.exists() for folder in left), within_s=10.0)
 
 
 def test_a_tool_killed_on_the_phone_is_tried_again(job, phone, tmp_path, monkeypatch):

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from rbench.errors import OutputError, RbenchError
+from rbench.errors import RbenchError
 from rbench.progress import Progress, Reporter
+from rbench.writing import writing
 
 TIMEOUT_S = 30.0
 BLOCK_BYTES = 1 << 18
@@ -47,7 +48,7 @@ def download(
     with to.open("wb") as file, _network(url, fault, offline), _open(url) as answer:
         total = int(answer.headers.get("Content-Length") or 0)
         while block := answer.read(BLOCK_BYTES):
-            with writing(place):
+            with writing(place, "--to"):
                 file.write(block)
             digest.update(block)
             done += len(block)
@@ -61,23 +62,6 @@ def read(url: str, most_bytes: int, *, fault: Fault, offline: str) -> bytes:
     """The beginning of what lies at a URL; errors as with `download`."""
     with _network(url, fault, offline), _open(url) as answer:
         return answer.read(most_bytes)
-
-
-@contextmanager
-def writing(place: Path) -> Iterator[None]:
-    """Turn the system's errors about a place into ours.
-
-    Raises:
-        OutputError: the place cannot be written.
-    """
-    try:
-        yield
-    except OSError as error:
-        raise OutputError(
-            f"cannot write: {error.strerror or error}",
-            where=str(place),
-            remedy="name another place with --to, or make room or permissions there",
-        ) from error
 
 
 @contextmanager

@@ -11,13 +11,13 @@ import msgspec
 
 from rbench import jobs, profile
 from rbench.convert.result import LOG, MODEL, FlatModel
-from rbench.errors import OutputError
 from rbench.jobs import RoundJob
 from rbench.pipeline import CellPlan, Plan, Profiled, Way
 from rbench.records import DataSummary, Machine, ModelFile, Quality, Record, Replicate
 from rbench.store import Failure, Store
 from rbench.target import HOST, Target
 from rbench.train.result import Trained
+from rbench.writing import writing
 
 Place = tuple[str, str]
 NOT_YET = "the sweep has not come to it"
@@ -199,18 +199,12 @@ class Recorder:
         if mark in self._placed:
             return
         target = self.folder / name
-        try:
+        with writing(target, "--out"):
             if not _same(source, target):
                 target.parent.mkdir(parents=True, exist_ok=True)
                 temporary = target.with_name(f".{target.name}.partial")
                 shutil.copyfile(source, temporary)
                 temporary.replace(target)
-        except OSError as error:
-            raise OutputError(
-                f"cannot write: {error.strerror or error}",
-                where=str(target),
-                remedy="name another place with --out, or make room or permissions there",
-            ) from error
         self._placed.add(mark)
 
     def _command(self, plan: CellPlan) -> str:

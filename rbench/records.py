@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import msgspec
 
-from rbench.atomic import write_atomically
 from rbench.errors import RecordError
+from rbench.writing import write_atomically
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -21,8 +21,8 @@ import filelock
 import msgspec
 import platformdirs
 
-from rbench.atomic import write_atomically
 from rbench.errors import OutputError, StageError
+from rbench.writing import write_atomically
 
 T = TypeVar("T", bound=msgspec.Struct)
 RESULT = "result.json"

@@ -22,7 +22,7 @@ HEAVY = TRAINING | {"ai_edge_quantizer", "ai_edge_litert"}
 RANKS = {"data": 1, "train": 2, "compress": 3, "convert": 4, "evaluate": 5, "profile": 5, "gate": 6}
 """Stage -> its place in the order; equals do not know each other."""
 LEAVES = {
-    "atomic",
+    "writing",
     "errors",
     "download",
     "encoding",
@@ -52,7 +52,7 @@ READERS = (
     *("rbench.cli.gate", "rbench.cli.report", "rbench.cli.compare", "rbench.cli.list"),
 )
 """What only reads records, besides the reports."""
-LOOKED_UP = {"atomic", "records", "errors", "plugins", "recipe", "target", ""}
+LOOKED_UP = {"writing", "records", "errors", "plugins", "recipe", "target", ""}
 """What those may know of the rest."""
 
 
@@ -216,7 +216,7 @@ def test_the_gate_and_the_reports_only_read_records():
             if below(found.by, "rbench.gate", "rbench.compare", "rbench_reports")
             and not below(found.name, "rbench.gate", "rbench.compare", "rbench_reports")
             and part(found.name)
-            not in {"atomic", "records", "errors", "plugins", "recipe", "target", ""}
+            not in {"writing", "records", "errors", "plugins", "recipe", "target", ""}
         ],
         "a reader of records needs more than records",
     )

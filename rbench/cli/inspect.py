@@ -85,7 +85,7 @@ def _load(path: Path, delegate: str) -> Delegation | str:
     except StageError as error:
         return error.what
     except Unsupported as error:
-        return f"{error.what}; {error.remedy}"
+        return "; ".join(filter(None, (error.what, error.remedy)))
 
 
 def _document(path: Path, found: Inventory, loaded: Loaded) -> str:

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from rbench import plugins
-from rbench.atomic import write_atomically
 from rbench.records import read_run
+from rbench.writing import write_atomically
 
 EPILOG = """\b
 Examples:

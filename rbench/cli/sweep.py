@@ -71,10 +71,10 @@ def command(
     another, is taken from the store; a sweep that was stopped goes on where it was.
     """
     from rbench import plugins
-    from rbench.atomic import write_atomically
     from rbench.cli.sweep_view import View
     from rbench.study import Study
     from rbench.sweeping import sweep
+    from rbench.writing import write_atomically
 
     chosen = Study.read(study).narrowed(
         data=data,

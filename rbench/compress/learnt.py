@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from rbench.atomic import write_atomically
 from rbench.compress.places import Floats
 from rbench.compress.result import RANGES
 from rbench.data.dataset import Dataset, Ids
@@ -16,6 +15,7 @@ from rbench.errors import StageError
 from rbench.model import ITEM_TABLE
 from rbench.recipe import Recipe
 from rbench.train import cut
+from rbench.writing import write_atomically
 
 SCORES = "scores"
 """The layer of `rbench.model.scoring_model` that training does not have."""

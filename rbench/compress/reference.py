@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from rbench.atomic import write_atomically
 from rbench.compress.result import REFERENCE
 from rbench.data.dataset import Dataset
+from rbench.writing import write_atomically
 
 MAX_CONTEXTS = 512
 """Contexts kept; a study's ``parity_contexts`` takes the first of them."""

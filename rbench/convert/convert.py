@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rbench.atomic import write_atomically
 from rbench.compress import as_trained
 from rbench.convert.calibration import calibration_contexts
 from rbench.convert.gpu_ready import gpu_ready
@@ -17,6 +16,7 @@ from rbench.encoding import Encoder, Form, ModelSettings
 from rbench.model import count_parameters, scoring_model, set_weights
 from rbench.recipe import Recipe
 from rbench.train.weights import load_weights
+from rbench.writing import write_atomically
 
 
 def convert(

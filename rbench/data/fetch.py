@@ -10,9 +10,10 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from rbench.download import download, read, writing
+from rbench.download import download, read
 from rbench.errors import DataError, choices
 from rbench.progress import Reporter, silent
+from rbench.writing import writing
 
 BASE = "https://files.grouplens.org/datasets/movielens"
 _OFFLINE = (
@@ -78,7 +79,7 @@ def fetch(name: str, to: Path, report: Reporter = silent, base: str = BASE) -> F
     if folder.exists():
         return Fetched(folder=folder, verified="", terms=_terms(folder))
     url = f"{base.rstrip('/')}/{name}.zip"
-    with writing(to):
+    with writing(to, "--to"):
         to.mkdir(parents=True, exist_ok=True)
         work = Path(tempfile.mkdtemp(dir=to, prefix=f".{name}."))
         try:

@@ -9,8 +9,9 @@ import msgspec
 import numpy as np
 
 from rbench.data.dataset import Dataset, Holdout, Ragged
-from rbench.errors import DataError, OutputError
+from rbench.errors import DataError
 from rbench.records import DataSummary
+from rbench.writing import writing
 
 DOCUMENT = "dataset.json"
 ARRAYS = "split.npz"
@@ -34,16 +35,10 @@ def save(dataset: Dataset, folder: Path) -> None:
         **_arrays("validation", dataset.validation),
         **_arrays("test", dataset.test),
     }
-    try:
+    with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         (folder / DOCUMENT).write_bytes(msgspec.json.encode(document, order="deterministic"))
         np.savez(folder / ARRAYS, **arrays)  # type: ignore[arg-type]
-    except OSError as error:
-        raise OutputError(
-            f"cannot write: {error.strerror or error}",
-            where=str(folder),
-            remedy="name another place, or make room or permissions there",
-        ) from error
 
 
 def open_dataset(folder: Path) -> Dataset:

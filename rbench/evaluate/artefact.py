@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from rbench.atomic import write_atomically
 from rbench.data.dataset import Ids
+from rbench.writing import write_atomically
 
 
 def write_ranks(path: Path, ranks: Ids) -> str:

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import msgspec
 
-from rbench.atomic import write_atomically
 from rbench.errors import RecordError
 from rbench.gate.rules import LONGEST
 from rbench.records import Estimate
+from rbench.writing import write_atomically
 
 SCHEMA = 1
 """Version of the baseline file."""

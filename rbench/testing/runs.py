@@ -20,7 +20,6 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from rbench.atomic import write_atomically
 from rbench.records import (
     CellName,
     DataSummary,
@@ -40,6 +39,7 @@ from rbench.records import (
     write_records,
 )
 from rbench.study import Limits, Study
+from rbench.writing import write_atomically
 
 ENCODERS = ("bow", "cnn", "lstm", "gru", "attention")
 RECIPES = ("float32", "float16", "dynamic_wi8", "static_wi8_ai8")

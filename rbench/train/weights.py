@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from rbench.atomic import write_atomically
 from rbench.errors import StageError
 from rbench.train.checkpoint import TORN
 from rbench.train.result import WEIGHTS
+from rbench.writing import write_atomically
 
 
 def save_weights(folder: Path, weights: Mapping[str, NDArray[np.float32]]) -> None:

@@ -17,9 +17,10 @@ from pathlib import Path
 
 import platformdirs
 
-from rbench.download import download, writing
+from rbench.download import download
 from rbench.errors import ToolError, choices
 from rbench.progress import Reporter, silent
+from rbench.writing import writing
 
 NAME = "benchmark_model"
 BASE = (
@@ -116,7 +117,7 @@ def fetch(
         return Fetched(path, _held_to(sha256, _recorded(path), _digest(path), path), new=False)
     remote, processor = PLATFORMS[name]
     url = f"{base.rstrip('/')}/{remote}"
-    with writing(to):
+    with writing(to, "--to"):
         to.mkdir(parents=True, exist_ok=True)
         work = Path(tempfile.mkdtemp(dir=to, prefix=f".{name}."))
         try:

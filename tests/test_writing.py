@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from rbench import atomic
-from rbench.atomic import write_atomically
+from rbench import writing
 from rbench.errors import OutputError
+from rbench.writing import write_atomically
 
 
 def test_a_file_is_replaced_whole_or_not_at_all(tmp_path, monkeypatch):
@@ -19,7 +19,7 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path, monkeypatch):
     def killed(descriptor):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(atomic.os, "fsync", killed)
+    monkeypatch.setattr(writing.os, "fsync", killed)
     with pytest.raises(KeyboardInterrupt):
         write_atomically(path, b"new")
     assert path.read_bytes() == b"old"
@@ -40,7 +40,7 @@ def test_a_full_disk_is_an_output_error(tmp_path, monkeypatch):
         with Path("/dev/full").open("wb", buffering=0) as device:
             device.write(b"x")
 
-    monkeypatch.setattr(atomic.os, "fsync", full)
+    monkeypatch.setattr(writing.os, "fsync", full)
     with pytest.raises(OutputError, match="No space left on device"):
         write_atomically(tmp_path / "file", b"new")
     assert list(tmp_path.iterdir()) == []

@@ -1,9 +1,11 @@
-"""Files that are whole or not there, whatever kills the writer."""
+"""Writing files: whole or not there, whatever kills the writer, with errors that name the place."""
 
 from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from rbench.errors import OutputError
@@ -15,7 +17,7 @@ def write_atomically(path: Path, content: bytes) -> None:
     Raises:
         OutputError: the place cannot be written (permissions, full disk).
     """
-    try:
+    with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
@@ -28,9 +30,24 @@ def write_atomically(path: Path, content: bytes) -> None:
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
+
+
+@contextmanager
+def writing(place: Path, option: str = "") -> Iterator[None]:
+    """Turn the system's errors about a place into ours.
+
+    Args:
+        option: of the command line that names the place, if one does.
+
+    Raises:
+        OutputError: the place cannot be written.
+    """
+    try:
+        yield
     except OSError as error:
+        named = f" with {option}" if option else ""
         raise OutputError(
             f"cannot write: {error.strerror or error}",
-            where=str(path),
-            remedy="name another place, or make room or permissions there",
+            where=str(place),
+            remedy=f"name another place{named}, or make room or permissions there",
         ) from error

@@ -54,6 +54,7 @@ CODE: dict[str, tuple[str, ...]] = {
         "profile/delegation.py",
         "profile/gpu_model.py",
         "profile/compiled.py",
+        "profile/interpreted.py",
     ),
     "evaluate": ("evaluate", "data/ranking.py"),
     "round": (
@@ -66,6 +67,7 @@ CODE: dict[str, tuple[str, ...]] = {
         "profile/gpu_log.py",
         "profile/gpu_model.py",
         "profile/compiled.py",
+        "profile/interpreted.py",
         "profile/child.py",
         "profile/queries.py",
         "profile/process.py",

@@ -16,7 +16,7 @@ The device is ``host`` where none is named; the tool is ``litert`` on the host a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from rbench.errors import TargetError, choices
@@ -48,6 +48,11 @@ class Target:
     def backend(self) -> str:
         """Whose kernels run, see `backend_of`."""
         return backend_of(self.delegate)
+
+    @property
+    def uncached(self) -> Target:
+        """The same without a weight cache; itself where it has none."""
+        return replace(self, delegate="xnnpack") if self.backend != self.delegate else self
 
     @classmethod
     def parse(cls, name: str) -> Target:

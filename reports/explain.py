@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from rbench.errors import TargetError
 from rbench.records import ModelFile
@@ -170,8 +170,7 @@ def _unrolled(sheet: Sheet, cells: Names, recipe: str, target: str) -> Iterator[
 def _packed_once(sheet: Sheet, cells: Names, recipe: str, target: str) -> Iterator[Explanation]:
     """What XNNPACK's weight cache gives, beside the same files without."""
     try:
-        cached = Target.parse(target)
-        plain = str(replace(cached, delegate=cached.backend))  # type: ignore[arg-type]
+        plain = str(Target.parse(target).uncached)
     except TargetError:
         return
     said = []

@@ -58,6 +58,7 @@ def test_defaults_are_left_out(name, said):
 )
 def test_a_weight_cache_makes_no_other_backend(name, backend):
     assert Target.parse(name).backend == backend
+    assert Target.parse(name).uncached == Target.parse(name.removesuffix("_cached"))
 
 
 @pytest.mark.parametrize(

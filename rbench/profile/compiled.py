@@ -1,7 +1,8 @@
 """A file through ai-edge-litert's CompiledModel, the runtime's interface beside its interpreter.
 
 To be used in a process whose standard error is a file that it can read: the runtime tells there,
-and nowhere else, what it refuses and what it gave up.
+and nowhere else, what it refuses and what it gave up. Importing this module imports the runtime,
+which is no part of loading a file.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import os
 from math import prod
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any
+
+from ai_edge_litert import compiled_model as litert
 
 from rbench.profile.refusal import RefusedError, UnsupportedError
 
@@ -31,8 +34,6 @@ def load_cached(path: str, threads: int) -> Any:
         UnsupportedError: the file has variable tensors, or the cache cannot be had here.
         RefusedError: the runtime refused the file.
     """
-    from ai_edge_litert import compiled_model as litert
-
     options = litert.Options(
         hardware_accelerators=litert.HardwareAccelerator.CPU,
         cpu_options=litert.CpuOptions(num_threads=threads, xnnpack_weight_cache_path=IN_MEMORY),

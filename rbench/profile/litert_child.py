@@ -8,6 +8,7 @@ in it is not what is measured.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter_ns, time
@@ -22,20 +23,12 @@ if TYPE_CHECKING:
     from rbench.profile.loop import Query
     from rbench.profile.queries import Queries
 
-RESOLVERS = {
-    "cpu": "BUILTIN_WITHOUT_DEFAULT_DELEGATES",
-    "xnnpack": "BUILTIN",
-    "xnnpack_cached": "BUILTIN",
-}
-"""Delegate -> op resolver. ``BUILTIN`` brings XNNPACK as the runtime's default delegate."""
-
 LIBRARY = "libLiteRt.so"
 """Where ai-edge-litert's own profiler is, beside its Python modules."""
 
 
 def _round(order: Order) -> Finished:
     import numpy as np
-    from ai_edge_litert import interpreter as litert
 
     from rbench.profile import delegation, loop, queries, samples
     from rbench.profile.memory import PeakMemory
@@ -50,17 +43,17 @@ def _round(order: Order) -> Finished:
         nanoseconds=-(-order.timed_ns // order.instances),
         max_nanoseconds=order.max_timed_ns // order.instances,
     )
-    ready = _cached if order.delegate == "xnnpack_cached" else _interpreted
+    ready = WAYS[order.delegate]()  # imports the runtime, before anything is measured
     with loop.without_garbage_collection():
         memory = PeakMemory()
-        query, load_ns, interpreter = ready(litert, order, contexts)
+        query, load_ns, interface, interpreter = ready(order, contexts)
         with asking("could not run the file"):
             first_ns = query(offset)
             warmup_runs = loop.warm_up(
                 query, offset=offset + 1, runs=order.warmup_runs, nanoseconds=order.warmup_ns
             )
         peak = memory.growth_bytes()
-        graph = interpreter or _load(litert, order)[0]
+        graph = interpreter or _graph(order)
         found = delegation.observe(delegation.nodes_of(graph), backend_of(order.delegate))
         subgraphs = graph.num_subgraphs()
         stopwatch = calibrate(graph._interpreter.NumNodes)
@@ -69,7 +62,7 @@ def _round(order: Order) -> Finished:
         with asking("could not go on running the file"):
             taken = loop.timed_runs(query, offset=offset, share=share)
             for _ in range(1, order.instances):
-                query = ready(litert, order, contexts).query
+                query = ready(order, contexts).query
                 loop.warm_up(query, offset=offset, runs=1, nanoseconds=order.warmup_ns // 10)
                 taken += loop.timed_runs(query, offset=offset + len(taken), share=share)
         surroundings = watch.stop()
@@ -93,7 +86,7 @@ def _round(order: Order) -> Finished:
             subgraphs=subgraphs,
             contexts=len(contexts),
             offset=offset,
-            runtime=f"ai-edge-litert {version('ai-edge-litert')}{INTERFACES[ready]}",
+            runtime=f"ai-edge-litert {version('ai-edge-litert')}{interface}",
             instances=order.instances,
             began=began,
             stopwatch=stopwatch,
@@ -107,38 +100,51 @@ class _Ready(NamedTuple):
 
     query: Query
     load_ns: int
+    interface: str = ""
+    """Of the runtime, where it is not the interpreter."""
     interpreter: Any = None
     """That runs it, if one does."""
 
 
-def _interpreted(litert: Any, order: Order, contexts: Queries) -> _Ready:
-    from rbench.profile import loop
-
-    interpreter, load_ns = _load(litert, order)
-    return _Ready(loop.query_of(interpreter, contexts), load_ns, interpreter)
+Way = Callable[["Order", "Queries"], _Ready]
 
 
-def _cached(litert: Any, order: Order, contexts: Queries) -> _Ready:
-    """The interpreter cannot switch the weight cache on; it takes the same nodes without."""
+def _interpreted() -> Way:
+    from rbench.profile import interpreted, loop
+
+    def ready(order: Order, contexts: Queries) -> _Ready:
+        began = perf_counter_ns()
+        with asking("refused the file"):
+            interpreter = interpreted.load(order.model, order.delegate, order.threads)
+        load_ns = perf_counter_ns() - began
+        return _Ready(loop.query_of(interpreter, contexts), load_ns, interpreter=interpreter)
+
+    return ready
+
+
+def _cached() -> Way:
+    """The interpreter cannot switch the weight cache on."""
     from rbench.profile import compiled
 
-    began = perf_counter_ns()
-    model = compiled.load_cached(order.model, order.threads)
-    load_ns = perf_counter_ns() - began
-    return _Ready(compiled.query_of(model, contexts, whole=False), load_ns)
+    def ready(order: Order, contexts: Queries) -> _Ready:
+        began = perf_counter_ns()
+        model = compiled.load_cached(order.model, order.threads)
+        load_ns = perf_counter_ns() - began
+        return _Ready(compiled.query_of(model, contexts, whole=False), load_ns, ", CompiledModel")
+
+    return ready
 
 
-INTERFACES = {_interpreted: "", _cached: ", CompiledModel"}
-"""What a round's runtime is called beside its version."""
+WAYS = {"cpu": _interpreted, "xnnpack": _interpreted, "xnnpack_cached": _cached}
+"""Delegate -> what imports the runtime and gives the way to load a file."""
 
 
 def _ops(order: OpsOrder) -> Profiled:
     import ai_edge_litert
-    from ai_edge_litert import interpreter as litert
 
     from rbench.profile import loop, ops, queries
 
-    interpreter, _ = _load(litert, order)
+    interpreter = _graph(order)
     contexts = queries.read(Path(order.contexts)).contexts(loop.places_of(interpreter))
     library = Path(ai_edge_litert.__file__).with_name(LIBRARY)
     made = ops.profiled(
@@ -147,18 +153,12 @@ def _ops(order: OpsOrder) -> Profiled:
     return Profiled(ops=made)
 
 
-def _load(litert: Any, order: Order | OpsOrder) -> tuple[Any, int]:
-    """The interpreter, ready to run, and the nanoseconds that took."""
-    resolver = litert.OpResolverType[RESOLVERS[order.delegate]]
-    began = perf_counter_ns()
+def _graph(order: Order | OpsOrder) -> Any:
+    """An interpreter that tells what the delegate takes, with a weight cache or without."""
+    from rbench.profile import interpreted
+
     with asking("refused the file"):
-        interpreter = litert.Interpreter(
-            model_path=order.model,
-            num_threads=order.threads,
-            experimental_op_resolver_type=resolver,
-        )
-        interpreter.allocate_tensors()
-    return interpreter, perf_counter_ns() - began
+        return interpreted.load(order.model, order.delegate, order.threads)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""One round of timing: which tool does it, and what is refused.
+"""One round of timing: which tool does it, and that nothing fell back in silence.
 
 A tool is one file with one function of `Tool`'s shape, entered in `_tool`. Only the one that is
 used is imported: each timing process imports this package, and starts as much sooner.
@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from rbench.errors import StageError, Unsupported
+from rbench.errors import StageError
 from rbench.profile.result import Round
 from rbench.profile.settings import ProfileSettings
-from rbench.target import HOST, TOOLS, Target
+from rbench.target import HOST, Target
 
 Tool = Callable[[ProfileSettings, Path, Target, Path, int, Path], Round]
 
@@ -36,12 +36,11 @@ def measure(
         folder: filled with ``samples.npz`` where the tool tells single samples, see `Round`.
 
     Raises:
-        Unsupported: this version cannot time on that target, or its tool is not here.
+        Unsupported: the tool or the GPU is not here, or cannot run such a file.
         StageError: the file was refused, the process crashed or hung, or a delegate was asked
             for and did not run.
         MissingExtraError: the runtime is not installed.
     """
-    _refuse(target)
     made = _tool(target)(settings, model, target, contexts, number, folder)
     _no_silent_fallback(target, made)
     return made
@@ -59,15 +58,6 @@ def _tool(target: Target) -> Tool:
     from rbench.profile import litert
 
     return litert.run
-
-
-def _refuse(target: Target) -> None:
-    if target.tool not in TOOLS:
-        raise Unsupported(
-            f"no driver for the tool {target.tool!r}: this rbench does not run it",
-            where=str(target),
-            allowed=f"the tools {', '.join(TOOLS)}",
-        )
 
 
 def _no_silent_fallback(target: Target, made: Round) -> None:

@@ -17,9 +17,6 @@ from rbench.profile.nodes import Answer, Question
 from rbench.profile.refusal import NoGpuError, RefusedError, UnsupportedError
 from rbench.target import backend_of
 
-RESOLVERS = {"cpu": "BUILTIN_WITHOUT_DEFAULT_DELEGATES", "xnnpack": "BUILTIN"}
-"""Backend -> op resolver. The second one brings XNNPACK as the runtime's default delegate."""
-
 
 def main() -> int:
     """Answer one question."""
@@ -34,27 +31,19 @@ def main() -> int:
 
 def load(question: Question) -> Answer:
     """Load the file in this very process, which it may crash."""
-    from ai_edge_litert import interpreter as litert
-
-    from rbench.profile import compiled, delegation
+    from rbench.profile import compiled, delegation, interpreted
 
     if question.delegate == "gpu":
         return _load_on_gpu(question)
-    backend = backend_of(question.delegate)
     try:
         if question.delegate == "xnnpack_cached":
             compiled.load_cached(question.model, threads=1)
-        interpreter = litert.Interpreter(
-            model_path=question.model,
-            num_threads=1,
-            experimental_op_resolver_type=litert.OpResolverType[RESOLVERS[backend]],
-        )
-        interpreter.allocate_tensors()
+        interpreter = interpreted.load(question.model, question.delegate, threads=1)
     except RefusedError as error:
         return _refused(error)
     except (RuntimeError, ValueError) as error:
         return Answer(reason=" ".join(str(error).split()) or type(error).__name__)
-    found = delegation.observe(delegation.nodes_of(interpreter), backend)
+    found = delegation.observe(delegation.nodes_of(interpreter), backend_of(question.delegate))
     return Answer(delegation=found)
 
 

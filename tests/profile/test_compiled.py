@@ -116,3 +116,17 @@ def test_nodes_are_asked_for_with_a_cache_too(model):
     assert nodes_taken(model("recommender"), "xnnpack_cached").delegate == "xnnpack"
     with pytest.raises(Unsupported, match="Variable tensors"):
         nodes_taken(model("stateful"), "xnnpack_cached")
+
+
+@pytest.mark.parametrize(
+    ("ready", "runtime"),
+    [
+        ("litert_child; litert_child.WAYS['xnnpack']()", "interpreter"),
+        ("litert_child; litert_child.WAYS['xnnpack_cached']()", "compiled_model"),
+        ("gpu_child", "compiled_model"),
+    ],
+)
+def test_importing_the_runtime_is_no_part_of_loading_a_file(ready, runtime, tmp_path):
+    program = f"import sys\nfrom rbench.profile import {ready}\n"
+    program += f"print('ai_edge_litert.{runtime}' in sys.modules)"
+    assert answered(program, tmp_path).strip() == "True"

@@ -16,7 +16,8 @@ const Whole = window.DecompressionStream;
 const gate = new Promise((open) => { window.open_gate = open; });
 window.DecompressionStream = function (kind) {
   const { readable, writable } = new Whole(kind);
-  const held = new TransformStream({ transform: async (part, out) => { await gate; out.enqueue(part); } });
+  const transform = async (part, out) => { await gate; out.enqueue(part); };
+  const held = new TransformStream({ transform });
   readable.pipeTo(held.writable);
   return { readable: held.readable, writable };
 };
@@ -24,7 +25,7 @@ window.print = () => {
   dispatchEvent(new Event("beforeprint"));
   window.printed = document.querySelectorAll(".chart .main-svg").length;
 };
-"""  # noqa: E501
+"""
 """Unpacking goes on when a test says so; printing keeps what stood on the page."""
 
 

@@ -14,9 +14,11 @@ pytest.importorskip("ai_edge_litert", reason="reading a .tflite needs rbench[pro
 
 from backports import zstd
 
+from rbench.cli import inspect
 from rbench.convert.inventory import take_inventory
 from rbench.convert.rewriting import rewritten
-from rbench.errors import ModelError
+from rbench.errors import ModelError, Unsupported
+from rbench.profile import nodes
 from rbench.testing.flat import FlatGraph, recommender
 
 NEVER = ("tensorflow", "tf_keras", "pandas", "plotly")
@@ -186,3 +188,14 @@ def test_flipped_bits_end_in_a_table_or_a_line(rbench, fuzzed) -> None:
         assert done.returncode in (0, 2), done.stderr
         assert "Traceback" not in done.stderr
         assert (done.returncode == 2) == (not done.stdout)
+
+
+@pytest.mark.parametrize(("remedy", "says"), [("", "not here"), ("get one", "not here; get one")])
+def test_what_a_delegate_cannot_do_is_said_with_its_remedy_if_there_is_one(
+    monkeypatch, tmp_path, remedy, says
+) -> None:
+    def unsupported(path, delegate):
+        raise Unsupported("not here", where=str(path), remedy=remedy)
+
+    monkeypatch.setattr(nodes, "nodes_taken", unsupported)
+    assert inspect._load(tmp_path, "gpu") == says

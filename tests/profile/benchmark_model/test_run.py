@@ -1,49 +1,19 @@
 """One round of the tool: what is asked, what comes of it, and every way in which it can lie."""
 
-import os
-import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
-
 import msgspec
 import numpy as np
 import pytest
 
 from rbench import pipeline, profile
 from rbench.errors import StageError, Unsupported
-from rbench.profile.benchmark_model import command, inputs, launch, tool
+from rbench.profile.benchmark_model import command, inputs, tool
 from rbench.recording import Recorder
 from rbench.records import Machine, read_records, write_records
 from rbench.store import Store
 from rbench.study import Study
 from rbench.target import Target
 
-HERE = Path(__file__).parent
-RECORDED = HERE.parents[1] / "recorded" / "benchmark_model"
 CPU, XNNPACK = Target.parse("benchmark_model/cpu"), Target.parse("benchmark_model/xnnpack")
-
-
-@pytest.fixture
-def stand_in(tmp_path, monkeypatch):
-    """An executable that behaves like the tool."""
-    path = tmp_path / "benchmark_model"
-    path.write_text(f'#!/bin/sh\nexec {sys.executable} {HERE / "stand_in.py"} "$@"\n')
-    path.chmod(0o755)
-    monkeypatch.setenv("STAND_IN_RECORDED", str(RECORDED))
-    monkeypatch.setenv(tool.VARIABLE, str(path))
-    return path
-
-
-@pytest.fixture
-def measure(model, contexts, quick, tmp_path, stand_in, monkeypatch):
-    def run(target=CPU, fault="", number=0, **changes):
-        monkeypatch.setenv("STAND_IN_FAULT", fault)
-        settings = msgspec.structs.replace(quick, **changes)
-        return profile.measure(settings, model("recommender"), target, contexts, number, tmp_path)
-
-    return run
 
 
 def test_a_round_is_what_the_tool_said(measure, stand_in):
@@ -238,107 +208,6 @@ def test_the_build_is_in_the_key_and_its_place_is_not(stand_in, tmp_path, monkey
     assert key("cpu") == other
 
 
-def gone(pid: int, within_s: float = 5.0) -> bool:
-    until = time.monotonic() + within_s
-    while time.monotonic() < until:
-        try:
-            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
-                return True
-        except (FileNotFoundError, ProcessLookupError):
-            return True
-        time.sleep(0.01)
-    return False
-
-
-def pid_in(path: Path, within_s: float = 20.0) -> int:
-    until = time.monotonic() + within_s
-    while time.monotonic() < until:
-        if path.is_file() and path.read_text():
-            return int(path.read_text())
-        time.sleep(0.01)
-    raise AssertionError("the tool was not started")
-
-
-linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-
-
-@linux
-def test_a_tool_that_hangs_is_killed(measure, tmp_path, monkeypatch):
-    monkeypatch.setenv("STAND_IN_PID", str(tmp_path / "pid"))
-    with pytest.raises(StageError, match=r"took too long.*timeout_seconds"):
-        measure(fault="hang", timeout_seconds=1.0)
-    assert gone(pid_in(tmp_path / "pid"))
-
-
-@linux
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_no_orphan_when_the_parent_is_killed(stand_in, tmp_path, number):
-    program = (
-        "from pathlib import Path\n"
-        "from rbench.profile.benchmark_model.launch import launch\n"
-        f"flags = ['--use_xnnpack=false', '--num_runs=50']\n"
-        f"launch(Path({str(stand_in)!r}), flags, Path({str(tmp_path)!r}), timeout_s=60, where='')\n"
-    )
-    place = tmp_path / "pid"
-    environment = {**os.environ, "STAND_IN_FAULT": "hang", "STAND_IN_PID": str(place)}
-    parent = subprocess.Popen([sys.executable, "-c", program], env=environment)
-    pid = pid_in(place)
-    parent.send_signal(number)
-    parent.wait()
-    assert gone(pid)
-
-
-@linux
-def test_a_tool_that_is_killed_leaves_no_number(measure, tmp_path, monkeypatch):
-    monkeypatch.setenv("STAND_IN_PID", str(tmp_path / "pid"))
-    killer = subprocess.Popen(
-        [
-            "/bin/sh",
-            "-c",
-            'until [ -s "$1" ]; do sleep 0.05; done; sleep 0.3; kill -KILL $(cat "$1")',
-            "sh",
-            str(tmp_path / "pid"),
-        ]
-    )
-    with pytest.raises(StageError, match="the tool died of SIGKILL"):
-        measure(fault="hang")
-    killer.wait()
-
-
-def test_a_flood_is_kept_small(tmp_path):
-    program = (
-        "import sys\n"
-        "for _ in range(200000): sys.stderr.write('ERROR: gather index out of bounds\\n')\n"
-        "sys.stderr.write('ERROR: Benchmarking failed.\\n'); print('INFO: said'); sys.exit(1)\n"
-    )
-    said = launch.launch(
-        Path(sys.executable), ["-S", "-c", program], tmp_path, timeout_s=60, where=""
-    )
-    assert said.text == (
-        "INFO: said\nERROR: gather index out of bounds\nERROR: Benchmarking failed.\n"
-    )
-    assert said.code == 1
-
-
-@pytest.mark.parametrize("many", ["'x' * 9_000_000", "'x\\n' * 9_000_000"])
-def test_more_than_can_be_read_is_a_failure(tmp_path, many):
-    program = f"print({many}); print({many})"
-    flags = ["-S", "-c", program]
-    with pytest.raises(StageError, match="too much to be read"):
-        launch.launch(Path(sys.executable), flags, tmp_path, timeout_s=60, where="here")
-
-
-@linux
-def test_the_tools_memory_is_its_own(tmp_path):
-    """A program inherits the peak of the process that starts it; the shell between has none."""
-    ballast = np.ones(50_000_000)
-    program = "import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
-    flags = ["-S", "-c", program]
-    said = launch.launch(Path(sys.executable), flags, tmp_path, timeout_s=60, where="")
-    assert said.code == 0
-    assert int(said.text) * 1024 < ballast.nbytes / 4
-
-
 def summed(tmp_path, made, **settings):
     folders = []
     for round_ in made:
@@ -444,28 +313,3 @@ def test_jobs_meet_in_the_store(model, contexts, stand_in, tmp_path, monkeypatch
         pipeline.perform(
             msgspec.structs.replace(first, tool="another"), store, lambda progress: None
         )
-
-
-REAL = os.environ.get(tool.VARIABLE, "")
-
-
-@pytest.mark.skipif(not REAL, reason=f"{tool.VARIABLE} is not set: the real tool is not here")
-@pytest.mark.parametrize(
-    "target", ["benchmark_model/cpu", "benchmark_model/xnnpack@2", "benchmark_model/xnnpack_cached"]
-)
-def test_the_real_tool(model, contexts, quick, tmp_path, target):
-    made = profile.measure(quick, model("recommender"), Target.parse(target), contexts, 1, tmp_path)
-    assert made.runs >= 50
-    assert made.aggregate
-    assert made.aggregate.min_us <= made.median_us <= made.aggregate.max_us
-    assert made.delegation.nodes_total == 5
-    assert bool(made.delegation.nodes_delegated) == ("xnnpack" in target)
-    assert sum(made.ops_us.values()) > 0
-
-
-@pytest.mark.skipif(not REAL, reason=f"{tool.VARIABLE} is not set: the real tool is not here")
-def test_the_real_tool_has_ids_out_of_range_refused(model, quick, tmp_path):
-    path = tmp_path / "wrong.npy"
-    np.save(path, np.full((4, 8), 10**6, np.int32))
-    with pytest.raises(StageError, match="gather index out of bounds"):
-        profile.measure(quick, model("recommender"), CPU, path, 0, tmp_path)

@@ -20,15 +20,12 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from statistics import median
-from time import perf_counter_ns
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter
 from rich.console import Console
 from rich.table import Table
 
@@ -37,7 +34,7 @@ from rbench.convert.noise import captured
 from rbench.convert.rewriting import rewritten
 from rbench.encoding import Form, ModelSettings
 from rbench.model import scoring_model
-from rbench.profile import compiled
+from rbench.profile import compiled, interpreted, loop
 from rbench.profile.queries import CONTEXT, Queries
 from rbench.recipe import Scheme
 
@@ -48,7 +45,6 @@ FORMS = (("lstm", False), ("lstm", True), ("gru", True))
 ROUNDS = 30
 RUNS = 60
 WARMUP = 10
-Query = Callable[[int], int]
 
 
 def main() -> None:
@@ -61,8 +57,16 @@ def main() -> None:
             for name, unrolled in FORMS
             for scheme in SCHEMES
         }
-        queries = {(*key, False): interpreted(path, contexts) for key, path in files.items()}
-        queries |= {(*key, True): cached(path, contexts) for key, path in files.items() if key[1]}
+        asked = Queries({CONTEXT: contexts})
+        queries = {
+            (*key, False): loop.query_of(interpreted.load(str(path), "xnnpack", 1), asked)
+            for key, path in files.items()
+        }
+        queries |= {
+            (*key, True): compiled.query_of(compiled.load_cached(str(path), 1), asked, whole=False)
+            for key, path in files.items()
+            if key[1]
+        }
         times = taken_in_turn(queries)
         whole = times["lstm", False, "float32", False]
         table = Table("file", "bytes", "us", "to fused float32", "with weight cache")
@@ -99,28 +103,7 @@ def written(name: str, unrolled: bool, scheme: Scheme, contexts: np.ndarray, pla
     return path
 
 
-def interpreted(path: Path, contexts: np.ndarray) -> Query:
-    interpreter = Interpreter(str(path), num_threads=1)
-    interpreter.allocate_tensors()
-    place = interpreter.get_input_details()[0]["index"]
-    invoke = interpreter._interpreter.Invoke
-
-    def query(number: int) -> int:
-        interpreter.set_tensor(place, contexts[number % len(contexts)][None])
-        interpreter.reset_all_variables()
-        began = perf_counter_ns()
-        invoke()
-        return perf_counter_ns() - began
-
-    return query
-
-
-def cached(path: Path, contexts: np.ndarray) -> Query:
-    model = compiled.load_cached(str(path), threads=1)
-    return compiled.query_of(model, Queries({CONTEXT: contexts}), whole=False)
-
-
-def taken_in_turn(queries: dict[tuple[str, bool, str, bool], Query]) -> dict[object, float]:
+def taken_in_turn(queries: dict[tuple[str, bool, str, bool], loop.Query]) -> dict[object, float]:
     """Microseconds a query: the median over the rounds of a round's median."""
     rounds: dict[object, list[float]] = {key: [] for key in queries}
     for _ in range(ROUNDS):

@@ -29,6 +29,7 @@ def download(
     offline: str,
     place: Path,
     algorithm: str = "sha256",
+    most_bytes: int = 0,
 ) -> str:
     """Write what lies at a URL to a file.
 
@@ -36,6 +37,7 @@ def download(
         fault: the error to raise where the network is at fault.
         offline: what to do without a network, for that error.
         place: what the user named, for an error about writing.
+        most_bytes: a download that is larger is no longer what was asked for; 0: any size.
 
     Returns:
         The content's digest in hex.
@@ -48,6 +50,13 @@ def download(
     with to.open("wb") as file, _network(url, fault, offline), _open(url) as answer:
         total = int(answer.headers.get("Content-Length") or 0)
         while block := answer.read(BLOCK_BYTES):
+            if most_bytes and max(done + len(block), total) > most_bytes:
+                raise fault(
+                    f"{max(done + len(block), total):,} bytes and more come",
+                    where=url,
+                    allowed=f"at most {most_bytes:,} bytes",
+                    remedy="not what it should be: name another --mirror",
+                )
             with writing(place, "--to"):
                 file.write(block)
             digest.update(block)

@@ -16,6 +16,11 @@ from rbench.progress import Reporter, silent
 from rbench.writing import writing
 
 BASE = "https://files.grouplens.org/datasets/movielens"
+GROWTH = 2
+"""An archive may be so many times as large as it is today: logs are published anew, with more."""
+UNPACKED = 10
+"""What an archive holds may be so many times its size: text packs to a fifth or so."""
+MEMBERS = 1000
 _OFFLINE = (
     "is there a network? Else bring the archive here by other means and unpack it, "
     "or name a --mirror"
@@ -29,22 +34,25 @@ class Public:
     folder: str
     """What the archive unpacks to."""
     about: str
+    size_mb: int
+    """Of the archive, rounded up."""
     sha256: str = ""
     """Of the archive; empty: GroupLens' own md5 file, beside the archive, is asked."""
 
 
 PUBLIC: dict[str, Public] = {
-    "ml-100k": Public("ml-100k", "100,000 ratings, 5 MB"),
+    "ml-100k": Public("ml-100k", "100,000 ratings, 5 MB", 5),
     "ml-1m": Public(
         "ml-1m",
         "1 million ratings, 6 MB",
+        6,
         "a6898adb50b9ca05aa231689da44c217cb524e7ebd39d264c56e2832f2c54e20",
     ),
-    "ml-10m": Public("ml-10M100K", "10 million ratings, 63 MB"),
-    "ml-20m": Public("ml-20m", "20 million ratings, 190 MB"),
-    "ml-25m": Public("ml-25m", "25 million ratings, 250 MB"),
-    "ml-32m": Public("ml-32m", "32 million ratings, 239 MB"),
-    "ml-latest-small": Public("ml-latest-small", "100,000 ratings, 1 MB"),
+    "ml-10m": Public("ml-10M100K", "10 million ratings, 63 MB", 66),
+    "ml-20m": Public("ml-20m", "20 million ratings, 190 MB", 199),
+    "ml-25m": Public("ml-25m", "25 million ratings, 250 MB", 262),
+    "ml-32m": Public("ml-32m", "32 million ratings, 239 MB", 251),
+    "ml-latest-small": Public("ml-latest-small", "100,000 ratings, 1 MB", 1),
 }
 
 
@@ -93,6 +101,7 @@ def fetch(name: str, to: Path, report: Reporter = silent, base: str = BASE) -> F
                 offline=_OFFLINE,
                 place=to,
                 algorithm=algorithm,
+                most_bytes=GROWTH * public.size_mb * 10**6 + 10**6,
             )
             if found != wanted:
                 raise DataError(
@@ -131,12 +140,25 @@ def _unpack(archive: Path, to: Path, folder: str, url: str) -> None:
                     raise DataError(
                         f"the archive holds {member.filename!r}", where=url, allowed=f"{folder}/…"
                     )
+            _bounded(members, archive.stat().st_size, url)
             if not members:
                 raise DataError("the archive is empty", where=url, allowed=f"{folder}/…")
             for member in members:
                 packed.extract(member, to)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
         raise DataError(f"no zip archive: {error}", where=url, remedy="try again") from error
+
+
+def _bounded(members: list[zipfile.ZipInfo], packed_bytes: int, url: str) -> None:
+    """Refuse what would fill the disk. `zipfile` unpacks no more than a member says."""
+    total, most = sum(member.file_size for member in members), UNPACKED * packed_bytes + 10**6
+    if total > most or len(members) > MEMBERS:
+        raise DataError(
+            f"{packed_bytes:,} bytes would unpack to {total:,} in {len(members):,} files",
+            where=url,
+            allowed=f"at most {most:,} bytes in {MEMBERS:,} files",
+            remedy="not the archive that it should be: name another --mirror",
+        )
 
 
 def _terms(folder: Path) -> Path | None:

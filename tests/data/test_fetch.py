@@ -184,3 +184,27 @@ def test_a_place_that_cannot_be_written(
         fetch(NAME, write("file", "x") / "logs", base=site.url)
     with pytest.raises(DataError, match="ml-100k, ml-10m"):
         fetch("ml-2m", tmp_path, base=site.url)
+
+
+def test_an_archive_that_would_fill_the_disk_is_refused(site: Site, tmp_path: Path) -> None:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr(f"{NAME}/ratings.csv", b"0" * 3_000_000)
+    site.publish(content.getvalue())
+    with pytest.raises(DataError, match="would unpack to 3,000,000 in 1 files"):
+        fetch(NAME, tmp_path, base=site.url)
+    assert not leftovers(tmp_path)
+
+
+def test_an_archive_of_very_many_files_is_refused(site: Site, tmp_path: Path) -> None:
+    site.publish(archive({f"{NAME}/{n}": "" for n in range(1001)}))
+    with pytest.raises(DataError, match="in 1,001 files"):
+        fetch(NAME, tmp_path, base=site.url)
+    assert not leftovers(tmp_path)
+
+
+def test_a_download_without_end_is_refused(site: Site, tmp_path: Path) -> None:
+    site.publish(b"0" * 3_000_001)
+    with pytest.raises(DataError, match="at most 3,000,000 bytes"):
+        fetch(NAME, tmp_path, base=site.url)
+    assert not leftovers(tmp_path)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from rbench.gate.against import read_ranks
+from rbench.artefacts import Ranks, read_ranks
 from rbench.gate.power import smallest_loss
 from rbench.gate.quality import gains
 from rbench.records import Quality, Record, Run
@@ -108,9 +108,17 @@ def pairs(run: Run, sheet: Sheet) -> Pairing:
     """Hold every scored file to the float32 file of its encoder."""
 
     @cache
+    def told(ranks: str, users: int) -> Ranks:
+        return read_ranks(run, Quality(users=users, metrics={}, coverage=0.0, ranks=ranks))
+
+    @cache
     def gained(ranks: str, users: int) -> NDArray[Any] | None:
-        found = read_ranks(run, Quality(users=users, metrics={}, coverage=0.0, ranks=ranks))
+        found = told(ranks, users).values
         return None if found is None else gains(METRIC, found)
+
+    def broken(record: Record) -> str:
+        found = [told(q.ranks, q.users) for q in filter(None, [record.quality])]
+        return next((ranks.missing for ranks in found if ranks.broken), "")
 
     def by_seed(record: Record | None) -> dict[int, NDArray[Any]]:
         found = {seed: gained(q.ranks, q.users) for seed, q in _qualities(record).items()}
@@ -127,7 +135,8 @@ def pairs(run: Run, sheet: Sheet) -> Pairing:
             continue
         reference = _alike(record, scored.get((file[0], REFERENCE)))
         mine, theirs = by_seed(record), by_seed(reference)
-        files[file] = _paired(record, mine, reference, theirs)
+        lost = next(filter(None, map(broken, filter(None, (record, reference)))), "")
+        files[file] = _paired(record, mine, reference, theirs, lost)
         if record.seed in mine and record.seed in theirs:
             sides.setdefault(file[1], []).append((theirs[record.seed], mine[record.seed]))
     pooled = {recipe: _pooled(both) for recipe, both in sides.items()}
@@ -141,7 +150,7 @@ def between(run: Run, record: Record, other: Record) -> Difference | None:
     """
     if record.quality is None or other.quality is None or record.data != other.data:
         return None
-    mine, theirs = read_ranks(run, record.quality), read_ranks(run, other.quality)
+    mine, theirs = (read_ranks(run, one.quality).values for one in (record, other))
     if mine is None or theirs is None:
         return None
     return _difference(gains(METRIC, theirs), gains(METRIC, mine))
@@ -181,6 +190,7 @@ def _paired(
     mine: Mapping[int, NDArray[Any]],
     reference: Record | None,
     theirs: Mapping[int, NDArray[Any]],
+    broken: str,
 ) -> Paired:
     found = {seed: _difference(theirs.get(seed), mine.get(seed)) for seed in _qualities(record)}
     scores = tuple(
@@ -199,7 +209,7 @@ def _paired(
     if reference is None:
         missing = f"no {REFERENCE} of this encoder on the same users"
     elif found[record.seed] is None:
-        missing = "the ranks of both are needed"
+        missing = broken or "the ranks of both are needed"
     before, after = theirs.get(record.seed), mine.get(record.seed)
     smallest = None
     if before is not None and after is not None and len(before) == len(after):

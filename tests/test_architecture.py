@@ -39,6 +39,7 @@ LEAVES = {
     "records",
     "plugins",
     "store",
+    "artefacts",
 }
 """Modules that know each other only."""
 GRAPHS = {"model", "layers"}
@@ -55,7 +56,17 @@ READERS = (
     *("rbench.cli.gate", "rbench.cli.report", "rbench.cli.compare", "rbench.cli.list"),
 )
 """What only reads records, besides the reports."""
-LOOKED_UP = {"writing", "records", "errors", "plugins", "recipe", "target", "tflite", ""}
+LOOKED_UP = {
+    "artefacts",
+    "writing",
+    "records",
+    "errors",
+    "plugins",
+    "recipe",
+    "target",
+    "tflite",
+    "",
+}
 """What those may know of the rest."""
 
 

@@ -7,17 +7,15 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from rbench.artefacts import Ranks, read_ranks
 from rbench.compare.alike import scored_alike
 from rbench.compare.comparison import Difference, Unit, Verdict
-from rbench.gate.against import read_ranks
 from rbench.gate.power import smallest_loss
 from rbench.gate.quality import Lost, gains, paired, unpaired
 from rbench.records import Estimate, Record, Run
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    Ranks = NDArray[Any]
 
 Uncertain = Callable[[float], Difference]
 """Chance of a false alarm to each side -> the difference."""
@@ -123,7 +121,20 @@ def scores(pair: Pair, before: Run, after: Run) -> Iterator[Difference | Uncerta
             yield pair.unlike(metric, "score", complaint, numbers)
         else:
             ranks = read_ranks(before, old), read_ranks(after, new)
-            yield partial(_score, pair, metric, (found[0], found[1]), ranks)
+            complaint = _broken(ranks)
+            if complaint:
+                yield pair.unlike(metric, "score", complaint, numbers)
+            else:
+                both = ranks[0].values, ranks[1].values
+                yield partial(_score, pair, metric, (found[0], found[1]), both)
+
+
+def _broken(ranks: tuple[Ranks, Ranks]) -> str:
+    """Why the scores are not to be believed: something else lies where their ranks should."""
+    found = [
+        f"in {name}: {one.missing}" for name, one in zip("AB", ranks, strict=True) if one.broken
+    ]
+    return "; ".join(found)
 
 
 def _no_score(found: Sequence[Estimate | None]) -> str:
@@ -140,7 +151,7 @@ def _score(
     pair: Pair,
     metric: str,
     found: tuple[Estimate, Estimate],
-    ranks: tuple[Ranks | None, Ranks | None],
+    ranks: tuple[NDArray[Any] | None, NDArray[Any] | None],
     tail: float,
 ) -> Difference:
     lost, how, visible = _lost(metric, found, ranks, tail)
@@ -154,7 +165,7 @@ def _score(
 def _lost(
     metric: str,
     found: tuple[Estimate, Estimate],
-    ranks: tuple[Ranks | None, Ranks | None],
+    ranks: tuple[NDArray[Any] | None, NDArray[Any] | None],
     tail: float,
 ) -> tuple[Lost, str, float | None]:
     """The loss, what it stands on, and the smallest one that would have been seen."""

@@ -6,14 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
-from zipfile import BadZipFile
+from typing import NamedTuple
 
+from rbench.artefacts import Ranks, read_ranks
 from rbench.gate.baseline import Baseline, Mark, read_baseline, rounded
 from rbench.records import ModelFile, Quality, Record, Run, read_run
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 
 class Made(NamedTuple):
@@ -35,10 +32,10 @@ class Against:
     run: Run | None = None
     """The run that it is; a baseline file has none, and so no ranks."""
 
-    def ranks(self, subject: str) -> NDArray[Any] | None:
-        """Rank of every user's target, (users,); None where they are not known."""
+    def ranks(self, subject: str) -> Ranks:
+        """Rank of every user's target, or why they are not known."""
         if self.run is None:
-            return None
+            return Ranks(None, "a baseline file has no ranks")
         return read_ranks(self.run, self._qualities.get(subject))
 
     @cached_property
@@ -96,17 +93,3 @@ def models_in(record: Record) -> Iterator[Made]:
     yield Made(subject, record, record.model, record.quality)
     for other in record.replicates:
         yield Made(f"{subject}, seed {other.seed}", record, other.model, other.quality)
-
-
-def read_ranks(run: Run, quality: Quality | None) -> NDArray[Any] | None:
-    """The ranks artefact; None where it is not there or not one."""
-    if quality is None or not quality.ranks or not quality.ranks.isalnum():
-        return None
-    import numpy as np
-
-    try:
-        with np.load(run.artefact(quality.ranks)) as file:
-            ranks: NDArray[Any] = file["ranks"]
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
-        return None
-    return ranks if ranks.ndim == 1 and ranks.size == quality.users else None

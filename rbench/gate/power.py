@@ -11,7 +11,8 @@ import math
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from rbench.gate.against import models_of, read_ranks
+from rbench.artefacts import read_ranks
+from rbench.gate.against import models_of
 from rbench.gate.chance import normal_quantile, student_quantile
 from rbench.gate.limits import Limits
 from rbench.gate.quality import freedom_of, gains
@@ -133,7 +134,7 @@ def _pairs(run: Run, metric: str) -> Iterator[tuple[str, NDArray[Any], NDArray[A
     told: dict[str, NDArray[Any]] = {}
     references: dict[str, str] = {}
     for made in models_of(run):
-        ranks = read_ranks(run, made.quality)
+        ranks = read_ranks(run, made.quality).values
         gained = None if ranks is None else gains(metric, ranks)
         if gained is None:
             continue

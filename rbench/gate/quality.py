@@ -6,7 +6,8 @@ import math
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from rbench.gate.against import Against, Made, read_ranks
+from rbench.artefacts import read_ranks
+from rbench.gate.against import Against, Made
 from rbench.gate.amounts import percent
 from rbench.gate.chance import LARGE, student_quantile
 from rbench.gate.levels import Levels, Measure, Place, at_least, at_most
@@ -58,7 +59,11 @@ def judge_loss(
     old, complaint = _before(metric, made, against)
     if against is None or old is None:
         return place.unlike(complaint)
-    mine, theirs = read_ranks(run, made.quality), against.ranks(made.subject)
+    ranks = read_ranks(run, made.quality), against.ranks(made.subject)
+    for found, whose in zip(ranks, ("its", "the baseline's"), strict=True):
+        if found.broken:
+            return place.broken(f"{whose} ranks cannot be judged: {found.missing}")
+    mine, theirs = (found.values for found in ranks)
     if mine is not None and theirs is not None and len(mine) == len(theirs):
         before, after = gains(metric, theirs), gains(metric, mine)
         if before is not None and after is not None and before.mean() > 0:

@@ -1,6 +1,9 @@
 """Two runs held against each other: known answers, and a reason for all that cannot be compared."""
 
+import hashlib
+import io
 import math
+import shutil
 from itertools import pairwise
 from pathlib import Path
 
@@ -125,8 +128,10 @@ def spoilt(run, share, folder):
         with np.load(run.artefact(record.quality.ranks)) as file:
             ranks = file["ranks"].copy()
         ranks[: int(share * len(ranks))] = 0
-        name = f"spoilt{record.cell.recipe.replace('_', '')}"
-        np.savez(folder / "artefacts" / f"{name}.npz", ranks=ranks)
+        content = io.BytesIO()
+        np.savez(content, ranks=ranks)
+        name = hashlib.sha256(content.getvalue()).hexdigest()
+        (folder / "artefacts" / f"{name}.npz").write_bytes(content.getvalue())
         metrics = {
             metric: replace(found, value=float(gains(metric, ranks).mean()))
             for metric, found in record.quality.metrics.items()
@@ -166,6 +171,17 @@ def test_the_interval_is_that_of_a_paired_bootstrap(old, new):
     assert one.low == pytest.approx(low, abs=0.01)
     assert one.high == pytest.approx(high, abs=0.01)
     assert high - low > 0.1
+
+
+def test_scores_whose_ranks_are_another_files_are_not_compared(old, new, tmp_path):
+    folder = tmp_path / "copy"
+    shutil.copytree(new.folder, folder)
+    for path in (folder / "artefacts").iterdir():
+        path.write_bytes(b"PK\x03\x04 torn")
+    found = only(compare(old, replace(new, folder=folder)), "ndcg@10")
+    assert {one.verdict for one in found} == {"not comparable"}
+    assert all("is not the file that was recorded" in one.reason for one in found)
+    assert all(one.reason.startswith("in B: ") for one in found)
 
 
 def test_without_ranks_the_intervals_are_what_is_left(old, new, tmp_path):

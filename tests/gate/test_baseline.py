@@ -156,5 +156,5 @@ def test_the_run_and_its_baseline_file_agree(make_run, path):
     for name, mark in from_run.baseline.models.items():
         kept = from_file.baseline.models[name]
         assert (kept.size_bytes, kept.quality) == (mark.size_bytes, mark.quality)
-    assert from_file.ranks("gru x float32") is None
-    assert from_run.ranks("gru x float32").shape == (20,)
+    assert from_file.ranks("gru x float32").values is None
+    assert from_run.ranks("gru x float32").values.shape == (20,)

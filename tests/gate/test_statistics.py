@@ -1,6 +1,8 @@
 """What the gate says beyond chance: quantiles, errors, and how often it is wrong."""
 
+import hashlib
 import importlib.util
+import io
 import math
 from pathlib import Path
 
@@ -201,13 +203,48 @@ def test_a_run_never_fails_against_itself(tmp_path):
     assert Limits().false_alarms == 0.0025
 
 
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 torn", b"no archive"])
-def test_torn_ranks_are_not_compared_by(tmp_path, content):
-    """The intervals are left."""
+def archived(run, array):
+    """The run's first ranks replaced, under the hash of what replaces them."""
+    content = io.BytesIO()
+    np.savez(content, ranks=array)
+    name = hashlib.sha256(content.getvalue()).hexdigest()
+    run.artefact(name).write_bytes(content.getvalue())
+    quality = msgspec.structs.replace(run.records[0].quality, ranks=name)
+    record = msgspec.structs.replace(run.records[0], quality=quality)
+    return msgspec.structs.replace(run, records=(record,))
+
+
+def one_cell(folder):
     grid = {"encoders": ("gru",), "recipes": ("float32",), "targets": ("cpu",), "users": 30}
-    run = example_run(tmp_path / "a", **grid)
+    return example_run(folder, **grid)
+
+
+LOSS = parse_budget('[[cells]]\nquality.mrr = { max_loss = "5%" }')
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 torn", b"no archive"])
+def test_torn_ranks_fail(tmp_path, content):
+    run, before = one_cell(tmp_path / "a"), one_cell(tmp_path / "b")
     run.artefact(run.records[0].quality.ranks).write_bytes(content)
-    budget = parse_budget('[[cells]]\nquality.mrr = { max_loss = "5%" }')
-    (found,) = judge(budget, run, read_against(run.folder)).findings
+    for new, old, whose in ((run, before, "its"), (before, run, "the baseline's")):
+        (found,) = judge(LOSS, new, read_against(old.folder)).findings
+        assert found.status == "fail"
+        assert f"{whose} ranks cannot be judged" in found.message
+        assert "is not the file that was recorded" in found.message
+
+
+@pytest.mark.parametrize("odd", [np.nan, np.inf, 1.0, 1e300, -1])
+def test_what_are_no_ranks_never_pass(tmp_path, odd):
+    run, before = one_cell(tmp_path / "a"), one_cell(tmp_path / "b")
+    bad = archived(run, np.full(30, odd))
+    (found,) = judge(LOSS, bad, read_against(before.folder)).findings
+    assert found.status == "fail"
+    assert "holds no ranks" in found.message
+
+
+def test_ranks_that_are_not_there_leave_the_intervals(tmp_path):
+    run, before = one_cell(tmp_path / "a"), one_cell(tmp_path / "b")
+    run.artefact(run.records[0].quality.ranks).unlink()
+    (found,) = judge(LOSS, run, read_against(before.folder)).findings
     assert found.status == "pass"
     assert "by intervals, without ranks" in found.message

@@ -1,8 +1,10 @@
+import shutil
+
 import msgspec
 import numpy as np
 import pytest
 
-from rbench.gate.against import read_ranks
+from rbench.artefacts import read_ranks
 from rbench.gate.quality import gains
 from rbench_reports import noise, seeds
 from rbench_reports.cells import Sheet
@@ -66,12 +68,21 @@ def test_a_files_difference_is_that_of_its_ranks(rich):
     found = pairing_of(rich).files[FILE]
     records = records_of(rich)
     mine, theirs = (
-        gains("ndcg@10", read_ranks(rich, records[name].quality))
+        gains("ndcg@10", read_ranks(rich, records[name].quality).values)
         for name in (FILE, ("gru", "float32"))
     )
     assert found.difference.share == mine.mean() / theirs.mean() - 1
     assert found.difference.low <= found.difference.share <= found.difference.high
     assert 0 < found.smallest < 1
+
+
+def test_ranks_that_were_changed_are_not_paired_by(rich, tmp_path):
+    folder = tmp_path / "copy"
+    shutil.copytree(rich.folder, folder)
+    np.savez(folder / "artefacts" / f"{records_of(rich)[FILE].quality.ranks}.npz", ranks=[np.nan])
+    found = pairing_of(msgspec.structs.replace(rich, folder=folder)).files[FILE]
+    assert found.difference is None
+    assert "is not the file that was recorded" in found.missing
 
 
 def test_without_ranks_or_reference_it_says_what_is_missing(rich, change):

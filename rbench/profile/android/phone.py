@@ -24,7 +24,7 @@ from rbench.records import Machine
 
 BELOW = "/data/local/tmp"
 PREFIX = "rbench-"
-MODEL, TOOL, PID = "model.tflite", "benchmark_model", "pid"
+TOOL, PID = "benchmark_model", "pid"
 RESULTS = (command.RESULT, command.OPS, command.INFO)
 SPARE_S = 30.0
 """Beyond the round's own limit, for the connection."""
@@ -90,10 +90,10 @@ class Phone:
         clear(self._adb)
         self._must(f"mkdir {self._folder}", "cannot make a folder")
         self._adb.push(self._tool, f"{self._folder}/{TOOL}")
-        self._adb.push(model, f"{self._folder}/{MODEL}")
+        self._adb.push(model, f"{self._folder}/{command.MODEL}")
         self._adb.push(self._place / command.VALUES, f"{self._folder}/{command.VALUES}")
         self._must(f"chmod 755 {self._folder}/{TOOL}", "cannot make the tool executable")
-        return MODEL
+        return command.MODEL
 
     def launch(self, flags: tuple[str, ...], timeout_s: float) -> Said:
         words = (f"./{TOOL}", *flags)

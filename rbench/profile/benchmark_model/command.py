@@ -11,6 +11,7 @@ from rbench.profile.benchmark_model.inputs import Entry
 from rbench.profile.settings import ProfileSettings
 from rbench.target import Target
 
+MODEL = "model.tflite"
 VALUES = "context.bin"
 RESULT = "result.pb"
 OPS = "ops.csv"

@@ -58,6 +58,10 @@ _REPLACED = re.compile(
 )
 
 
+_PARAMETER = re.compile(r"(?P<what>[^\[\]]*[^\[\]\s])\s*: \[(?P<value>.*)\]")
+_PARAMETERS_END = ("Loaded model", "Running benchmark")
+
+
 class Timings(msgspec.Struct, frozen=True, kw_only=True):
     """The tool's last word, in microseconds."""
 
@@ -82,6 +86,8 @@ class Applied(msgspec.Struct, frozen=True, kw_only=True):
 class Log(msgspec.Struct, frozen=True, kw_only=True):
     """What was read. What was not said is None or empty."""
 
+    parameters: tuple[tuple[str, str], ...] = ()
+    """(description, value) of each that the tool says it was given."""
     phases: tuple[tuple[int, Stat], ...] = ()
     """(least runs asked for, what came of it): the warm-up, then what counts."""
     timings: Timings | None = None
@@ -106,6 +112,7 @@ def read_log(text: str) -> Log:
     lines = [line for _, line in said]
     timings, memory = _last(lines, _timings), _last(lines, _memory)
     return Log(
+        parameters=tuple(_parameters(lines)),
         phases=tuple(_phases(lines)),
         timings=timings,
         init_mb=memory[0] if memory else None,
@@ -124,6 +131,15 @@ def _split(line: str) -> tuple[str, str]:
     found = _PREFIX.match(line)
     assert found is not None  # it matches nothing, too
     return found["severity"] or "", line[found.end() :].rstrip()
+
+
+def _parameters(lines: Iterable[str]) -> Iterable[tuple[str, str]]:
+    """The tool tells them first; what comes after the model may look alike."""
+    for line in lines:
+        if line.startswith(_PARAMETERS_END):
+            return
+        if found := _PARAMETER.fullmatch(line):
+            yield found["what"], found["value"]
 
 
 def _phases(lines: Iterable[str]) -> Iterable[tuple[int, Stat]]:

@@ -12,7 +12,7 @@ import msgspec
 
 from rbench import extras
 from rbench.errors import StageError
-from rbench.profile.benchmark_model import command, inputs, ops, protos, rules
+from rbench.profile.benchmark_model import command, echo, inputs, ops, protos, rules
 from rbench.profile.benchmark_model.launch import Said, launch
 from rbench.profile.benchmark_model.log import Log, read_log
 from rbench.profile.benchmark_model.tool import build_hash, find
@@ -58,7 +58,8 @@ class Host:
 
     def settle(self, model: Path) -> str:
         self._watch = Watch(children=True)
-        return str(model.resolve())
+        (self._folder / command.MODEL).symlink_to(model.resolve())
+        return command.MODEL
 
     def launch(self, flags: tuple[str, ...], timeout_s: float) -> Said:
         return launch(self._tool, flags, self._folder, timeout_s=timeout_s, where=self._where)
@@ -122,9 +123,10 @@ def time_round(
     timed = seat.launch(flags, until - time.monotonic())
     surroundings = seat.surroundings()
     log, measured, result = _timed(timed, place, target, command.runs_of(settings))
+    echo.check(log.parameters, flags, where)
     flags = command.op_profile(settings, graph, entry, target)
     looked = seat.launch(flags, until - time.monotonic())
-    delegation, ops_us = _profiled(looked, place, target, entry, timed)
+    delegation, ops_us = _profiled(looked, place, target, entry, timed, flags)
     stat = measured.stat
     median = _told(result.median if result else None, stat.median)
     if median is None or log.timings is None:
@@ -190,7 +192,12 @@ def _timed(
 
 
 def _profiled(
-    said: Said, place: Path, target: Target, entry: inputs.Entry, timed: Said
+    said: Said,
+    place: Path,
+    target: Target,
+    entry: inputs.Entry,
+    timed: Said,
+    flags: tuple[str, ...],
 ) -> tuple[Delegation, dict[str, float]]:
     """Who ran which node, and what each type of node took."""
     where = str(target)
@@ -198,6 +205,7 @@ def _profiled(
     lines = [line for line in said.lines if not _only_info_flags(line)]
     runs = command.PROFILE_RUNS
     rules.check(log, lines, said.code, delegate=target.backend, runs=runs, where=where)
+    echo.check(log.parameters, flags, where)
     if log.applied != read_log(timed.text).applied:
         raise StageError("the delegate took other nodes in the run with the profiler", where=where)
     try:

@@ -15,12 +15,34 @@ FAULT = os.environ.get("STAND_IN_FAULT", "")
 FLAGS = dict(flag.removeprefix("--").partition("=")[::2] for flag in sys.argv[1:])
 ADAPTER = os.environ.get("STAND_IN_ADAPTER", "")
 PROFILING = "enable_op_profiling" in FLAGS
-XNNPACK = FLAGS["use_xnnpack"] == "true"
+XNNPACK = FLAGS.get("use_xnnpack") == "true"
 GPU = FLAGS.get("use_gpu") == "true"
 APPLIED = (
     "INFO: Explicitly applied XNNPACK delegate, and the model graph will be partially executed by "
     "the delegate w/ 1 delegate kernels.\n"
 )
+PARAMETERS = {
+    "num_runs": ("Min num runs",),
+    "min_secs": ("Min runs duration (seconds)",),
+    "max_secs": ("Max runs duration (seconds)",),
+    "num_threads": ("Num threads",),
+    "warmup_runs": ("Min warmup runs",),
+    "warmup_min_secs": ("Min warmup runs duration (seconds)",),
+    "report_peak_memory_footprint": ("Report the peak memory footprint",),
+    "graph": ("Graph",),
+    "signature_to_run_for": ("Signature to run",),
+    "input_layer": ("Input layers",),
+    "input_layer_shape": ("Input shapes",),
+    "input_layer_value_files": ("Input value files",),
+    "enable_op_profiling": ("Enable op profiling",),
+    "op_profiling_output_mode": ("Op profiling output mode.",),
+    "op_profiling_output_file": ("Op profiling output file.",),
+    "#": ("#threads used for CPU inference",),
+    "use_gpu": ("Use gpu",),
+    "use_xnnpack": ("Use xnnpack",),
+    "xnnpack_weight_cache_file_path": ("xnnpack_weight_cache_file_path",),
+}
+"""Flag -> as the tool logs it, in the tool's order."""
 OPS = ("RESHAPE", "GATHER", "MEAN", "FULLY_CONNECTED", "TOPK_V2")
 
 
@@ -28,12 +50,31 @@ def log() -> str:
     """The recorded run of plain kernels, in the words of this order."""
     text = (RECORDED / "lstm_f32.cpu1.stdout").read_text()
     text = text.replace("at least 50 iter", f"at least {FLAGS['num_runs']} iter")
+    start, end = text.index("INFO: Num threads"), text.index("INFO: Loaded model")
+    text = text[:start] + parameters() + text[end:]
     if GPU and ADAPTER:
         gpu = f"INFO: {ADAPTER}\n{APPLIED.replace('XNNPACK', 'GPU')}"
         text = text.replace("INFO: The input model", gpu + "INFO: The input model")
     if XNNPACK:
         text = text.replace("INFO: The input model", APPLIED + "INFO: The input model")
     return lied(text)
+
+
+def parameters() -> str:
+    """What a wrapper would make of the flags, as the tool logs them."""
+    said = {**FLAGS, "#": FLAGS.get("num_threads", ""), "signature_to_run_for": ""}
+    changed, _, value = FAULT.removeprefix("asked:").partition("=")
+    if FAULT.startswith("asked:"):
+        said[changed] = value
+        if value == "nothing":
+            del said[changed]
+    words = {"true": "1", "false": "0"}
+    return "".join(
+        f"INFO: {one}: [{words.get(said[flag], said[flag])}]\n"
+        for flag, both in PARAMETERS.items()
+        for one in both
+        if flag in said
+    )
 
 
 def lied(text: str) -> str:
@@ -159,5 +200,10 @@ def main() -> int:
     return 0
 
 
+def usage() -> int:
+    sys.stderr.write((RECORDED / "help.flag.stderr").read_text())
+    return 1
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(usage() if "help" in FLAGS else main())

@@ -1,5 +1,7 @@
 """One round of the tool: what is asked, what comes of it, and every way in which it can lie."""
 
+from pathlib import Path
+
 import msgspec
 import numpy as np
 import pytest
@@ -121,6 +123,51 @@ def test_a_lie_is_a_failure_with_its_reason(measure, fault):
     with pytest.raises(StageError, match=reason) as raised:
         measure(target, fault)
     assert raised.value.where == str(target)
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ("num_threads=4", r"asked for --num_threads=1 and says .Num threads: \[4\]"),
+        ("#=2", r"asked for --num_threads=1 and says .#threads used for CPU inference: \[2\]"),
+        ("enable_op_profiling=true", r"nobody asked for: .Enable op profiling: \[1\]"),
+        ("use_xnnpack=nothing", "does not say that it was asked for --use_xnnpack=false"),
+        ("use_gpu=true", r"nobody asked for: .Use gpu: \[1\]"),
+        ("graph=other.tflite", r"asked for --graph=model.tflite and says .Graph: \[other.tflite"),
+        ("min_secs=0.5", r"asked for --min_secs=0.005 and says"),
+        ("max_secs=1", "asked for --max_secs=30 and says"),
+        ("num_runs=51", "asked for --num_runs=50 and says"),
+        ("warmup_runs=1", "asked for --warmup_runs=5 and says"),
+        ("warmup_min_secs=0", "asked for --warmup_min_secs=0.001 and says"),
+        ("input_layer_value_files=nothing", "not say that it was asked for --input_layer_value_f"),
+        ("input_layer_shape=1,9", "asked for --input_layer_shape=1,8 and says"),
+        ("report_peak_memory_footprint=true", "nobody asked for: .Report the peak memory"),
+        ("signature_to_run_for=other", "nobody asked for: .Signature to run"),
+    ],
+)
+def test_a_wrapper_that_changes_what_is_asked_is_found_out(measure, changed, reason):
+    with pytest.raises(StageError, match=reason):
+        measure(fault=f"asked:{changed}")
+
+
+def test_a_wrapper_that_turns_the_profiler_off_or_the_cache_is_found_out(measure):
+    with pytest.raises(StageError, match="not say that it was asked for --enable_op_profiling"):
+        measure(fault="asked:enable_op_profiling=nothing")
+    target = Target.parse("benchmark_model/xnnpack_cached")
+    with pytest.raises(StageError, match="--xnnpack_weight_cache_file_path=:memory"):
+        measure(target, "asked:xnnpack_weight_cache_file_path=nothing")
+
+
+@pytest.mark.parametrize(
+    "name", ["with space.tflite", "quo'te\".tflite", "-leading", "a,b:c;d.tflite", "new\nline", "ü"]
+)
+def test_a_models_path_never_reaches_the_tool(
+    model, contexts, quick, tmp_path, stand_in, monkeypatch, name
+):
+    monkeypatch.chdir(tmp_path)
+    model("recommender").rename(tmp_path / name)
+    made = profile.measure(quick, Path(name), CPU, contexts, 0, tmp_path)
+    assert made.median_us == 140
 
 
 GPU = Target.parse("benchmark_model/gpu")

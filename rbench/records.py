@@ -34,6 +34,9 @@ UPGRADES: dict[int, Upgrade] = {}
 
 State = Literal["ok", "unsupported", "failed", "skipped"]
 Verdict = Literal["stable", "unstable", "invalid"]
+Timed = Literal["invoke", "query"]
+"""What one timed run is: ``invoke``, from asking the runtime to run until it has answered; or
+``query``, which also sets the inputs before and reads the outputs after it."""
 T = TypeVar("T")
 
 
@@ -122,6 +125,8 @@ class Timing(Document, frozen=True, kw_only=True):
     rounds: int
     runs: int
     """Timed inferences over all rounds."""
+    timed: Timed | Literal[""] = ""
+    """What a run is, and so what all numbers here but ``query_us`` are of; empty: not said."""
     median_us: float
     mean_us: float
     std_us: float
@@ -130,6 +135,8 @@ class Timing(Document, frozen=True, kw_only=True):
     """None, as the other percentiles: the tool does not tell it."""
     p95_us: float | None = None
     p99_us: float | None = None
+    query_us: float | None = None
+    """Median of a whole query: inputs set, state reset, run, outputs read. None: not told."""
     round_medians_us: tuple[float, ...] = ()
     quantiles_us: tuple[float, ...] = ()
     """The 0 %, 1 %, …, 100 % quantiles, for drawing the distribution."""

@@ -32,9 +32,6 @@ class TimingTable:
     rows: tuple[TimingRow, ...]
 
 
-COLUMNS = ("load", "first", "p50", "p90", "p95", "p99", "mean", "std")
-
-
 def timing_table(sheet: Sheet) -> TimingTable:
     """One row per cell with a timing. Load and first have a unit of their own."""
     timed = [(cell, cell.record.timing) for cell in sheet.cells if cell.record.timing]
@@ -69,6 +66,7 @@ def _numbers(timing: Timing, warm: Scale, cold: Scale) -> tuple[str, ...]:
     chilled = [cold.text(value or None) for value in (timing.load_us, timing.first_us)]
     warmed = (
         timing.median_us,
+        timing.query_us,
         timing.p90_us,
         timing.p95_us,
         timing.p99_us,

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from rbench.records import Record
 
-HEADINGS = ("median us", "p95 us", "first us", "load us", "memory", "nodes", "verdict")
+HEADINGS = ("median us", "query us", "p95 us", "first us", "load us", "memory", "nodes", "verdict")
 
 
 def show(model: Path, records: Sequence[Record], asked: Sequence[str], out: Path | None) -> None:
@@ -54,6 +54,7 @@ def _cells(record: Record) -> list[str]:
         return ["-"] * (len(HEADINGS) - 1) + [record.state]
     return [
         _us(timing.median_us),
+        _us(timing.query_us),
         _us(timing.p95_us),
         _us(timing.first_us),
         _us(timing.load_us),

@@ -24,7 +24,7 @@ from rbench.target import Target
 
 TIMED = (
     "one inference as the tool times it, in native code; the same context each time, written "
-    "once; the state of a recurrent layer is not reset between runs"
+    "before the clock starts; the state of a recurrent layer is not reset between runs"
 )
 WIDTH = 2.44 * verdict.QUARTILES_SPREAD
 """Distance between the 5 % and the 95 % quantile over the median: the limit for quartiles, as far
@@ -60,6 +60,7 @@ def pool(settings: ProfileSettings, target: Target, rounds: Sequence[Round]) -> 
         reasons=reasons,
         rounds=len(rounds),
         runs=runs,
+        timed="invoke",
         median_us=median(round_.median_us for round_ in rounds),
         mean_us=mean,
         std_us=math.sqrt(square),

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from ai_edge_litert import compiled_model as litert
 
+from rbench.profile.loop import nobody
 from rbench.profile.refusal import RefusedError, UnsupportedError
 
 if TYPE_CHECKING:
-    from rbench.profile.loop import Query
+    from rbench.profile.loop import Query, Told
     from rbench.profile.queries import Queries
 
 IN_MEMORY = ":memory"
@@ -66,11 +67,12 @@ def check_variables() -> None:
         )
 
 
-def query_of(model: Any, contexts: Queries, *, whole: bool) -> Query:
+def query_of(model: Any, contexts: Queries, *, whole: bool, told: Told = nobody) -> Query:
     """The query to time.
 
     Args:
         model: a CompiledModel.
+        told: of each whole query.
         whole: whether writing the context and reading all outputs is part of a sample. It has to
             be on a GPU, where running returns as soon as the work is handed over.
 
@@ -104,7 +106,9 @@ def query_of(model: Any, contexts: Queries, *, whole: bool) -> Query:
         ended = clock()
         for read, numbers, kind in reads:
             read(numbers, kind)
-        return clock() - asked if whole else ended - began
+        taken = clock() - asked
+        told(taken)
+        return taken if whole else ended - began
 
     return query
 

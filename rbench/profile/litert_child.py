@@ -8,6 +8,7 @@ in it is not what is measured.
 from __future__ import annotations
 
 import sys
+from array import array
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -20,7 +21,7 @@ from rbench.profile.refusal import RefusedError
 from rbench.target import backend_of
 
 if TYPE_CHECKING:
-    from rbench.profile.loop import Query
+    from rbench.profile.loop import Query, Told
     from rbench.profile.queries import Queries
 
 LIBRARY = "libLiteRt.so"
@@ -43,10 +44,12 @@ def _round(order: Order) -> Finished:
         nanoseconds=-(-order.timed_ns // order.instances),
         max_nanoseconds=order.max_timed_ns // order.instances,
     )
+    wholes = array("Q")
+    """Nanoseconds of each whole query."""
     ready = WAYS[order.delegate]()  # imports the runtime, before anything is measured
     with loop.without_garbage_collection():
         memory = PeakMemory()
-        query, load_ns, interface, interpreter = ready(order, contexts)
+        query, load_ns, interface, interpreter = ready(order, contexts, wholes.append)
         with asking("could not run the file"):
             first_ns = query(offset)
             warmup_runs = loop.warm_up(
@@ -58,20 +61,22 @@ def _round(order: Order) -> Finished:
         subgraphs = graph.num_subgraphs()
         stopwatch = calibrate(graph._interpreter.NumNodes)
         del graph, interpreter
+        del wholes[:]  # of the warm-up
         began, watch = time(), Watch()
         with asking("could not go on running the file"):
             taken = loop.timed_runs(query, offset=offset, share=share)
             for _ in range(1, order.instances):
-                query = ready(order, contexts).query
+                query = ready(order, contexts, wholes.append).query
                 loop.warm_up(query, offset=offset, runs=1, nanoseconds=order.warmup_ns // 10)
+                del wholes[len(taken) :]
                 taken += loop.timed_runs(query, offset=offset + len(taken), share=share)
         surroundings = watch.stop()
     if "tensorflow" in sys.modules:
         raise RefusedError("something imported TensorFlow into the timing process")
-    if max(taken) > samples.LONGEST_NS:
-        raise RefusedError(f"one inference took {max(taken) / 1e9:.1f} s: samples hold 4.2 s")
+    if max(wholes) > samples.LONGEST_NS:
+        raise RefusedError(f"one query took {max(wholes) / 1e9:.1f} s: samples hold 4.2 s")
     column = np.array(taken, dtype=np.uint32)
-    samples.write(Path(order.folder), column)
+    samples.write(Path(order.folder), column, query_ns=np.array(wholes, dtype=np.uint32))
     return Finished(
         round=Round(
             number=order.number,
@@ -106,18 +111,19 @@ class _Ready(NamedTuple):
     """That runs it, if one does."""
 
 
-Way = Callable[["Order", "Queries"], _Ready]
+Way = Callable[["Order", "Queries", "Told"], _Ready]
 
 
 def _interpreted() -> Way:
     from rbench.profile import interpreted, loop
 
-    def ready(order: Order, contexts: Queries) -> _Ready:
+    def ready(order: Order, contexts: Queries, told: Told) -> _Ready:
         began = perf_counter_ns()
         with asking("refused the file"):
             interpreter = interpreted.load(order.model, order.delegate, order.threads)
         load_ns = perf_counter_ns() - began
-        return _Ready(loop.query_of(interpreter, contexts), load_ns, interpreter=interpreter)
+        query = loop.query_of(interpreter, contexts, told)
+        return _Ready(query, load_ns, interpreter=interpreter)
 
     return ready
 
@@ -126,11 +132,12 @@ def _cached() -> Way:
     """The interpreter cannot switch the weight cache on."""
     from rbench.profile import compiled
 
-    def ready(order: Order, contexts: Queries) -> _Ready:
+    def ready(order: Order, contexts: Queries, told: Told) -> _Ready:
         began = perf_counter_ns()
         model = compiled.load_cached(order.model, order.threads)
         load_ns = perf_counter_ns() - began
-        return _Ready(compiled.query_of(model, contexts, whole=False), load_ns, ", CompiledModel")
+        query = compiled.query_of(model, contexts, whole=False, told=told)
+        return _Ready(query, load_ns, ", CompiledModel")
 
     return ready
 

@@ -1,10 +1,12 @@
 """The timed loop.
 
 A sample is one inference: the time between asking the runtime to run and its answer, on the
-monotonic clock in nanoseconds. Outside the clock, before each run, a real context is written to
+monotonic clock in nanoseconds. Outside of it, before each run, a real context is written to
 the input and the variable tensors are reset (the state of a fused recurrent layer survives a
 run); after it, all outputs are read. In an app the copies are a few hundred bytes in native
-code; here they would be a microsecond of Python, a third of the time of a small model.
+code; here they would be a microsecond of Python, a third of the time of a small model. What the
+whole query took, all of these included, is told beside it: two more looks at the clock, both
+outside of the sample.
 
 The runtime's wrapper is called below Python's own ``Interpreter.invoke``, whose check for live
 views costs 0.15 us more and has nothing to check here.
@@ -26,10 +28,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Query = Callable[[int], int]
-"""Ask with the context of that number, modulo their count; nanoseconds of the inference."""
+"""Ask with the context of that number, modulo their count; nanoseconds of what is timed."""
+Told = Callable[[int], object]
+"""Is told the nanoseconds of each whole query: input set, state reset, run, outputs read."""
 
 
-def query_of(interpreter: Any, contexts: NDArray[np.int32] | Queries) -> Query:
+def nobody(nanoseconds: int) -> None:
+    """Nobody wants to know."""
+
+
+def query_of(interpreter: Any, contexts: NDArray[np.int32] | Queries, told: Told = nobody) -> Query:
     """The query to time. Afterwards the interpreter belongs to it: its own ``invoke`` refuses.
 
     Args:
@@ -54,6 +62,7 @@ def query_of(interpreter: Any, contexts: NDArray[np.int32] | Queries) -> Query:
     clock = perf_counter_ns
 
     def query(number: int) -> int:
+        asked = clock()
         for place, value in values[number % count]:
             write(place, value)
         reset()
@@ -62,6 +71,7 @@ def query_of(interpreter: Any, contexts: NDArray[np.int32] | Queries) -> Query:
         ended = clock()
         for output in exits:
             read(output)
+        told(clock() - asked)
         return ended - began
 
     return query

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from rbench.records import Delegation, Machine
+from rbench.records import Delegation, Machine, Timed
 
 
 class Stopwatch(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,6 +126,8 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
     surroundings: Surroundings
     instances: int = 1
     """Interpreters that were made in the process and timed in turn."""
+    timed: Timed = "invoke"
+    """What a sample is, and ``median_us``."""
     began: float = 0.0
     """When the timed runs began, seconds since 1970, UTC."""
     stopwatch: Stopwatch | None = None

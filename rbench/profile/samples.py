@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,7 +15,7 @@ LONGEST_NS = 2**32 - 1
 """What a sample can hold: 4.29 seconds."""
 
 
-def write(folder: Path, samples_ns: NDArray[np.uint32], **columns: NDArray[np.int32]) -> str:
+def write(folder: Path, samples_ns: NDArray[np.uint32], **columns: NDArray[Any]) -> str:
     """Write `SAMPLES` into a folder.
 
     Args:
@@ -28,16 +28,23 @@ def write(folder: Path, samples_ns: NDArray[np.uint32], **columns: NDArray[np.in
     import numpy as np
 
     path = folder / SAMPLES
-    named = {name: column.astype(np.int32) for name, column in columns.items()}
     with path.open("wb") as file:
-        np.savez_compressed(file, samples_ns=samples_ns.astype(np.uint32), **named)  # type: ignore[arg-type]
+        np.savez_compressed(file, samples_ns=samples_ns.astype(np.uint32), **columns)  # type: ignore[arg-type]
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def read(folder: Path) -> NDArray[np.uint32]:
-    """The ``samples_ns`` of a folder, (runs,)."""
+class Read(NamedTuple):
+    """What a round's file holds."""
+
+    samples_ns: NDArray[np.uint32]
+    """Of what is timed, (runs,)."""
+    query_ns: NDArray[np.uint32] | None
+    """Of the whole queries, (runs,); None where they were not looked at."""
+
+
+def read(folder: Path) -> Read:
+    """The columns of a folder's `SAMPLES`."""
     import numpy as np
 
     with np.load(folder / SAMPLES) as file:
-        samples: NDArray[np.uint32] = file["samples_ns"]
-    return samples
+        return Read(file["samples_ns"], file.get("query_ns"))

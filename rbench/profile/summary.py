@@ -17,17 +17,15 @@ from rbench.profile.settings import ProfileSettings
 from rbench.records import Delegation, Timing
 from rbench.target import Target
 
-TIMED = (
-    "one inference, from asking the runtime to run until it has answered; the input is set, the "
-    "state reset and the outputs read outside the clock"
-)
+TIMED = {
+    "invoke": "one inference, from asking the runtime to run until it has answered; setting the "
+    "input, resetting the state and reading the outputs is in query_us alone",
+    "query": "one query: the input is written, the runtime asked to run, and all outputs read into "
+    "the host's memory, which is when a GPU is done; no state is reset",
+}
+"""What one run is, in words."""
 
 OPS = "LiteRT's own profiler, in a pass of its own; read the shares, the profiler's cost is in them"
-
-TIMED_ON_GPU = (
-    "one query: the input is written, the runtime asked to run, and all outputs read into the "
-    "host's memory, which is when the GPU is done; the state of a recurrent layer is not reset"
-)
 
 
 def summarise(
@@ -56,7 +54,8 @@ def summarise(
     made = [round_ for round_, _ in read]
     if any(round_.aggregate for round_ in made):
         return aggregates.pool(settings, target, made), made[0].delegation
-    parts = [part for _, part in read]
+    parts = [part.samples_ns for _, part in read]
+    queries = [part.query_ns for _, part in read if part.query_ns is not None]
     numbers = np.repeat(
         np.array([round_.number for round_ in made], dtype=np.int32), [len(part) for part in parts]
     )
@@ -70,6 +69,7 @@ def summarise(
         reasons=reasons,
         rounds=len(made),
         runs=len(pooled),
+        timed=made[0].timed,
         median_us=float(np.median(us)),
         mean_us=float(us.mean()),
         std_us=float(us.std(ddof=1)) if len(us) > 1 else 0.0,
@@ -77,6 +77,7 @@ def summarise(
         p90_us=float(quantiles[90]),
         p95_us=float(quantiles[95]),
         p99_us=float(quantiles[99]),
+        query_us=float(np.median(np.concatenate(queries))) / 1000 if queries else None,
         round_medians_us=tuple(float(np.median(part)) / 1000 for part in parts),
         quantiles_us=tuple(round(float(value), 4) for value in quantiles),
         load_us=median(round_.load_us for round_ in made),
@@ -90,14 +91,21 @@ def summarise(
 
 
 def _read(place: Path) -> tuple[Round, Any]:
-    """One round and its samples, uint32 (runs,); None where the tool keeps them."""
+    """One round and its samples; None where the tool keeps them."""
     try:
         round_ = msgspec.json.decode((place / "result.json").read_bytes(), type=Round)
         part = None if round_.aggregate else samples.read(place)
     except (OSError, ValueError, KeyError, EOFError, msgspec.MsgspecError) as error:
         raise StageError(f"cannot read a round: {error}", where=str(place)) from error
-    if part is not None and not len(part):
+    if part is None:
+        return round_, part
+    if not len(part.samples_ns):
         raise StageError("a round without samples", where=str(place))
+    lengths = {len(column) for column in part if column is not None}
+    if lengths != {round_.runs}:
+        raise StageError(
+            f"a round of {round_.runs} runs with {max(lengths)} samples", where=str(place)
+        )
     return round_, part
 
 
@@ -123,7 +131,7 @@ def _details(made: Sequence[Round]) -> dict[str, Any]:
     """What does not fit a record's fields but explains its numbers, one value per round."""
     watches = [round_.stopwatch for round_ in made if round_.stopwatch]
     return {
-        "timed": TIMED_ON_GPU if made[0].delegation.delegate == "gpu" else TIMED,
+        "timed": TIMED[made[0].timed],
         "runtime": made[0].runtime,
         "subgraphs": made[0].subgraphs,
         "contexts": made[0].contexts,

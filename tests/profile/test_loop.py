@@ -1,11 +1,14 @@
 """The timed loop: what it counts, and that no query sees another one's state."""
 
 import gc
+from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
 
-from rbench.profile import loop
+from rbench.profile import loop, queries
+from rbench.records import Timed
 
 
 class Stopped:
@@ -52,6 +55,62 @@ def test_the_collector_is_back_afterwards():
     with loop.without_garbage_collection():
         assert not gc.isenabled()
     assert gc.isenabled()
+
+
+class Clockwork:
+    """An interpreter whose every call takes a known time on a clock of its own."""
+
+    SET, RESET, INVOKE, GET = 100, 10, 5000, 7
+
+    def __init__(self) -> None:
+        self.now = 0
+        self._interpreter = self
+
+    def clock(self) -> int:
+        return self.now
+
+    def get_input_details(self):
+        return [
+            {"name": name, "index": place, "dtype": np.int32, "shape": np.array([1, 8])}
+            for place, name in enumerate(("a", "b"))
+        ]
+
+    def get_output_details(self):
+        return [{"index": 2}, {"index": 3}, {"index": 4}]
+
+    def set_tensor(self, place, value):
+        self.now += self.SET
+
+    def reset_all_variables(self):
+        self.now += self.RESET
+
+    def Invoke(self):  # noqa: N802 - the runtime's name
+        self.now += self.INVOKE
+
+    def get_tensor(self, place):
+        self.now += self.GET
+
+
+DOCS = (Path(__file__).parents[2] / "docs" / "measuring.md").read_text("utf-8")
+
+
+def test_what_is_timed_is_what_the_docs_say(monkeypatch):
+    """An invoke from asking to the answer; a query with two inputs set and three outputs read."""
+    machine = Clockwork()
+    monkeypatch.setattr(loop, "perf_counter_ns", machine.clock)
+    asked = queries.Queries({name: np.ones((4, 1, 8), np.int32) for name in ("a", "b")})
+    wholes: list[int] = []
+    query = loop.query_of(machine, asked, wholes.append)
+    assert [query(number) for number in range(3)] == [5000] * 3
+    assert wholes == [2 * 100 + 10 + 5000 + 3 * 7] * 3
+    said = {
+        "invoke": "from asking the runtime to run until it has answered | `cpu`, `xnnpack`, "
+        "`xnnpack_cached`, all of `benchmark_model`",
+        "query": "from setting the input until all outputs have been read | `gpu`",
+    }
+    assert set(said) == set(get_args(Timed))
+    for word, sentence in said.items():
+        assert f"| `{word}` | {sentence} |" in DOCS
 
 
 def test_every_query_begins_from_nothing(model):

@@ -54,8 +54,10 @@ def started(monkeypatch):
 def test_a_round_meets_its_share_of_the_protocol(model, contexts, quick, tmp_path, target):
     made = profile.measure(quick, model("recommender"), Target.parse(target), contexts, 1, tmp_path)
     with np.load(tmp_path / "samples.npz") as file:
-        samples = file["samples_ns"]
-    assert samples.dtype == np.uint32
+        samples, wholes = file["samples_ns"], file["query_ns"]
+    assert samples.dtype == wholes.dtype == np.uint32
+    assert (wholes > samples).all()
+    assert made.timed == "invoke"
     assert made.runs == len(samples) >= 50
     assert samples.sum() >= 0.005e9
     assert samples.min() > 0

@@ -63,6 +63,26 @@ def test_the_artefact_holds_every_sample_under_its_hash(make_round, tmp_path):
         assert file["round"].tolist() == [0, 0, 1, 1, 1]
 
 
+def test_the_whole_query_is_pooled_beside_the_invoke(make_round, tmp_path):
+    """Over all rounds' queries, as the median is; none where a tool does not tell them."""
+    rounds = [make_round(0, [5000, 5001]), make_round(1, [5002, 5003, 5004])]
+    assert summarise(LOOSE, CPU, rounds, tmp_path)[0].query_us is None
+    for place, wholes in zip(rounds, ([6000, 6001], [7000, 7001, 7002]), strict=True):
+        made = files.read(place).samples_ns
+        files.write(place, made, query_ns=np.array(wholes, np.uint32))
+    timing, _ = summarise(LOOSE, CPU, rounds, tmp_path)
+    assert (timing.timed, timing.median_us, timing.query_us) == ("invoke", 5.002, 7)
+
+
+def test_a_round_with_other_samples_than_runs_is_torn(make_round, tmp_path):
+    with pytest.raises(StageError, match="a round of 3 runs with 2 samples"):
+        summarise(LOOSE, CPU, [make_round(0, [5000, 5001], runs=3)], tmp_path)
+    place = make_round(1, [5000, 5001])
+    files.write(place, np.array([1, 2], np.uint32), query_ns=np.array([1], np.uint32))
+    with pytest.raises(StageError, match="a round of 2 runs with"):
+        summarise(LOOSE, CPU, [place], tmp_path)
+
+
 def test_quiet_rounds_are_stable(make_round, tmp_path):
     rounds = [make_round(number, steady(number)) for number in range(3)]
     protocol = ProfileSettings(rounds=3, min_runs=1000, min_seconds=0.01)

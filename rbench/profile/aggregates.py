@@ -31,6 +31,10 @@ WIDTH = 2.44 * verdict.QUARTILES_SPREAD
 apart as the two pairs lie under a normal law."""
 COARSE = 0.1
 """Step of the tool's clock over the median."""
+HEAVY = 1.25
+"""Mean over the median, beyond which the mean of a round is that of a few runs."""
+SLACK = 1e-5
+"""What six digits may move a mean by, relative."""
 
 
 def pool(settings: ProfileSettings, target: Target, rounds: Sequence[Round]) -> Timing:
@@ -84,12 +88,14 @@ def _judge(
     runs = sum(round_.runs for round_ in rounds)
     pairs = zip(rounds, parts, strict=True)
     seconds = sum(round_.runs * part.mean_us for round_, part in pairs) / 1e6
-    wrong = (*verdict.changed_graph(rounds),)
+    wrong = (*_no_times(parts), *verdict.unlike(rounds))
     shaky = (*verdict.simulated(rounds),) or (
         *verdict.short(settings, len(rounds), runs, seconds * (1 + OVERHEAD)),
         *verdict.disagreement([1000 * round_.median_us for round_ in rounds]),
         *verdict.worst(_width(r, part) for r, part in zip(rounds, parts, strict=True)),
         *_coarse(rounds, parts),
+        *_even(rounds, parts),
+        *verdict.worst(_heavy(r, part) for r, part in zip(rounds, parts, strict=True)),
         *verdict.crowded(target, rounds),
         *doubts(settings, rounds),
     )
@@ -115,14 +121,51 @@ def _width(round_: Round, part: Aggregate) -> verdict.Finding:
     )
 
 
+def _no_times(parts: Sequence[Aggregate]) -> Iterator[str]:
+    for part in parts:
+        told = (part.mean_us, part.min_us, part.max_us, part.std_us)
+        fits = part.min_us <= part.mean_us * (1 + SLACK) and part.mean_us <= part.max_us * (
+            1 + SLACK
+        )
+        if not (all(0 <= value < math.inf for value in told) and part.mean_us > 0 and fits):
+            yield (
+                f"a round's mean of {part.mean_us:g} us between {part.min_us:g} and "
+                f"{part.max_us:g} us is no time"
+            )
+            return
+
+
 def _coarse(rounds: Sequence[Round], parts: Sequence[Aggregate]) -> Iterator[str]:
+    """By the fastest round: on a busy machine the others are slow enough to seem fine."""
     step = max(part.resolution_us for part in parts)
-    middle = median(round_.median_us for round_ in rounds)
-    if step > COARSE * middle:
+    fastest = min(round_.median_us for round_ in rounds)
+    if step > COARSE * fastest:
         yield (
-            f"the tool counts in steps of {step:g} us, a query takes {middle:g} us: "
+            f"the tool counts in steps of {step:g} us, a query takes {fastest:g} us: "
             "the mean says more than the median"
         )
+
+
+def _even(rounds: Sequence[Round], parts: Sequence[Aggregate]) -> Iterator[str]:
+    for round_, part in zip(rounds, parts, strict=True):
+        many = round_.runs >= verdict.FEWEST_FOR_DRIFT
+        if many and part.min_us == part.max_us > part.resolution_us / COARSE:
+            yield (
+                f"all {round_.runs:,} runs of round {round_.number} took {part.min_us:g} us: no "
+                "machine is so even"
+            )
+            return
+
+
+def _heavy(round_: Round, part: Aggregate) -> verdict.Finding:
+    """Whether a few runs, or one step of the clock, carry the mean."""
+    top = max(part.p95_us or 0.0, HEAVY * round_.median_us)
+    if part.mean_us <= top + part.resolution_us:
+        return None
+    return part.mean_us / top, (
+        f"a few runs carry the mean of round {round_.number}: it is {part.mean_us:g} us, the "
+        f"median {round_.median_us:g}, the longest run {part.max_us:g}"
+    )
 
 
 def _ops(rounds: Sequence[Round]) -> dict[str, float]:

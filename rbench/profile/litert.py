@@ -18,6 +18,7 @@ from rbench.profile import software_gpu
 from rbench.profile.process import run_module
 from rbench.profile.result import Ops, Round
 from rbench.profile.settings import ProfileSettings
+from rbench.profile.state import unreset
 from rbench.target import Target
 
 CHILDREN = {
@@ -29,6 +30,8 @@ CHILDREN = {
 """Delegate -> the timing process."""
 PROFILED = ("cpu", "xnnpack", "xnnpack_cached")
 """Delegates whose operators LiteRT's profiler tells."""
+RESETTING = ("cpu", "xnnpack")
+"""Delegates of the interpreter, which sets variable tensors back; CompiledModel cannot."""
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True, tag="time"):
@@ -124,7 +127,10 @@ def run(
         warmup_ns=round(settings.warmup_seconds * 1e9),
         parent=os.getpid(),
     )
-    made = _asked(order, Finished, settings, target).round
+    made = msgspec.structs.replace(
+        _asked(order, Finished, settings, target).round,
+        unreset=unreset(model, resets=target.delegate in RESETTING),
+    )
     if number or target.delegate not in PROFILED or not settings.op_runs:
         return made
     ops = _profiled(settings, model, target, contexts)

@@ -126,6 +126,8 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
     surroundings: Surroundings
     instances: int = 1
     """Interpreters that were made in the process and timed in turn."""
+    unreset: str = ""
+    """What of the file's state was not set back between runs, in words; empty: nothing."""
     timed: Timed = "invoke"
     """What a sample is, and ``median_us``."""
     began: float = 0.0

@@ -11,6 +11,7 @@ unstable; these look at medians and quartiles.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from statistics import median
 from typing import TYPE_CHECKING
@@ -41,6 +42,9 @@ STOPWATCH_SHARE = 0.5
 """Part of the median that the measuring itself may make up."""
 FEWEST_FOR_DRIFT = 40
 """Runs in a round below which halves say nothing."""
+GAP = 0.10
+"""Distance between the 40 % and the 60 % quantile over the median, from which on the median stands
+between two speeds and few runs decide which of them it tells."""
 
 
 def judge(
@@ -73,14 +77,30 @@ def _invalid(rounds: Sequence[Round], samples: Samples) -> Iterator[str]:
     zeros = int(np.count_nonzero(pooled == 0))
     if zeros:
         yield f"{zeros} of {len(pooled)} samples are 0 ns: the clock is too coarse"
+    if len(pooled) >= FEWEST_FOR_DRIFT and pooled.min() == pooled.max():
+        yield f"all {len(pooled)} samples are {median:.0f} ns: no clock is so even"
     watches = [round_.stopwatch for round_ in rounds if round_.stopwatch]
-    tick = max(watch.tick_ns for watch in watches)
+    if len(watches) < len(rounds):
+        yield "a round does not tell what its measuring costs"
+    tick = max((watch.tick_ns for watch in watches), default=0)
     if tick > 0.1 * median:
         yield f"the clock ticks every {tick} ns, a query takes {median:.0f} ns"
-    floor = max(watch.call_overhead_ns for watch in watches)
+    floor = max((watch.call_overhead_ns for watch in watches), default=0.0)
     if floor > STOPWATCH_SHARE * median:
         yield f"the measuring takes {floor:.0f} ns of a query's {median:.0f} ns"
+    yield from unlike(rounds)
+
+
+def unlike(rounds: Sequence[Round]) -> Iterator[str]:
+    """Whether the rounds are of one thing, and that what it seems to be; for all tools."""
+    numbers = [round_.number for round_ in rounds]
+    if len(set(numbers)) < len(numbers):
+        yield f"a round was counted twice: their numbers are {', '.join(map(str, numbers))}"
+    odd = [round_.median_us for round_ in rounds if not 0 < round_.median_us < math.inf]
+    if odd:
+        yield f"a round's median is {odd[0]:g} us, which is no time"
     yield from changed_graph(rounds)
+    yield from unreset(rounds)
 
 
 def changed_graph(rounds: Sequence[Round]) -> Iterator[str]:
@@ -88,6 +108,15 @@ def changed_graph(rounds: Sequence[Round]) -> Iterator[str]:
     if len({_graph(round_) for round_ in rounds}) > 1:
         counts = sorted({round_.delegation.nodes_delegated for round_ in rounds})
         yield f"the delegate took different nodes in different rounds ({counts})"
+
+
+def unreset(rounds: Sequence[Round]) -> Iterator[str]:
+    """Whether each query went on from what the last one left."""
+    for words in dict.fromkeys(round_.unreset for round_ in rounds if round_.unreset):
+        yield (
+            f"a state that the tool does not set back ({words}): each query goes on from what the "
+            "last one left, so its time is not that of a query by itself"
+        )
 
 
 def _graph(round_: Round) -> tuple[object, ...]:
@@ -155,13 +184,22 @@ def worst(findings: Iterable[Finding]) -> Iterator[str]:
 def _width(number: int, part: NDArray[np.uint32]) -> Finding:
     import numpy as np
 
-    lower, median, upper = (float(value) for value in np.quantile(part, (0.25, 0.5, 0.75)))
-    if upper - lower <= QUARTILES_SPREAD * median:
-        return None
-    return upper - lower, (
-        f"round {number} is wide: its quartiles lie {_percent(upper - lower, median)} apart, "
-        f"{lower / 1000:.4g} to {upper / 1000:.4g} us (at most {QUARTILES_SPREAD:.0%})"
+    lower, faster, median, slower, upper = (
+        float(value) / 1000 for value in np.quantile(part, (0.25, 0.4, 0.5, 0.6, 0.75))
     )
+    between = ""
+    if len(part) >= FEWEST_FOR_DRIFT and slower - faster > GAP * median:
+        between = (
+            f"its median stands between two speeds, {faster:.4g} and {slower:.4g} us: the mean, "
+            f"{float(part.mean()) / 1000:.4g} us, says more than the median"
+        )
+    if upper - lower > QUARTILES_SPREAD * median:
+        return upper - lower, (
+            f"round {number} is wide: its quartiles lie {_percent(upper - lower, median)} apart, "
+            f"{lower:.4g} to {upper:.4g} us (at most {QUARTILES_SPREAD:.0%})"
+            + (f"; {between}" if between else "")
+        )
+    return (upper - lower, f"round {number} is uneven: {between}") if between else None
 
 
 def _drift(number: int, part: NDArray[np.uint32]) -> Finding:

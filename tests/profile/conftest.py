@@ -242,7 +242,7 @@ def quick() -> ProfileSettings:
 def make_round(tmp_path: Path) -> Callable[..., Path]:
     """A round's folder with the given samples in nanoseconds; facts can be changed by name."""
 
-    def make(number: int, samples_ns: Any, **facts: Any) -> Path:
+    def make(number: int, samples_ns: Any, /, **facts: Any) -> Path:
         folder = tmp_path / f"round-{number}"
         folder.mkdir()
         column = np.asarray(samples_ns, dtype=np.uint32)

@@ -187,6 +187,58 @@ def test_numbers_that_lie_are_invalid_and_kept(make_round, tmp_path, samples, fa
     assert timing.median_us == 5
 
 
+def uneven(seed: int, share: float, apart: float) -> np.ndarray:
+    """Queries of two speeds, in turn."""
+    slow = np.arange(2000) % 100 < 100 * share
+    return np.where(slow, steady(seed) * (1 + apart), steady(seed + 9))
+
+
+@pytest.mark.parametrize("busy", [False, True])
+@pytest.mark.parametrize(
+    ("apart", "words"), [(0.18, "is uneven"), (0.6, "is wide"), (0.05, None), (0.18, None)]
+)
+def test_a_median_between_two_speeds_is_said_on_a_busy_machine_too(
+    make_round, tmp_path, busy, apart, words
+):
+    """Half of the queries are slower; with a tenth of them the median stands well."""
+    share = 0.5 if words or apart < 0.1 else 0.1
+    around = Surroundings(cores=2, others_cores=1.9 if busy else 0.0)
+    rounds = [make_round(n, uneven(n, share, apart), surroundings=around) for n in range(2)]
+    timing, _ = summarise(LOOSE, CPU, rounds, tmp_path)
+    said = [reason for reason in timing.reasons if "the mean, " in reason]
+    assert len(said) == bool(words)
+    if words:
+        assert words in said[0]
+        assert "says more than the median" in said[0]
+    assert any("busy machine" in reason for reason in timing.reasons) == busy
+
+
+@pytest.mark.parametrize(
+    ("facts", "reason"),
+    [
+        ({"stopwatch": None}, "does not tell what its measuring costs"),
+        ({"number": 0}, "a round was counted twice: their numbers are 0, 0"),
+        ({"median_us": 0.0}, "a round's median is 0 us, which is no time"),
+        ({"median_us": -3.0}, "a round's median is -3 us, which is no time"),
+    ],
+)
+def test_rounds_that_are_none_are_invalid(make_round, tmp_path, facts, reason):
+    good = make_round(0, steady(0))
+    odd = make_round(1, steady(1), **facts)
+    timing, _ = summarise(LOOSE, CPU, [good, odd], tmp_path)
+    assert timing.verdict == "invalid"
+    assert any(reason in said for said in timing.reasons)
+
+
+def test_no_clock_is_so_even(make_round, tmp_path):
+    rounds = [make_round(number, [5000] * 500) for number in range(2)]
+    timing, _ = summarise(LOOSE, CPU, rounds, tmp_path)
+    assert (timing.verdict, timing.reasons) == (
+        "invalid",
+        ("all 1000 samples are 5000 ns: no clock is so even",),
+    )
+
+
 def test_unreadable_rounds_are_stage_errors(make_round, tmp_path):
     with pytest.raises(StageError, match="no round"):
         summarise(LOOSE, CPU, [], tmp_path)

@@ -18,6 +18,7 @@ from rbench.profile.benchmark_model.log import Log, read_log
 from rbench.profile.benchmark_model.tool import build_hash, find
 from rbench.profile.result import Aggregate, Device, Round, Surroundings
 from rbench.profile.settings import ProfileSettings
+from rbench.profile.state import unreset
 from rbench.profile.surroundings import Watch
 from rbench.records import Delegation
 from rbench.target import Target
@@ -145,6 +146,7 @@ def time_round(
         subgraphs=entry.subgraphs,
         contexts=1,
         offset=offset,
+        unreset=unreset(model, resets=False),
         runtime=f"benchmark_model sha256:{seat.sha256}",
         surroundings=surroundings,
         aggregate=Aggregate(

@@ -258,11 +258,11 @@ def test_the_build_is_in_the_key_and_its_place_is_not(stand_in, tmp_path, monkey
 def summed(tmp_path, made, **settings):
     folders = []
     for round_ in made:
-        folder = tmp_path / f"r{round_.number}"
+        folder = tmp_path / f"r{len(folders)}"
         folder.mkdir()
         (folder / "result.json").write_bytes(msgspec.json.encode(round_))
         folders.append(folder)
-    protocol = profile.ProfileSettings(rounds=len(made), **settings)
+    protocol = profile.ProfileSettings(**{"rounds": len(made), **settings})
     return profile.summarise(protocol, CPU, folders, tmp_path)
 
 
@@ -314,6 +314,70 @@ def test_doubts_are_said(measure, tmp_path, changes, verdict, reason):
     timing, _ = summed(tmp_path, [before, quiet(first, number=1, **facts)])
     assert timing.verdict == verdict
     assert any(reason in said for said in timing.reasons)
+
+
+@pytest.mark.parametrize(
+    ("facts", "part", "verdict", "reason"),
+    [
+        ({"median_us": 0.0}, {"min_us": 0.0, "mean_us": 0.4}, "invalid", "median is 0 us, which"),
+        ({}, {"mean_us": 0.0, "min_us": 0.0}, "invalid", "mean of 0 us between 0 and 440"),
+        ({}, {"mean_us": -142.0}, "invalid", "mean of -142 us"),
+        ({}, {"mean_us": 0.142}, "invalid", "mean of 0.142 us between 131 and 440 us is no time"),
+        ({}, {"mean_us": 142756.0}, "invalid", "is no time"),
+        ({}, {"min_us": -5.0}, "invalid", "is no time"),
+        ({}, {"std_us": -1.0}, "invalid", "is no time"),
+        ({"number": 0}, {}, "invalid", "a round was counted twice"),
+        ({}, {"max_us": 5e8, "mean_us": 71570.0}, "unstable", "a few runs carry the mean"),
+        (
+            {"median_us": 142.0},
+            {"min_us": 142.0, "max_us": 142.0, "mean_us": 142.0, "p5_us": 142.0, "p95_us": 142.0},
+            "unstable",
+            "all 7,000 runs of round 1 took 142 us: no machine is so even",
+        ),
+    ],
+)
+def test_numbers_that_cannot_be_are_not_stable(measure, tmp_path, facts, part, verdict, reason):
+    """Zero, negative, in other units, of a clock that was set: said in any of the rounds."""
+    first = quiet(measure())
+    assert first.aggregate
+    odd = msgspec.structs.replace(first.aggregate, **part)
+    second = quiet(first, **{"number": 1, "aggregate": odd, **facts})
+    timing, _ = summed(tmp_path, [first, second])
+    assert timing.verdict == verdict
+    assert any(reason in said for said in timing.reasons)
+
+
+def test_that_the_mean_says_more_is_said_on_a_busy_machine(measure, tmp_path):
+    """There most rounds are slow, so that the clock's steps seem fine beside their median."""
+    first = quiet(measure(), median_us=8.0)
+    around = msgspec.structs.replace(first.surroundings, others_cores=3.9)
+    slow = [msgspec.structs.replace(first, number=n, median_us=14.0) for n in (1, 2)]
+    busy = [msgspec.structs.replace(one, surroundings=around) for one in (first, *slow)]
+    timing, _ = summed(tmp_path, busy)
+    assert any("busy machine" in reason for reason in timing.reasons)
+    assert any("the mean says more than the median" in reason for reason in timing.reasons)
+
+
+def test_a_missing_round_is_said(measure, tmp_path):
+    first = quiet(measure())
+    made = [quiet(first, number=number, offset=number) for number in (0, 1, 2, 4, 5)]
+    timing, _ = summed(tmp_path, made, rounds=6)
+    assert timing.verdict == "unstable"
+    assert timing.reasons[0] == "5 of 6 rounds"
+
+
+def test_a_state_that_the_tool_does_not_set_back_is_said(
+    model, contexts, quick, tmp_path, stand_in, monkeypatch
+):
+    """The litert tool does, and says nothing of it."""
+    monkeypatch.setenv("STAND_IN_NODES", "yes")
+    file = model("stateful")
+    native = quiet(profile.measure(quick, file, CPU, contexts, 0, tmp_path))
+    assert native.unreset == "1 variable tensor"
+    timing, _ = summed(tmp_path, [native])
+    assert timing.verdict == "invalid"
+    assert "(1 variable tensor)" in timing.reasons[0]
+    assert profile.measure(quick, file, Target("cpu"), contexts, 0, tmp_path).unreset == ""
 
 
 def test_rounds_of_two_builds_are_not_one_cell(measure, tmp_path):

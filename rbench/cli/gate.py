@@ -8,15 +8,18 @@ from pathlib import Path
 import click
 import msgspec
 
+from rbench.cli import gate_words as words
+from rbench.cli.gate_command import GateCommand
 from rbench.cli.gate_models import judge_models, limits_of
 from rbench.cli.gate_view import FORMATS, show
-from rbench.gate import Baseline, Limits, judge, parse_size, read_against, read_budget
-from rbench.gate.amounts import Size
+from rbench.gate import Baseline, Limits, judge, read_against, read_budget
+from rbench.gate.amounts import Share, Size
 from rbench.gate.update import update
 from rbench.records import read_run
 
 
 @click.command(
+    cls=GateCommand,
     epilog="""\b
 Examples:
   rbench gate runs/default-20250101-120000 --max-size 300KB
@@ -32,60 +35,61 @@ Exit codes:
   2  nothing was measured or comparable, or wrong usage
 """,
 )
-@click.argument("run", required=False, type=click.Path(path_type=Path))
+@click.argument("run", required=False, type=words.Place(path_type=Path))
 @click.option(
     "--max-size",
+    callback=words.size,
     metavar="SIZE",
     help="Largest size of any model file: 300KB (1 KB is 1000 bytes), 256KiB (1 KiB is 1024 "
     "bytes), 1.5MB, or a number of bytes.",
 )
 @click.option(
     "--budget",
-    type=click.Path(path_type=Path),
+    type=words.Place(path_type=Path),
     metavar="FILE",
     help="Limits of every kind, in TOML; see docs/gating.md. One with [[files]] only needs no RUN.",
 )
 @click.option(
     "--against",
-    type=click.Path(path_type=Path),
+    type=words.Place(path_type=Path),
     metavar="BASELINE",
     help="A baseline file, or the folder of a run, for limits on growth, drift and loss.",
 )
 @click.option(
     "--update",
     "to",
-    type=click.Path(path_type=Path),
+    type=words.Place(path_type=Path),
     metavar="BASELINE",
     help="Write the baseline file anew from RUN and the budget's files, if nothing fails.",
 )
 @click.option(
     "--model",
-    type=click.Path(path_type=Path),
+    type=words.Place(path_type=Path),
     metavar="NEW",
     help="A .tflite that no run made, held to --max-size or against OLD; instead of RUN.",
 )
 @click.option(
     "--against-model",
-    type=click.Path(path_type=Path),
+    type=words.Place(path_type=Path),
     metavar="OLD",
     help="The .tflite that NEW is held against.",
 )
 @click.option(
     "--max-growth",
+    callback=words.share,
     metavar="SHARE",
     help="How much larger than OLD the file NEW may be, e.g. 2%.",
 )
 @click.option(
     "--max-ratio",
-    type=click.FloatRange(min=0, min_open=True),
+    metavar="RATIO",
+    callback=words.ratio,
     help="How many times OLD's latency NEW's may be. Both are timed in turn, some 20 s; this needs "
     "rbench[profile]. Without any limit NEW must be no larger and no slower.",
 )
 @click.option(
     "--target",
-    default="xnnpack",
-    show_default=True,
-    help="Where NEW and OLD are timed; see `rbench list targets`.",
+    help="Where NEW and OLD are timed, xnnpack unless set; see `rbench list targets`.",
 )
 @click.option(
     "--format",
@@ -98,15 +102,15 @@ Exit codes:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document, for programs.")
 def command(
     run: Path | None,
-    max_size: str | None,
+    max_size: Size | None,
     budget: Path | None,
     against: Path | None,
     to: Path | None,
     model: Path | None,
     against_model: Path | None,
-    max_growth: str | None,
+    max_growth: Share | None,
     max_ratio: float | None,
-    target: str,
+    target: str | None,
     kind: str,
     as_json: bool,
 ) -> int:
@@ -128,11 +132,15 @@ def command(
                 "--model needs --max-size, or --against-model for what is measured against it."
             )
         pair = limits_of(max_size, max_growth, max_ratio)
-        verdict = judge_models(pair, model, against_model, target)
+        if pair.max_ratio is None and target is not None:
+            raise click.UsageError("--target is for --max-ratio: nothing is timed here.")
+        verdict = judge_models(pair, model, against_model, target or "xnnpack")
         show(verdict, kind, {"run": None, "limits": pair})
         return verdict.exit_code
-    if max_growth is not None or max_ratio is not None:
-        raise click.UsageError("--max-growth and --max-ratio are for --model; see --budget.")
+    if max_growth is not None or max_ratio is not None or target is not None:
+        raise click.UsageError(
+            "--max-growth, --max-ratio and --target are for --model; see --budget."
+        )
     limits = _limits(max_size, budget)
     if run is None and (limits.cells or not limits.files):
         raise click.UsageError("Missing argument 'RUN'.")
@@ -142,23 +150,24 @@ def command(
     baseline = read_against(against) if against else None
     root = budget.parent if budget else Path()
     verdict = judge(limits, found, baseline, root)
-    about = {"run": str(run) if run else None, "limits": limits}
+    good = not verdict.count("fail")
+    said = ""
+    if to is not None and good:  # before the verdict: where this fails, no verdict is printed
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        written: Baseline = update(to, limits, found, root, now)
+        said = f"{to}: {len(written.models)} models, {len(written.files)} files"
+    elif to is not None:
+        said = f"rbench: {to} is left as it was: the gate fails"
     quiet = to is not None and max_size is None and budget is None and not verdict.findings
     if not quiet:
-        show(verdict, kind, about)
-    if to is None:
-        return verdict.exit_code
-    if verdict.count("fail"):
-        click.echo(f"rbench: {to} is left as it was: the gate fails", err=True)
-        return verdict.exit_code
-    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    written: Baseline = update(to, limits, found, root, now)
-    click.echo(f"{to}: {len(written.models)} models, {len(written.files)} files", err=not quiet)
-    return 0
+        show(verdict, kind, {"run": str(run) if run else None, "limits": limits})
+    if said:
+        click.echo(said, err=not quiet)
+    return 0 if to is not None and good else verdict.exit_code
 
 
-def _limits(max_size: str | None, budget: Path | None) -> Limits:
+def _limits(max_size: Size | None, budget: Path | None) -> Limits:
     limits = read_budget(budget) if budget else Limits()
     if max_size is None:
         return limits
-    return msgspec.structs.replace(limits, max_size_bytes=Size(parse_size(max_size)))
+    return msgspec.structs.replace(limits, max_size_bytes=max_size)

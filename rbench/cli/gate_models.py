@@ -5,11 +5,9 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-import click
-
-from rbench.errors import ModelError, StageError
-from rbench.gate import Limits, Verdict, parse_size
-from rbench.gate.amounts import Share, Size, amount
+from rbench.errors import StageError
+from rbench.gate import Limits, Verdict
+from rbench.gate.amounts import Share, Size
 from rbench.gate.levels import Place
 from rbench.gate.pair import PairLimits, judge_sizes, judge_times
 from rbench.gate.rules import SizeLimit
@@ -17,25 +15,16 @@ from rbench.gate.verdict import Finding
 from rbench.target import Target
 
 
-def limits_of(max_size: str | None, max_growth: str | None, max_ratio: float | None) -> PairLimits:
-    """The limits that the words on the command line set; without any: no larger, no slower."""
+def limits_of(
+    max_size: Size | None, max_growth: Share | None, max_ratio: float | None
+) -> PairLimits:
+    """The limits that the command line sets; without any: no larger, no slower."""
     if max_size is None and max_growth is None and max_ratio is None:
         return PairLimits(size=SizeLimit(max_growth=Share(0)), max_ratio=1.0)
     size = None
     if max_size is not None or max_growth is not None:
-        size = SizeLimit(
-            max=Size(parse_size(max_size)) if max_size else None,
-            max_growth=_share(max_growth) if max_growth else None,
-        )
+        size = SizeLimit(max=max_size, max_growth=max_growth)
     return PairLimits(size=size, max_ratio=max_ratio)
-
-
-def _share(text: str) -> Share:
-    try:
-        found: Share = amount(Share, text)
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="'--max-growth'") from error
-    return found
 
 
 def judge_models(limits: PairLimits, new: Path, old: Path | None, target: str) -> Verdict:
@@ -45,14 +34,11 @@ def judge_models(limits: PairLimits, new: Path, old: Path | None, target: str) -
         ModelError: a file cannot be read or asked.
         MissingExtraError: timing needs the extra ``profile``.
     """
-    for path in filter(None, (new, old)):
-        if not path.is_file():
-            raise ModelError("no such file", where=str(path))
-    findings: list[Finding] = list(judge_sizes(limits, new, old))
-    notes: list[str] = []
+    findings, notes = judge_sizes(limits, new, old)
     if limits.max_ratio is not None and old is not None:
         try:
-            finding, notes = _timed(limits.max_ratio, new, old, target)
+            finding, told = _timed(limits.max_ratio, new, old, target)
+            notes += told
         except StageError as error:
             finding = Place(str(new), "latency ratio").broken(str(error))
         findings.append(finding)

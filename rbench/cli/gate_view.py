@@ -48,6 +48,25 @@ def show(verdict: Verdict, kind: str, about: Mapping[str, Any]) -> None:
         _show(verdict)
 
 
+def show_error(message: str, kind: str) -> None:
+    """Print why there is no verdict, for what reads documents; people find it on stderr."""
+    if kind == "json":
+        said = {"outcome": "error", "exit_code": 2, "error": message, "findings": [], "notes": []}
+        click.echo(msgspec.json.format(msgspec.json.encode(said)).decode())
+    elif kind == "markdown":
+        from rbench.gate.markdown import escaped
+
+        click.echo(f"### rbench gate: error\n\n{escaped(message)}")
+    elif kind == "junit":
+        from rbench.gate.junit import junit_error
+
+        click.echo(junit_error(message), nl=False)
+    elif kind == "github":
+        from rbench.gate.github import github_error
+
+        click.echo(github_error(message), nl=False)
+
+
 def _document(verdict: Verdict, about: Mapping[str, Any]) -> str:
     document = {
         **about,

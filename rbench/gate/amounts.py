@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import math
 import re
 from decimal import Decimal
 from typing import Any
 
 from rbench.errors import UsageError
-from rbench.gate.sizes import parse_size
+from rbench.gate.sizes import LARGEST, UNSET, parse_size
 
 _PERCENT = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?%")
+MOST = 1e9
+"""The largest share: what grows a thousand million times over has no limit. NaN is no share."""
 
 
 class Size(int):
@@ -45,20 +46,20 @@ def _size(value: Any) -> Size:
             return Size(parse_size(value))
         except UsageError as error:
             raise ValueError(str(error)) from error
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= LARGEST:
         raise ValueError(f'{value!r} is no size; allowed: "300KB" or whole bytes from 1')
     return Size(value)
 
 
 def _share(value: Any) -> Share:
     allowed = 'allowed: "5%" or 0.05'
+    if isinstance(value, str) and not value.strip():
+        raise ValueError(f"{value!r} is no share: {UNSET}; {allowed}")
     if isinstance(value, str):
         found = _PERCENT.fullmatch(value.strip())
         if found is None:
             raise ValueError(f"{value!r} is no share; {allowed}")
         return Share(Decimal(found.group(1)) / 100)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError(f"{value!r} is no share; {allowed}")
-    if not (math.isfinite(value) and value >= 0):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MOST:
         raise ValueError(f"{value!r} is no share; {allowed}")
     return Share(value)

@@ -12,6 +12,7 @@ import msgspec
 
 from rbench.errors import StudyError, choices
 from rbench.gate.amounts import amount
+from rbench.gate.documents import read_text
 from rbench.gate.limits import Limits
 from rbench.gate.rules import (
     CellRule,
@@ -45,13 +46,14 @@ def read_budget(path: Path) -> Limits:
             sets no limit; the message names the file, the key and what is allowed.
     """
     try:
-        text = path.read_text("utf-8")
+        text = read_text(path)
     except OSError as error:
         raise StudyError(
             f"cannot read the budget: {error.strerror or error}", where=str(path)
         ) from error
-    except UnicodeDecodeError as error:
-        raise StudyError("no UTF-8 text", where=str(path), allowed="a TOML file") from error
+    except ValueError as error:
+        said = "no UTF-8 text" if isinstance(error, UnicodeError) else str(error)
+        raise StudyError(said, where=str(path), allowed="a TOML file") from error
     return parse_budget(text, where=str(path))
 
 
@@ -59,7 +61,9 @@ def parse_budget(text: str, *, where: str = "budget") -> Limits:
     """The limits in a TOML text. Raises as `read_budget`."""
     try:
         document = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except RecursionError as error:
+        raise StudyError("no TOML: nested too deeply", where=where, remedy=_REMEDY) from error
+    except ValueError as error:  # TOMLDecodeError, and a whole number of thousands of digits
         raise StudyError(f"no TOML: {error}", where=where, remedy=_REMEDY) from error
     cells = _rules(document, "cells", CellRule, where)
     files = _rules(document, "files", FileRule, where)

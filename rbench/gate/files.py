@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import NamedTuple
 
+from rbench.gate.opening import NoFileError, opened, sha256_of, size_of
 from rbench.gate.sizes import format_size
 from rbench.records import ModelFile
 
@@ -20,32 +20,34 @@ class Found(NamedTuple):
 
 
 def inspect(folder: Path, model: ModelFile) -> Found:
-    """Read a model file. The record's word for its size and hash is checked, not taken.
+    """Weigh a model file. The record's word for its size and hash is checked, not taken.
 
     Args:
         folder: of the run; nothing outside it is read.
     """
     path = folder / model.path
-    if not path.resolve().is_relative_to(folder.resolve()):
+    if not _inside(path, folder):
         return Found(None, f"{model.path} is outside the run's folder")
     try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        return Found(None, f"{model.path} is missing")
-    except OSError as error:
-        return Found(None, f"{model.path} cannot be read: {error.strerror or error}")
-    if len(content) != model.size_bytes:
+        with opened(path) as file:
+            size = size_of(file)
+            digest = sha256_of(file) if size == model.size_bytes else ""
+    except NoFileError as error:
+        return Found(None, f"{model.path} {error}")
+    changed = f"{model.path} is not the file that was measured"
+    if not digest:
         said = format_size(model.size_bytes)
-        return Found(
-            len(content),
-            f"{model.path} is not the file that was measured: {format_size(len(content))}, its "
-            f"record says {said}",
-        )
-    digest = hashlib.sha256(content).hexdigest()
+        return Found(size, f"{changed}: {format_size(size)}, its record says {said}")
     if digest != model.sha256:
         return Found(
-            len(content),
-            f"{model.path} is not the file that was measured: sha256 {digest[:12]}…, its record "
-            f"says {model.sha256[:12]}…",
+            size,
+            f"{changed}: sha256 {digest[:12]}…, its record says {model.sha256[:12]}…",
         )
-    return Found(len(content))
+    return Found(size)
+
+
+def _inside(path: Path, folder: Path) -> bool:
+    try:
+        return path.resolve().is_relative_to(folder.resolve())
+    except (OSError, ValueError, RuntimeError):  # a loop of links, a NUL, a name without end
+        return False

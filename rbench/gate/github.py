@@ -26,6 +26,11 @@ def github(verdict: Verdict) -> str:
     return "\n".join(lines) + "\n"
 
 
+def github_error(message: str) -> str:
+    """The line for a gate that could not work."""
+    return f"::error title=rbench gate::{_data(message)}\n"
+
+
 def _data(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from rbench.gate.files import Found, inspect
 from rbench.gate.growth import Weighed, judge_size
 from rbench.gate.levels import Place
 from rbench.gate.limits import Limits
-from rbench.gate.outside import judge_files
+from rbench.gate.outside import Outside
 from rbench.gate.plan import Plan, matched
 from rbench.gate.power import sight
 from rbench.gate.rules import SizeLimit
@@ -47,8 +48,9 @@ def judge(
         findings += _rules(limits, run, against)
         notes += [*_unsupported(run), *_unmatched(limits, run), *_gone(run, against)]
         notes += _seen(limits, run, against)
-    for number, rule in enumerate(limits.files):
-        findings += judge_files(rule, root or Path(), against, f"files[{number}]")
+    outside = Outside(limits, root or Path())
+    findings += outside.findings(against)
+    notes += outside.notes()
     if limits.strict:
         findings = [_strict(finding) for finding in findings]
     return Verdict(findings=tuple(sorted(findings, key=_badness)), notes=tuple(notes))
@@ -68,11 +70,22 @@ def _strict(finding: Finding) -> Finding:
 
 
 def _run(run: Run) -> Iterator[Finding]:
+    """Whether the run has the cells that it should have, each once."""
+    place = Place(run.info.study or run.folder.name, "run")
+    if not (run.folder / "run.json").is_file():
+        yield place.broken("run.json is missing: it is not known how many cells there should be")
+    elif run.info.cells < 1 and run.records:
+        yield place.broken("run.json does not say how many cells there should be")
     missing = run.info.cells - len(run.records)
     if missing > 0:
-        yield Place(run.info.study or run.folder.name, "run").broken(
+        yield place.broken(
             f"{missing} of {run.info.cells} cells left no record: the sweep is not done"
         )
+    if run.info.cells > 0 > missing:
+        yield place.broken(f"{len(run.records)} records of {run.info.cells} cells")
+    for name, times in Counter(str(record.cell) for record in run.records).items():
+        if times > 1:
+            yield Place(name, "cell").broken(f"{times} records of it: which one counts?")
 
 
 def _cells(run: Run) -> Iterator[Finding]:

@@ -29,6 +29,20 @@ def junit(verdict: Verdict) -> str:
         ElementTree.SubElement(case, "error", message="nothing was measured or comparable")
     if verdict.notes:
         ElementTree.SubElement(suite, "system-out").text = _legal("\n".join(verdict.notes))
+    return _written(suite)
+
+
+def junit_error(message: str) -> str:
+    """One test case with an error, for a gate that could not work."""
+    suite = ElementTree.Element(
+        "testsuite", name="rbench gate", tests="1", failures="0", errors="1", skipped="0"
+    )
+    case = ElementTree.SubElement(suite, "testcase", classname="gate", name="usage")
+    ElementTree.SubElement(case, "error", message=_legal(message)).text = _legal(message)
+    return _written(suite)
+
+
+def _written(suite: ElementTree.Element) -> str:
     ElementTree.indent(suite)
     return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
 

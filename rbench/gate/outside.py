@@ -2,83 +2,112 @@
 
 from __future__ import annotations
 
-import gzip
 import re
 from collections.abc import Iterable, Iterator
-from pathlib import Path
+from functools import cached_property
+from pathlib import Path, PurePosixPath
 
 from rbench.gate.against import Against
 from rbench.gate.baseline import Mark
 from rbench.gate.growth import Weighed, judge_size
 from rbench.gate.levels import Place
-from rbench.gate.rules import FileRule
+from rbench.gate.limits import Limits
+from rbench.gate.opening import NoFileError
+from rbench.gate.rules import FileRule, SizeLimit
 from rbench.gate.verdict import Finding
-
-LEVEL = 9
-"""Of the compression, as for the models of a run."""
-_LFS = b"version https://git-lfs"
+from rbench.gate.weighing import Weight, weigh
 
 
-def judge_files(
-    rule: FileRule, root: Path, against: Against | None, name: str
-) -> Iterator[Finding]:
-    """Hold every file that a rule's pattern matches to its limits.
+class Outside:
+    """The files that the rules of a budget match, each weighed once.
 
-    A file that the baseline has and the folder has not fails, as does a pattern without a file.
+    Args:
+        root: where the paths of the file rules begin.
     """
-    marks = against.baseline.files if against else {}
-    found = matching(rule, root)
-    wanted = [path for path in marks if _pattern(rule.path).fullmatch(path)]
-    for path in wanted:
-        if path not in found:
-            yield Place(path, "file", name).broken(
-                "is in the baseline and missing here; if that is meant, update the baseline"
-            )
-    if not (found or wanted or rule.optional):
-        yield Place(rule.path, "rule", name).broken(f"no file matches in {root}")
-    for path in found:
-        mark, complaint = weigh(root / path)
-        if mark is None:
-            yield Place(path, "file", name).broken(complaint)
-            continue
-        for limit, kind, size in (
-            (rule.size, "size", mark.size_bytes),
-            (rule.gzip, "gzip", mark.gzip_bytes),
-        ):
-            if limit is not None:
-                file = Weighed(path, kind, size, marks.get(path), against is not None)  # type: ignore[arg-type]
-                yield from judge_size(limit, file, name)
 
+    def __init__(self, limits: Limits, root: Path) -> None:
+        self.limits = limits
+        self.root = root
+        self._paths = [matching(rule, root) for rule in limits.files]
 
-def marks_of(rules: Iterable[FileRule], root: Path) -> dict[str, Mark]:
-    """Every file that some rule matches and that can be weighed, for a baseline."""
-    found: dict[str, Mark] = {}
-    for path in sorted({path for rule in rules for path in matching(rule, root)}):
-        mark, _ = weigh(root / path)
-        if mark is not None:
-            found[path] = mark
-    return found
+    @cached_property
+    def weights(self) -> dict[str, Weight]:
+        """Path relative to the root -> what the file weighs, or why it cannot be weighed."""
+        every = sorted({path for paths in self._paths for path in paths})
+        return {path: weigh(self.root / path) for path in every}
+
+    def findings(self, against: Against | None) -> Iterator[Finding]:
+        """Hold every file that a rule matches to that rule's limits, and to the budget's own.
+
+        A file that the baseline has and the folder has not fails, as do a rule without a file and
+        whatever cannot be weighed.
+        """
+        for path, weight in self.weights.items():
+            if weight.complaint:
+                yield Place(path, "file").broken(weight.complaint)
+        most = self.limits.max_size_bytes
+        if most is not None:
+            for path, weight in self._sound(self.weights):
+                file = Weighed(path, "size", weight.size_bytes, None, compared=False)
+                yield from judge_size(SizeLimit(max=most), file, "")
+        for number, (rule, paths) in enumerate(zip(self.limits.files, self._paths, strict=True)):
+            yield from self._rule(rule, paths, against, f"files[{number}]")
+
+    def notes(self) -> Iterator[str]:
+        """What a reader of the sizes should know."""
+        for weight in self.weights.values():
+            yield from weight.notes
+
+    def marks(self) -> dict[str, Mark]:
+        """Every file that can be weighed, for a baseline."""
+        found = {}
+        for path, weight in self._sound(self.weights):
+            try:
+                packed = weight.gzip_bytes()
+            except NoFileError:
+                continue
+            found[path] = Mark(size_bytes=weight.size_bytes, gzip_bytes=packed)
+        return found
+
+    def _sound(self, paths: Iterable[str]) -> Iterator[tuple[str, Weight]]:
+        return ((p, self.weights[p]) for p in paths if not self.weights[p].complaint)
+
+    def _rule(
+        self, rule: FileRule, paths: list[str], against: Against | None, name: str
+    ) -> Iterator[Finding]:
+        marks = against.baseline.files if against else {}
+        wanted = [path for path in marks if _pattern(rule.path).fullmatch(path)]
+        for path in wanted:
+            if path not in paths:
+                yield Place(path, "file", name).broken(
+                    "is in the baseline and missing here; if that is meant, update the baseline"
+                )
+        if not (paths or wanted or rule.optional):
+            yield Place(rule.path, "rule", name).broken(f"no file matches in {self.root}")
+        for path, weight in self._sound(paths):
+            mark, compared = marks.get(path), against is not None
+            if rule.size is not None:
+                file = Weighed(path, "size", weight.size_bytes, mark, compared)
+                yield from judge_size(rule.size, file, name)
+            if rule.gzip is not None:
+                try:
+                    file = Weighed(path, "gzip", weight.gzip_bytes(), mark, compared)
+                except NoFileError as error:
+                    yield Place(path, "gzip", name).broken(str(error))
+                    continue
+                yield from judge_size(rule.gzip, file, name)
 
 
 def matching(rule: FileRule, root: Path) -> list[str]:
-    """Paths of a rule's files, relative to the folder, in order."""
+    """What a rule's pattern matches, relative to the folder, in order: files, and whatever else
+    bears such a name. Folders on the way to files, as ``*`` finds them, are none of it.
+    """
+    kind = PurePosixPath(rule.path).suffix
     return sorted(
-        path.relative_to(root).as_posix() for path in root.glob(rule.path) if path.is_file()
+        path.relative_to(root).as_posix()
+        for path in root.glob(rule.path)
+        if not path.is_dir() or (kind and path.suffix == kind)
     )
-
-
-def weigh(path: Path) -> tuple[Mark | None, str]:
-    """A file's bytes, raw and compressed; or none, and what is wrong with it."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        return None, f"cannot be read: {error.strerror or error}"
-    if not content:
-        return None, "is empty"
-    if content.startswith(_LFS):
-        return None, "is a pointer of Git LFS, not the file: fetch it with `git lfs pull`"
-    compressed = gzip.compress(content, LEVEL, mtime=0)
-    return Mark(size_bytes=len(content), gzip_bytes=len(compressed)), ""
 
 
 def _pattern(glob: str) -> re.Pattern[str]:

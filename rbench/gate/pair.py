@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
 from rbench.errors import ModelError
+from rbench.gate.baseline import Mark
 from rbench.gate.growth import Weighed, judge_size
 from rbench.gate.latency import sighted, times
 from rbench.gate.levels import Levels, Measure, Place, at_most
-from rbench.gate.outside import weigh
 from rbench.gate.rounds import compare_pairs
 from rbench.gate.rules import SizeLimit
 from rbench.gate.verdict import Finding
+from rbench.gate.weighing import weigh
 from rbench.records import Timing
 
 
@@ -28,22 +28,25 @@ class PairLimits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The slowdown that has to be visible; see `LatencyLimit`."""
 
 
-def judge_sizes(limits: PairLimits, new: Path, old: Path | None) -> Iterator[Finding]:
+def judge_sizes(limits: PairLimits, new: Path, old: Path | None) -> tuple[list[Finding], list[str]]:
     """Hold the new file's bytes to their limit and to the old file's, if there is one.
 
+    Returns:
+        The findings, and what a reader of them should know.
+
     Raises:
-        ModelError: a file cannot be read, is empty, or is not the file itself.
+        ModelError: a file cannot be read, is no whole .tflite, or lacks weights.
     """
-    marks = []
-    for path in filter(None, (new, old)):
-        mark, complaint = weigh(path)
-        if mark is None:
-            raise ModelError(f"the file {complaint}", where=str(path))
-        marks.append(mark)
-    if limits.size is not None:
-        before = marks[1] if old else None
-        file = Weighed(str(new), "size", marks[0].size_bytes, before, old is not None)
-        yield from judge_size(limits.size, file, "")
+    weights = [weigh(path) for path in (new, old) if path is not None]
+    for weight in weights:
+        if weight.complaint:
+            raise ModelError(f"the file {weight.complaint}", where=str(weight.path))
+    notes = [note for weight in weights for note in weight.notes]
+    if limits.size is None:
+        return [], notes
+    before = Mark(size_bytes=weights[1].size_bytes, gzip_bytes=0) if old else None
+    file = Weighed(str(new), "size", weights[0].size_bytes, before, old is not None)
+    return list(judge_size(limits.size, file, "")), notes
 
 
 def judge_times(

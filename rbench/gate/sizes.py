@@ -22,7 +22,10 @@ UNITS = {
     "MiB": 1024**2,
     "GiB": 1024**3,
 }
+LARGEST = 2**53
+"""Bytes that a size may stand for: nine million gigabytes, which a float still holds exactly."""
 ALLOWED = "a number from 1 and B, kB or KB (1000), MB, GB, KiB (1024), MiB, GiB"
+UNSET = "it is empty, as of a variable that is not set"
 
 _SIZE = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,15})?) ?([A-Za-z]*)")
 
@@ -31,9 +34,12 @@ def parse_size(text: str) -> int:
     """The whole bytes that ``"300KB"``, ``"1.5 MiB"`` or ``"300000"`` stand for, rounded down.
 
     Raises:
-        UsageError: it is no number with a unit from `UNITS`, or less than one byte.
+        UsageError: it is no number with a unit from `UNITS`, less than one byte, or more than
+            `LARGEST`.
     """
     found = _SIZE.fullmatch(text.strip())
+    if not text.strip():
+        raise UsageError(f"{text!r} is no size: {UNSET}", allowed=ALLOWED, remedy="write 300KB")
     if found is None:
         raise UsageError(f"{text!r} is no size", allowed=ALLOWED, remedy="write 300KB")
     number, unit = found.groups()
@@ -42,6 +48,10 @@ def parse_size(text: str) -> int:
             f"{text!r}: unknown unit {unit!r}", allowed=ALLOWED, remedy=f"write {number}KB"
         )
     size = int(Decimal(number) * UNITS[unit])
+    if size > LARGEST:
+        raise UsageError(
+            f"{text!r} is more than any file has", allowed=ALLOWED, remedy="write 300KB"
+        )
     if size < 1:
         raise UsageError(f"{text!r} is less than one byte", allowed=ALLOWED, remedy="write 300KB")
     return size

@@ -10,7 +10,7 @@ from rbench.errors import RecordError
 from rbench.gate.against import baseline_of
 from rbench.gate.baseline import Baseline, read_baseline, write_baseline
 from rbench.gate.limits import Limits
-from rbench.gate.outside import marks_of
+from rbench.gate.outside import Outside
 from rbench.records import Run
 
 
@@ -32,7 +32,7 @@ def update(path: Path, limits: Limits, run: Run | None, root: Path, now: str) ->
     before = read_baseline(path) if path.exists() else None
     taken = baseline_of(run) if run else Baseline()
     taken = msgspec.structs.replace(
-        taken, created=taken.created or now, files=marks_of(limits.files, root)
+        taken, created=taken.created or now, files=Outside(limits, root).marks()
     )
     if not (taken.models or taken.files):
         raise RecordError(

@@ -2,6 +2,7 @@ import msgspec
 import pytest
 
 from rbench.records import Run, read_run, write_info, write_records
+from rbench.testing.model_file import EMPTY
 from rbench.testing.runs import example_run
 
 
@@ -35,3 +36,31 @@ def rewrite():
         return read_run(run.folder)
 
     return change
+
+
+@pytest.fixture
+def external():
+    """Builds a .tflite whose weights lie in other files."""
+    from rbench.convert.flatbuffer import pack
+
+    def make(*parts, names=("weights.bin",), uses=1):
+        """A file with weights elsewhere: (id, group, offset, length) each; a tensor uses one."""
+        from ai_edge_litert import schema_py_generated as schema
+
+        model = schema.ModelT.InitFromPackedBuf(EMPTY, 0)
+        tensor = schema.TensorT()
+        tensor.externalBuffer, tensor.shape = uses, [2]
+        model.subgraphs[0].tensors = [tensor]
+        model.externalBufferGroups = []
+        for name in names:
+            group = schema.ExternalBufferGroupT()
+            group.name = name
+            model.externalBufferGroups.append(group)
+        model.externalBuffers = []
+        for part in parts:
+            made = schema.ExternalBufferT()
+            made.id, made.group, made.offset, made.length = part
+            model.externalBuffers.append(made)
+        return pack(model)
+
+    return make

@@ -8,6 +8,7 @@ from rbench.cli import main
 from rbench.errors import RecordError
 from rbench.gate import read_against, read_baseline
 from rbench.gate.rules import LONGEST
+from rbench.testing.model_file import model_of
 
 
 def gate(*arguments):
@@ -78,19 +79,19 @@ def test_a_run_without_models_is_no_baseline(make_run, path, capsys):
 
 def test_files_are_remembered_and_missed(tmp_path, path, capsys):
     (tmp_path / "app").mkdir()
-    (tmp_path / "app/a.tflite").write_bytes(b"a" * 1000)
-    (tmp_path / "app/b.tflite").write_bytes(b"b" * 2000)
+    (tmp_path / "app/a.tflite").write_bytes(model_of(1000))
+    (tmp_path / "app/b.tflite").write_bytes(model_of(2000))
     budget = tmp_path / "budget.toml"
     budget.write_text(
         '[[files]]\npath = "app/**/*.tflite"\nsize = { max = "3KB", max_growth = "5%" }\n'
     )
     assert gate("--budget", budget, "--update", path) == 0
     assert gate("--budget", budget, "--against", path) == 0
-    (tmp_path / "app/a.tflite").write_bytes(b"a" * 1051)
+    (tmp_path / "app/a.tflite").write_bytes(model_of(1051))
     assert gate("--budget", budget, "--against", path) == 1
     assert "app/a.tflite  size growth      5.10   5.00  -0.10  %" in capsys.readouterr().out
     (tmp_path / "app/b.tflite").unlink()
-    (tmp_path / "app/a.tflite").write_bytes(b"a" * 1050)
+    (tmp_path / "app/a.tflite").write_bytes(model_of(1050))
     assert gate("--budget", budget, "--against", path) == 1
     assert "app/b.tflite: file: is in the baseline and missing here" in capsys.readouterr().out
 

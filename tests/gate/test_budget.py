@@ -123,7 +123,7 @@ def test_a_second_rule_is_counted():
 def test_files_that_cannot_be_read(tmp_path):
     with pytest.raises(StudyError, match=r"nowhere.toml: cannot read the budget: No such file"):
         read_budget(tmp_path / "nowhere.toml")
-    (tmp_path / "odd.toml").write_bytes(b"\xff\xfe")
+    (tmp_path / "odd.toml").write_bytes(b"\xff\xff")
     with pytest.raises(StudyError, match="no UTF-8 text"):
         read_budget(tmp_path / "odd.toml")
 

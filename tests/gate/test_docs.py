@@ -22,6 +22,7 @@ from rbench.gate.rules import (
     Reference,
     SizeLimit,
 )
+from rbench.testing.model_file import model_of
 from rbench.testing.runs import example_run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,9 +51,9 @@ def place(tmp_path, monkeypatch):
     example_run(tmp_path / "runs/mine")
     example_run(tmp_path / "runs/main", seed=2)
     (tmp_path / "app/models").mkdir(parents=True)
-    (tmp_path / "app/models/mine.tflite").write_bytes(os.urandom(200_000))
-    (tmp_path / "main.tflite").write_bytes(os.urandom(200_000))
-    (tmp_path / "new.tflite").write_bytes(os.urandom(203_000))
+    (tmp_path / "app/models/mine.tflite").write_bytes(model_of(200_000, os.urandom(1000)))
+    (tmp_path / "main.tflite").write_bytes(model_of(200_000, os.urandom(1000)))
+    (tmp_path / "new.tflite").write_bytes(model_of(203_000, os.urandom(1000)))
     for text in blocks("toml"):
         name = re.match(r"# (\S+\.toml)\n", text).group(1)
         (tmp_path / name).write_text(text)

@@ -102,7 +102,7 @@ def test_a_folder_where_a_file_belongs_fails(make_run):
     path.unlink()
     path.mkdir()
     (found,) = failures(judge(Limits(max_size_bytes=2000), run))
-    assert "cannot be read" in found.message
+    assert found.message == "models/gru/float32.tflite is a folder"
 
 
 def test_a_file_of_another_size_fails_and_is_still_measured(make_run):

@@ -6,6 +6,7 @@ from rbench.cli import main
 from rbench.gate.pair import judge_times
 from rbench.gate.rounds import compare_pairs
 from rbench.records import Timing
+from rbench.testing.model_file import model_of
 
 
 def gate(*arguments):
@@ -17,8 +18,8 @@ def gate(*arguments):
 @pytest.fixture
 def files(tmp_path):
     new, old = tmp_path / "new.tflite", tmp_path / "old.tflite"
-    new.write_bytes(b"n" * 1050)
-    old.write_bytes(b"o" * 1000)
+    new.write_bytes(model_of(1050, b"n"))
+    old.write_bytes(model_of(1000, b"o"))
     return ["--model", new, "--against-model", old]
 
 
@@ -80,7 +81,13 @@ def test_pair_limits_are_for_pairs(tmp_path, capsys):
 
 @pytest.mark.parametrize(
     ("content", "says"),
-    [(None, "no such file"), (b"", "is empty"), (b"version https://git-lfs", "git lfs pull")],
+    [
+        (None, "the file is missing"),
+        (b"", "is empty"),
+        (b"version https://git-lfs", "git lfs pull"),
+        (b"<html>", "it looks like a web page"),
+        (model_of(1050)[:70], "it is torn"),
+    ],
 )
 def test_files_that_are_no_files(files, content, says, capsys):
     if content is None:

@@ -1,0 +1,34 @@
+"""Budgets and baselines as text, however an editor or a shell stored them."""
+
+from __future__ import annotations
+
+import codecs
+from pathlib import Path
+
+MOST_BYTES = 64_000_000
+"""Of a budget or a baseline; one of ten thousand models has some thirty million."""
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # begins as that of UTF-16 does: looked for before it
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+"""Byte order mark, as editors and shells of Windows put before a text -> what it says."""
+
+
+def read_text(path: Path) -> str:
+    """A document's text, UTF-8 unless it begins with the mark of another encoding.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is no text, or larger than any document of a gate.
+    """
+    with path.open("rb") as file:
+        content = file.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise ValueError(f"more than {MOST_BYTES:,} bytes")
+    for mark, encoding in _MARKS:
+        if content.startswith(mark):
+            return content[len(mark) :].decode(encoding)
+    return content.decode("utf-8")

@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
 
-from rbench.convert.flatbuffer import op_name, parse, type_name, unsound
+from rbench.convert.flatbuffer import Model, op_name, type_name
+from rbench.flatbuffer import Content
+from rbench.tflite import read, unsound
 
 
-def take_census(content: bytes) -> tuple[dict[str, int], dict[str, int]]:
+def take_census(content: Content) -> tuple[dict[str, int], dict[str, int]]:
     """Count operators and constants.
 
     Returns:
@@ -21,29 +22,23 @@ def take_census(content: bytes) -> tuple[dict[str, int], dict[str, int]]:
     Raises:
         ModelError: the content is no .tflite, or a torn one.
     """
-    model = parse(content)
+    model = read(content)
     try:
         return _count(model)
     except Exception as error:  # numbers in a damaged file may say anything
         raise unsound(error) from error
 
 
-def _count(model: Any) -> tuple[dict[str, int], dict[str, int]]:
+def _count(model: Model) -> tuple[dict[str, int], dict[str, int]]:
     ops: Counter[str] = Counter()
     constants: dict[int, tuple[str, int]] = {}
-    for graph in model.subgraphs or ():
-        ops.update(op_name(model, operator) for operator in graph.operators or ())
-        for tensor in graph.tensors or ():
-            size = _size(model.buffers[tensor.buffer])
-            if size:
-                constants.setdefault(tensor.buffer, (type_name(tensor), size))
+    for graph in model.subgraphs:
+        ops.update(op_name(model, operator) for operator in graph.operators)
+        for tensor in graph.tensors:
+            data = model.buffers[tensor.buffer].data
+            if data is not None and len(data):
+                constants.setdefault(tensor.buffer, (type_name(tensor), len(data)))
     tensor_bytes: Counter[str] = Counter()
     for kind, size in constants.values():
         tensor_bytes[kind] += size
     return dict(sorted(ops.items())), dict(sorted(tensor_bytes.items()))
-
-
-def _size(buffer: Any) -> int:
-    if buffer.data is not None:
-        return len(buffer.data)
-    return int(buffer.size or 0)

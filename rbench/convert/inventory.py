@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 from collections import Counter
 from typing import Any
@@ -11,12 +10,14 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from rbench.convert.flatbuffer import Model, Tensor, op_name, parse, type_name, unsound
+from rbench.convert.compressed import compressed
+from rbench.convert.flatbuffer import Model, Tensor, op_name, type_name
 from rbench.convert.sharing import Shared, table_of
-from rbench.convert.work import count, estimate
+from rbench.convert.work import Estimates, Work, count
+from rbench.flatbuffer import Content
+from rbench.progress import Reporter, silent
+from rbench.tflite import read, unsound
 
-ZSTD_LEVEL = 19
-"""The highest that any browser or store unpacks with its usual memory."""
 LISTED = 12
 """Constants that go into a record, the largest."""
 NUMPY = {
@@ -55,6 +56,22 @@ class Constant(msgspec.Struct, frozen=True, kw_only=True):
     """Scales of its quantization, 0 if it has none."""
 
 
+class Query(msgspec.Struct, frozen=True, kw_only=True):
+    """One way to ask the file."""
+
+    inputs: tuple[str, ...]
+    """Each ``name: TYPE [shape]``; ``?`` is a size that the caller chooses."""
+    outputs: tuple[str, ...]
+    graph: int
+    """Number of the graph that it runs."""
+    macs: int
+    """Multiply-accumulates of one query, estimated, see `rbench.convert.work`."""
+    touched_bytes: int
+    """Read and written in one query, estimated."""
+    uncounted: dict[str, int]
+    """Operators without a formula: their MACs are missing above."""
+
+
 class Inventory(msgspec.Struct, frozen=True, kw_only=True):
     """What is in the file."""
 
@@ -62,12 +79,18 @@ class Inventory(msgspec.Struct, frozen=True, kw_only=True):
     size_bytes: int
     gzip_bytes: int
     zstd_bytes: int
+    zstd_level: int
+    """At which that was compressed."""
     version: int
     """Of the schema: 3."""
     description: str
     subgraphs: int
-    signatures: dict[str, dict[str, tuple[str, ...]]]
-    """Key -> ``inputs`` and ``outputs``, each ``name: TYPE [shape]``."""
+    inputs: tuple[str, ...]
+    """Of the query that is asked where no signature is named: of the first signature, or of the
+    first graph where there is none. So are `outputs`, `macs`, `touched_bytes` and `uncounted`."""
+    outputs: tuple[str, ...]
+    signatures: dict[str, Query]
+    """Key -> what it takes, gives and costs."""
     ops: dict[str, int]
     tensor_bytes: dict[str, int]
     """Type of constant data -> bytes of distinct buffers."""
@@ -76,11 +99,11 @@ class Inventory(msgspec.Struct, frozen=True, kw_only=True):
     stored_twice: dict[str, int]
     """``buffers`` that repeat another's content, and their ``bytes``."""
     macs: int
-    """Multiply-accumulates of one query, estimated, see `rbench.convert.work`."""
     touched_bytes: int
-    """Read and written in one query, estimated."""
     uncounted: dict[str, int]
-    """Operators without a formula: their MACs are missing above."""
+    external: dict[str, int]
+    """Other files that hold weights, by the name that this one gives them -> bytes that it reads
+    there. None of them is counted above."""
     item_table: dict[str, Any]
     """Whether lookup and scoring share one buffer, or why not."""
 
@@ -102,69 +125,77 @@ class Inventory(msgspec.Struct, frozen=True, kw_only=True):
         }
 
 
-def take_inventory(content: bytes) -> Inventory:
+def take_inventory(content: Content, report: Reporter = silent) -> Inventory:
     """Read a file whole; nothing in it is run.
+
+    Args:
+        report: hears how far the compressing of a large file is.
 
     Raises:
         ModelError: the content is no .tflite, or a torn one.
     """
-    model = parse(content)
+    model = read(content)
     try:
-        return _read(model, content)
+        return _read(model, content, report)
     except Exception as error:  # offsets and numbers in a damaged file may say anything
         raise unsound(error) from error
 
 
-def _read(model: Model, content: bytes) -> Inventory:
-    from backports import zstd
-
+def _read(model: Model, content: Content, report: Reporter) -> Inventory:
     ops: Counter[str] = Counter()
     holders: dict[int, list[Tensor]] = {}
     scales: dict[int, int] = {}
-    for graph in model.subgraphs or ():
-        ops.update(op_name(model, operator) for operator in graph.operators or ())
-        for tensor in graph.tensors or ():
-            if _data(model, tensor.buffer, content).size:
+    for graph in model.subgraphs:
+        ops.update(op_name(model, operator) for operator in graph.operators)
+        for tensor in graph.tensors:
+            if _data(model, tensor.buffer).size:
                 holders.setdefault(tensor.buffer, []).append(tensor)
                 scales.setdefault(tensor.buffer, _scales(tensor, graph.tensors))
     constants = [
-        _constant(_data(model, buffer, content), tensors, scales[buffer])
+        _constant(_data(model, buffer), tensors, scales[buffer])
         for buffer, tensors in holders.items()
     ]
     tensor_bytes: Counter[str] = Counter()
     for constant in constants:
         tensor_bytes[constant.type] += constant.size_bytes
-    work = estimate(model)
+    signatures, first = _queries(model)
+    sizes = compressed(content, report)
     return Inventory(
         sha256=hashlib.sha256(content).hexdigest(),
         size_bytes=len(content),
-        gzip_bytes=len(gzip.compress(content, 9, mtime=0)),
-        zstd_bytes=len(zstd.compress(content, ZSTD_LEVEL)),
-        version=int(model.version),
+        gzip_bytes=sizes.gzip_bytes,
+        zstd_bytes=sizes.zstd_bytes,
+        zstd_level=sizes.zstd_level,
+        version=model.version,
         description=text(model.description),
-        subgraphs=len(model.subgraphs or ()),
-        signatures=_signatures(model),
+        subgraphs=len(model.subgraphs),
+        inputs=first.inputs,
+        outputs=first.outputs,
+        signatures=signatures,
         ops=dict(sorted(ops.items())),
         tensor_bytes=dict(sorted(tensor_bytes.items())),
         constants=tuple(sorted(constants, key=lambda c: (-c.size_bytes, c.tensor))),
-        stored_twice=_stored_twice([_data(model, buffer, content) for buffer in holders]),
-        macs=work.macs,
-        touched_bytes=work.touched_bytes,
-        uncounted=work.uncounted,
+        stored_twice=_stored_twice([_data(model, buffer) for buffer in holders]),
+        macs=first.macs,
+        touched_bytes=first.touched_bytes,
+        uncounted=first.uncounted,
+        external=_external(model),
         item_table=table_of(model).facts(),
     )
 
 
-def _data(model: Model, number: int, content: bytes) -> NDArray[np.uint8]:
-    """The bytes of a buffer; those of large models lie behind the flatbuffer."""
-    buffer = model.buffers[number]
-    if buffer.data is not None and len(buffer.data):
-        return np.asarray(buffer.data, np.uint8)
-    if buffer.size and buffer.offset:
-        if buffer.offset + buffer.size > len(content):
-            raise ValueError(f"buffer {number} lies beyond the end of the file")
-        return np.frombuffer(content, np.uint8, buffer.size, buffer.offset)
-    return np.zeros(0, np.uint8)
+def _data(model: Model, number: int) -> NDArray[np.uint8]:
+    data = model.buffers[number].data
+    return np.zeros(0, np.uint8) if data is None else data
+
+
+def _external(model: Model) -> dict[str, int]:
+    found: Counter[str] = Counter()
+    for name in model.externalBufferGroups:
+        found[text(name)] += 0
+    for buffer in model.externalBuffers:
+        found[text(model.externalBufferGroups[buffer.group])] += buffer.length
+    return dict(found)
 
 
 def _scales(tensor: Tensor, tensors: list[Tensor]) -> int:
@@ -188,9 +219,23 @@ def _constant(data: NDArray[np.uint8], tensors: list[Tensor], scales: int) -> Co
         size_bytes=data.size,
         tensors=len(tensors),
         zeros=None if numbers is None else _zeros(first, numbers),
-        distinct=None if numbers is None else len(np.unique(numbers)),
+        distinct=None if numbers is None else distinct(numbers),
         scales=scales,
     )
+
+
+PIECE = 1 << 20
+"""Numbers that are counted at a time."""
+
+
+def distinct(numbers: NDArray[Any]) -> int:
+    """How many different numbers there are; equal zeros are one, whatever their sign."""
+    if numbers.dtype.itemsize > 1:
+        return len(np.unique(numbers))
+    seen = np.zeros(256, np.int64)
+    for first in range(0, len(numbers), PIECE):
+        seen += np.bincount(numbers[first : first + PIECE].view(np.uint8), minlength=256)
+    return int(np.count_nonzero(seen))
 
 
 def numbers_of(tensor: Tensor, data: NDArray[np.uint8]) -> NDArray[Any] | None:
@@ -218,32 +263,70 @@ def _zeros(tensor: Tensor, numbers: NDArray[Any]) -> int:
 
 
 def _stored_twice(contents: list[NDArray[np.uint8]]) -> dict[str, int]:
-    seen: set[bytes] = set()
     found = {"buffers": 0, "bytes": 0}
+    sizes = Counter(data.size for data in contents)
+    seen: set[bytes] = set()
     for data in contents:
-        content = data.tobytes()
+        if sizes[data.size] < 2:
+            continue
+        content = hashlib.sha256(memoryview(data)).digest()
         if content in seen:
             found["buffers"] += 1
-            found["bytes"] += len(content)
+            found["bytes"] += data.size
         seen.add(content)
     return found
 
 
-def _signatures(model: Model) -> dict[str, dict[str, tuple[str, ...]]]:
-    found = {}
-    for signature in model.signatureDefs or ():
-        tensors = model.subgraphs[signature.subgraphIndex].tensors
-        found[text(signature.signatureKey)] = {
-            "inputs": tuple(_described(entry, tensors) for entry in signature.inputs or ()),
-            "outputs": tuple(_described(entry, tensors) for entry in signature.outputs or ()),
-        }
+def _queries(model: Model) -> tuple[dict[str, Query], Query]:
+    """Those with a name, and the one that is asked where none is named."""
+    works = Estimates(model)
+    found: dict[str, Query] = {}
+    for signature in model.signatureDefs:
+        work, tensors = works.of(signature.subgraphIndex), _tensors(model, signature.subgraphIndex)
+        ends = [
+            tuple(_described(text(entry.name), tensors[entry.tensorIndex]) for entry in entries)
+            for entries in (signature.inputs, signature.outputs)
+        ]
+        key = text(signature.signatureKey)
+        found.setdefault(key, _query(ends[0], ends[1], signature.subgraphIndex, work))
+    if found:
+        return found, next(iter(found.values()))
+    if not model.subgraphs:
+        return found, _query((), (), 0, Work(0, 0, {}))
+    graph = model.subgraphs[0]
+    ends = [
+        tuple(_described(text(graph.tensors[n].name), graph.tensors[n]) for n in numbers if n >= 0)
+        for numbers in (graph.inputs, graph.outputs)
+    ]
+    return found, _query(ends[0], ends[1], 0, works.of(0))
+
+
+def _query(inputs: tuple[str, ...], outputs: tuple[str, ...], graph: int, work: Work) -> Query:
+    return Query(
+        inputs=inputs,
+        outputs=outputs,
+        graph=graph,
+        macs=work.macs,
+        touched_bytes=work.touched_bytes,
+        uncounted=work.uncounted,
+    )
+
+
+def _tensors(model: Model, graph: int) -> list[Tensor]:
+    found: list[Tensor] = model.subgraphs[graph].tensors
     return found
 
 
-def _described(entry: Any, tensors: Any) -> str:
-    tensor = tensors[entry.tensorIndex]
-    shape = [int(size) for size in tensor.shape] if tensor.shape is not None else []
-    return f"{text(entry.name)}: {type_name(tensor)} {shape}"
+def _described(name: str, tensor: Tensor) -> str:
+    sizes = ", ".join(str(size) if size >= 0 else "?" for size in sizes_of(tensor))
+    return f"{name}: {type_name(tensor)} [{sizes}]"
+
+
+def sizes_of(tensor: Tensor) -> list[int]:
+    """The sizes of a tensor; -1 for one that the caller chooses."""
+    shape, signature = tensor.shape, tensor.shapeSignature
+    known = signature if signature is not None and len(signature) else shape
+    return [] if known is None else [max(int(size), -1) for size in known]
 
 
 def text(name: bytes | str | None) -> str:

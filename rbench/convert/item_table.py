@@ -93,10 +93,12 @@ def _scorer(model: Model, graph: Graph, makers: dict[int, int]) -> int:
     if len(ranked) != 1:
         raise NoTableError(f"{len(ranked)} {RANKING} operators, where one was due")
     tensor = int(ranked[0].inputs[0])
-    for _ in range(len(graph.operators)):
+    passed: set[int] = set()
+    while True:
         number = makers.get(tensor)
-        if number is None:
+        if number is None or number in passed:
             break
+        passed.add(number)
         name = op_name(model, graph.operators[number])
         if name == SCORING:
             return number

@@ -17,16 +17,17 @@ named, so that nobody takes a lower bound for the whole.
 Bytes touched are what an operator reads and writes, each tensor once: a lookup reads the rows
 that it gives, not its table, and a DEQUANTIZE of a constant, done once at load, nothing. Caches
 and a fused kernel's shortcuts make it less, repeated reads more. Bodies of control flow count once.
+Sizes that the caller chooses count as 1.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import prod
 
-from rbench.convert.flatbuffer import Model, Tensor, op_name, type_name
+from rbench.convert.flatbuffer import Graph, Model, Tensor, op_name, type_name
 
 BITS = {
     "FLOAT32": 32,
@@ -80,23 +81,84 @@ class Work:
     """Operator without a formula -> how often it stands in the graph; their MACs are missing."""
 
 
-def estimate(model: Model) -> Work:
-    """Go through all operators of all subgraphs."""
+MOST_STEPS = 1_000_000
+"""From graph to graph, over all ways into a file; beyond that it is made to be slow."""
+
+
+class Estimates:
+    """The work of each way into a file, which begins in one of its graphs."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._graphs = list(model.subgraphs or ())
+        self._own: dict[int, tuple[Work, tuple[int, ...]]] = {}
+        self._whole: dict[int, Work] = {}
+        self._steps = 0
+
+    def of(self, graph: int) -> Work:
+        """What one run of a graph takes, with the graphs that its control flow runs, each once.
+
+        Raises:
+            IndexError: there is no such graph.
+            ValueError: shapes or references that must be damaged.
+        """
+        if graph not in self._whole:
+            self._whole[graph] = self._summed(graph)
+        return self._whole[graph]
+
+    def _summed(self, graph: int) -> Work:
+        macs, touched = 0, 0
+        uncounted: Counter[str] = Counter()
+        seen, pending = {graph}, [graph]
+        while pending:
+            self._steps += 1
+            if self._steps > MOST_STEPS:
+                raise ValueError("graphs that run graphs, without end")
+            found, calls = self._of_its_own(pending.pop())
+            macs, touched = macs + found.macs, touched + found.touched_bytes
+            uncounted.update(found.uncounted)
+            pending += [other for other in calls if other not in seen]
+            seen.update(calls)
+        return Work(macs, touched, dict(sorted(uncounted.items())))
+
+    def _of_its_own(self, number: int) -> tuple[Work, tuple[int, ...]]:
+        if number not in self._own:
+            if not 0 <= number < len(self._graphs):
+                raise IndexError(f"graph {number} of {len(self._graphs)}")
+            self._own[number] = _of_graph(self._model, self._graphs[number])
+        return self._own[number]
+
+
+def estimate(model: Model, graph: int = 0) -> Work:
+    """The work of one graph and of those that its control flow runs."""
+    return Estimates(model).of(graph)
+
+
+def _of_graph(model: Model, graph: Graph) -> tuple[Work, tuple[int, ...]]:
+    """Work of the operators that stand in a graph, and the graphs that they run."""
     macs, touched = 0, 0
     uncounted: Counter[str] = Counter()
-    for graph in model.subgraphs or ():
-        tensors = graph.tensors if graph.tensors is not None else ()
-        for operator in graph.operators if graph.operators is not None else ():
-            name = op_name(model, operator)
-            inputs = [tensors[int(n)] if n >= 0 else None for n in _listed(operator.inputs)]
-            outputs = [tensors[int(n)] for n in _listed(operator.outputs) if n >= 0]
-            formula = _FORMULAS.get(name)
-            if formula is not None:
-                macs += formula(inputs, outputs, operator.builtinOptions)
-            elif name not in NO_PRODUCTS:
-                uncounted[name] += 1
-            touched += _touched(model, name, inputs, outputs)
-    return Work(macs, touched, dict(sorted(uncounted.items())))
+    calls: dict[int, None] = {}
+    tensors = graph.tensors if graph.tensors is not None else ()
+    for operator in graph.operators if graph.operators is not None else ():
+        name = op_name(model, operator)
+        inputs = [_tensor(tensors, n) if n >= 0 else None for n in _listed(operator.inputs)]
+        outputs = [_tensor(tensors, n) for n in _listed(operator.outputs) if n >= 0]
+        run = getattr(operator.builtinOptions, "graphs", ())
+        calls |= dict.fromkeys(run)
+        formula = _FORMULAS.get(name)
+        if formula is not None:
+            macs += formula(inputs, outputs, operator.builtinOptions)
+        elif name not in NO_PRODUCTS and not run:
+            uncounted[name] += 1
+        touched += _touched(model, name, inputs, outputs)
+    return Work(macs, touched, dict(sorted(uncounted.items()))), tuple(calls)
+
+
+def _tensor(tensors: Sequence[Tensor], number: int) -> Tensor:
+    if number >= len(tensors):
+        raise IndexError(f"tensor {number} of {len(tensors)}")
+    return tensors[number]
 
 
 def count(tensor: Tensor) -> int:

@@ -163,7 +163,9 @@ class Table:
     def elsewhere(self, place: int, length: int) -> NDArray[np.uint8]:
         """Bytes that no offset leads to, but numbers in a table: behind the flatbuffer."""
         source = self._source
-        return source.once(("elsewhere", length), place, lambda: _view(source, place, length, "u1"))
+        return source.once(
+            ("elsewhere", length), place, lambda: _view(source, place, length, "u1", "a buffer")
+        )
 
     def _made(self, at: int, make: Callable[[Table], T]) -> T:
         table = self._source.table(at)
@@ -187,8 +189,10 @@ def _layout(source: Source, start: int, length: int) -> tuple[int, ...]:
     return struct.unpack_from(f"<{length // 2 - 2}H", span, 4)
 
 
-def _view(source: Source, first: int, count: int, kind: str) -> NDArray[Any]:
+def _view(
+    source: Source, first: int, count: int, kind: str, what: str = "a vector"
+) -> NDArray[Any]:
     import numpy as np
 
     dtype = np.dtype(kind)
-    return np.frombuffer(source.span(first, count * dtype.itemsize, "a vector"), dtype)
+    return np.frombuffer(source.span(first, count * dtype.itemsize, what), dtype)

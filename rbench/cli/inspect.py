@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -10,9 +12,12 @@ import msgspec
 from rbench import extras
 from rbench.convert import Inventory, take_inventory
 from rbench.errors import ModelError, StageError, Unsupported
+from rbench.progress import Progress, Reporter, silent
 from rbench.records import Delegation
+from rbench.tflite import SCHEMA, ExternalFile, external_files, mapped, placed
 
-IDENTIFIER = b"TFL3"
+NEWER = "Didn't find op"
+"""What the runtime says where it has not the operator that a file asks for, or not its version."""
 DELEGATES = {"cpu": "plain kernels", "xnnpack": "XNNPACK", "gpu": "GPU"}
 """What is asked for its nodes, and its name for people."""
 
@@ -37,44 +42,63 @@ def command(model: Path, as_json: bool) -> int:
     """Show what is in the file MODEL, any .tflite.
 
     Size, signatures, operators, constants with their zeros and distinct values, what is stored
-    twice, multiply-accumulates of a query, and the nodes that XNNPACK and a GPU take. Nothing is
-    run.
+    twice, multiply-accumulates of a query, weights in other files, and the nodes that XNNPACK and
+    a GPU take. Nothing is run.
     """
     extras.require("profile", "rbench inspect")
-    found = _read(model)
-    loaded = {delegate: _load(model, delegate) for delegate in DELEGATES}
-    strange = [name for name in found.ops if name == "CUSTOM" or name.startswith("BUILTIN_")]
+    with _said(model) as report:
+        found = _read(model, report)
+        outside = external_files(model) if found.external else ()
+        report(Progress(done=0, total=0, text="loading"))
+        loaded = {delegate: _load(model, delegate) for delegate in DELEGATES}
     plain = loaded["cpu"]
-    if isinstance(plain, str) and not strange:
+    if isinstance(plain, str) and not _understood(found, plain):
         raise ModelError(plain, where=str(model), remedy="convert or download it again")
     if as_json:
-        click.echo(_document(model, found, loaded))
+        click.echo(_document(model, found, outside, loaded))
     else:
         from rbench.cli.inspect_view import show
 
-        show(model, found, {DELEGATES[name]: taken for name, taken in loaded.items()})
+        show(model, found, outside, {DELEGATES[name]: taken for name, taken in loaded.items()})
     return 0
 
 
-def _read(path: Path) -> Inventory:
-    """Look at the first bytes before reading what may be a film.
+def _understood(found: Inventory, refusal: str) -> bool:
+    """Whether a file is sound though the runtime refuses it: old, new, or in parts."""
+    strange = [name for name in found.ops if name == "CUSTOM" or name.startswith("BUILTIN_")]
+    return bool(strange or found.external or found.version != SCHEMA or NEWER in refusal)
+
+
+@contextmanager
+def _said(path: Path) -> Iterator[Reporter]:
+    """Say how far it is, on a terminal only."""
+    from rich.console import Console
+
+    console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+    if not console.is_terminal:
+        yield silent
+        return
+    from rbench.shown import line
+
+    with console.status(f"{line(path)}: reading") as status:
+
+        def report(progress: Progress) -> None:
+            share = f" {progress.done / progress.total:.0%}" if progress.total else ""
+            status.update(f"{line(path)}: {progress.text}{share}")
+
+        yield report
+
+
+def _read(path: Path, report: Reporter) -> Inventory:
+    """The content is mapped: what may be a film is not read.
 
     Raises:
         ModelError: the file cannot be read, is no .tflite, or a torn one.
     """
     try:
-        with path.open("rb") as file:
-            head = file.read(8)
-            content = head + (file.read() if head[4:] == IDENTIFIER else b"")
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise ModelError(f"cannot be read: {reason}", where=str(path)) from error
-    try:
-        return take_inventory(content)
+        return take_inventory(mapped(path), report)
     except ModelError as error:
-        raise ModelError(
-            error.what, where=str(path), allowed=error.allowed, remedy=error.remedy
-        ) from error
+        raise error if error.where else placed(error, path) from error
 
 
 def _load(path: Path, delegate: str) -> Delegation | str:
@@ -88,10 +112,21 @@ def _load(path: Path, delegate: str) -> Delegation | str:
         return "; ".join(filter(None, (error.what, error.remedy)))
 
 
-def _document(path: Path, found: Inventory, loaded: Loaded) -> str:
+def _document(
+    path: Path, found: Inventory, outside: tuple[ExternalFile, ...], loaded: Loaded
+) -> str:
     document = {
         "path": str(path),
         **msgspec.to_builtins(found),
+        "external": [
+            {
+                "name": file.name,
+                "needs_bytes": file.needs_bytes,
+                "size_bytes": file.size_bytes,
+                "missing": file.size_bytes is None,
+            }
+            for file in outside
+        ],
         "delegation": {
             name: {"refused": taken} if isinstance(taken, str) else msgspec.to_builtins(taken)
             for name, taken in loaded.items()

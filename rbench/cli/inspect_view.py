@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from rbench.convert import Constant, Inventory
+from rbench.convert import Constant, Inventory, Query
 from rbench.records import Delegation
+from rbench.tflite import ExternalFile
 
 LARGEST = 12
 """Constants shown."""
 
 
-def show(path: Path, found: Inventory, loaded: Mapping[str, Delegation | str]) -> None:
+def show(
+    path: Path,
+    found: Inventory,
+    outside: Sequence[ExternalFile],
+    loaded: Mapping[str, Delegation | str],
+) -> None:
     """Print all of it.
 
     Args:
+        outside: other files that hold weights of this one.
         loaded: name of a delegate -> what it takes, or why the file does not load.
     """
     console = Console(highlight=False, markup=False, emoji=False)
     console.print(f"{path}", soft_wrap=True)
-    console.print(_facts(found, loaded))
+    console.print(_facts(found, outside, loaded))
     console.print(_operators(found))
     console.print(_types(found))
     console.print(_constants(found))
@@ -33,33 +40,70 @@ def show(path: Path, found: Inventory, loaded: Mapping[str, Delegation | str]) -
         console.print(f"and {more} smaller ones; --json has all of them")
 
 
-def _facts(found: Inventory, loaded: Mapping[str, Delegation | str]) -> Table:
+def _facts(
+    found: Inventory, outside: Sequence[ExternalFile], loaded: Mapping[str, Delegation | str]
+) -> Table:
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(no_wrap=True, style="bold")
     table.add_column(overflow="fold")
     rows = {
         "size": (
             f"{found.size_bytes:,} bytes, {found.gzip_bytes:,} after gzip, "
-            f"{found.zstd_bytes:,} after zstd"
+            f"{found.zstd_bytes:,} after zstd (level {found.zstd_level})"
         ),
         "sha256": found.sha256,
         "written by": f"{found.description or 'unknown'} (schema {found.version})",
     }
-    for key, ends in found.signatures.items():
-        said = f"{', '.join(ends['inputs'])} -> {', '.join(ends['outputs'])}"
-        rows[f"signature {key or '(no name)'}"] = said
+    if outside:
+        rows["weights elsewhere"] = "; ".join(map(_elsewhere, outside))
+    rows |= _ends(found)
     rows["item table"] = _item_table(found)
     twice = found.stored_twice
     rows["stored twice"] = f"{twice['bytes']:,} bytes in {twice['buffers']} buffers"
-    rows["a query, estimated"] = (
-        f"{found.macs:,} multiply-accumulates, {found.touched_bytes:,} bytes touched"
-    )
-    if found.uncounted:
-        rows["not counted"] = _listed(found.uncounted)
+    rows |= _queries(found)
     rows |= {name: _taken(taken) for name, taken in loaded.items()}
     for name, said in rows.items():
         table.add_row(Text(name), Text(said))
     return table
+
+
+def _elsewhere(file: ExternalFile) -> str:
+    there = "missing" if file.size_bytes is None else f"{file.size_bytes:,} bytes"
+    short = file.size_bytes is not None and file.size_bytes < file.needs_bytes
+    needs = f", too short: {file.needs_bytes:,} are due" if short else ""
+    return f"in {file.name} ({there}{needs}), not counted here"
+
+
+def _ends(found: Inventory) -> dict[str, str]:
+    """What it takes and gives, by signature where it has any."""
+    if not found.signatures:
+        return {
+            "inputs": ", ".join(found.inputs) or "none",
+            "outputs": ", ".join(found.outputs) or "none",
+        }
+    return {
+        f"signature {key or '(no name)'}": f"{', '.join(query.inputs) or 'nothing'} -> "
+        f"{', '.join(query.outputs) or 'nothing'}"
+        for key, query in found.signatures.items()
+    }
+
+
+def _queries(found: Inventory) -> dict[str, str]:
+    """What a query costs; with several signatures, one of each, for a query runs only one."""
+    queries = {f"a query of {key}, estimated": query for key, query in found.signatures.items()}
+    if len(queries) < 2:
+        rows = {"a query, estimated": _cost(found)}
+        return {**rows, "not counted": _listed(found.uncounted)} if found.uncounted else rows
+    rows = {}
+    for name, query in queries.items():
+        rows[name] = _cost(query)
+        if query.uncounted:
+            rows[name] += f"; not counted: {_listed(query.uncounted)}"
+    return rows
+
+
+def _cost(query: Query | Inventory) -> str:
+    return f"{query.macs:,} multiply-accumulates, {query.touched_bytes:,} bytes touched"
 
 
 def _item_table(found: Inventory) -> str:

@@ -1,7 +1,7 @@
 """Conversion: from weights and a recipe to a finished .tflite."""
 
 from rbench.convert.convert import convert
-from rbench.convert.inventory import Constant, Inventory, take_inventory
+from rbench.convert.inventory import Constant, Inventory, Query, take_inventory
 from rbench.convert.result import (
     INPUT,
     LOG,
@@ -24,6 +24,7 @@ __all__ = [
     "ConvertSettings",
     "FlatModel",
     "Inventory",
+    "Query",
     "convert",
     "take_inventory",
 ]

@@ -15,7 +15,7 @@ ZSTD_LEVEL, ZSTD_LEVEL_OF_LARGE = 19, 3
 level 3 some hundred. On trained weights they differ by a percent or two."""
 LARGE = 4 << 20
 """Bytes above which a file is compressed at the lower level."""
-PIECE = 1 << 20
+PIECE = LARGE
 
 
 class Compressed(NamedTuple):

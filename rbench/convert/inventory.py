@@ -269,7 +269,7 @@ def _stored_twice(contents: list[NDArray[np.uint8]]) -> dict[str, int]:
     for data in contents:
         if sizes[data.size] < 2:
             continue
-        content = hashlib.sha256(memoryview(data)).digest()
+        content = hashlib.sha256(data.data).digest()
         if content in seen:
             found["buffers"] += 1
             found["bytes"] += data.size
@@ -284,7 +284,10 @@ def _queries(model: Model) -> tuple[dict[str, Query], Query]:
     for signature in model.signatureDefs:
         work, tensors = works.of(signature.subgraphIndex), _tensors(model, signature.subgraphIndex)
         ends = [
-            tuple(_described(text(entry.name), tensors[entry.tensorIndex]) for entry in entries)
+            tuple(
+                _described(place, entry.name, tensors[entry.tensorIndex])
+                for place, entry in enumerate(entries)
+            )
             for entries in (signature.inputs, signature.outputs)
         ]
         key = text(signature.signatureKey)
@@ -295,7 +298,11 @@ def _queries(model: Model) -> tuple[dict[str, Query], Query]:
         return found, _query((), (), 0, Work(0, 0, {}))
     graph = model.subgraphs[0]
     ends = [
-        tuple(_described(text(graph.tensors[n].name), graph.tensors[n]) for n in numbers if n >= 0)
+        tuple(
+            _described(place, graph.tensors[number].name, graph.tensors[number])
+            for place, number in enumerate(numbers)
+            if number >= 0
+        )
         for numbers in (graph.inputs, graph.outputs)
     ]
     return found, _query(ends[0], ends[1], 0, works.of(0))
@@ -317,9 +324,10 @@ def _tensors(model: Model, graph: int) -> list[Tensor]:
     return found
 
 
-def _described(name: str, tensor: Tensor) -> str:
+def _described(place: int, name: bytes | None, tensor: Tensor) -> str:
+    known = text(name) or f"{place} (no name)"
     sizes = ", ".join(str(size) if size >= 0 else "?" for size in sizes_of(tensor))
-    return f"{name}: {type_name(tensor)} [{sizes}]"
+    return f"{known}: {type_name(tensor)} [{sizes}]"
 
 
 def sizes_of(tensor: Tensor) -> list[int]:

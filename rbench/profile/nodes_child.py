@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -17,6 +18,9 @@ from rbench.profile.nodes import Answer, Question
 from rbench.profile.refusal import NoGpuError, RefusedError, UnsupportedError
 from rbench.target import backend_of
 
+ROOM_BYTES = 16 << 30
+"""Of addresses, not of memory: for the runtime and the tensors of sound files."""
+
 
 def main() -> int:
     """Answer one question."""
@@ -24,9 +28,20 @@ def main() -> int:
     die_with_parent(question.parent)
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
+    if question.delegate != "gpu":  # drivers of GPUs ask for much more than they use
+        _bound_memory(Path(question.model))
     answers.write(msgspec.json.encode(load(question)))
     answers.close()
     return 0
+
+
+def _bound_memory(model: Path) -> None:
+    """A shape in a damaged file may ask for all memory that there is."""
+    import resource
+
+    most = ROOM_BYTES + 8 * model.stat().st_size
+    with suppress(OSError, ValueError):  # not every system has such a limit
+        resource.setrlimit(resource.RLIMIT_AS, (most, resource.getrlimit(resource.RLIMIT_AS)[1]))
 
 
 def load(question: Question) -> Answer:

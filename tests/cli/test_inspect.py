@@ -19,6 +19,8 @@ from rbench.convert.inventory import take_inventory
 from rbench.convert.rewriting import rewritten
 from rbench.errors import ModelError, Unsupported
 from rbench.profile import nodes
+from rbench.progress import Progress
+from rbench.testing import strange as strangers
 from rbench.testing.flat import FlatGraph, recommender
 
 NEVER = ("tensorflow", "tf_keras", "pandas", "plotly")
@@ -91,6 +93,58 @@ def test_a_strangers_operator_is_shown_and_the_runtimes_refusal_too(rbench, stra
     found = json.loads(rbench("inspect", strange, "--json", check=0).stdout)
     assert "refused" in found["delegation"]["cpu"]
     assert found["item_table"]["buffers"] == 0
+
+
+def test_each_signature_has_a_query_of_its_own(rbench, tmp_path) -> None:
+    path = tmp_path / "two.tflite"
+    path.write_bytes(strangers.two_ways(4, 6, 10))
+    said = rbench("inspect", path, check=0).stdout
+    assert "a query of one, estimated  40 multiply-accumulates" in said
+    assert "a query of two, estimated  60 multiply-accumulates" in said
+    assert "100 multiply-accumulates" not in said
+    found = json.loads(rbench("inspect", path, "--json", check=0).stdout)
+    assert found["signatures"]["two"]["macs"] == 60
+
+
+def test_old_files_are_shown_with_the_runtimes_refusal_beside(rbench, tmp_path) -> None:
+    path = tmp_path / "old.tflite"
+    path.write_bytes(strangers.summing(version=2))
+    said = rbench("inspect", path, check=0).stdout
+    assert "(schema 2)" in said
+    assert "x: FLOAT32 [1, 4]" in said
+    assert "the runtime refuses the file: Model provided is schema version 2" in said
+
+
+def test_weights_in_another_file_are_named(rbench, tmp_path) -> None:
+    path = tmp_path / "model.tflite"
+    path.write_bytes(strangers.elsewhere())
+    words = "in weights.bin (missing), not counted here"
+    assert words in rbench("inspect", path, check=0).stdout
+    (tmp_path / "weights.bin").write_bytes(bytes(100))
+    words = "in weights.bin (100 bytes, too short: 25,600 are due), not counted here"
+    assert words in rbench("inspect", path, check=0).stdout
+    (tmp_path / "weights.bin").write_bytes(bytes(25600))
+    found = json.loads(rbench("inspect", path, "--json", check=0).stdout)
+    assert found["external"] == [
+        {"name": "weights.bin", "needs_bytes": 25600, "size_bytes": 25600, "missing": False}
+    ]
+
+
+@pytest.mark.parametrize("shape", [(), None, (0, 4)])
+def test_any_sound_shape_is_shown(rbench, tmp_path, shape) -> None:
+    path = tmp_path / "model.tflite"
+    path.write_bytes(strangers.summing(shape, "INT32"))
+    assert "loads, 1 nodes" in rbench("inspect", path, check=0).stdout
+
+
+def test_how_far_it_is_goes_to_a_terminal_only(rbench, ours, monkeypatch, capsys) -> None:
+    assert rbench("inspect", ours, check=0).stderr == ""
+    monkeypatch.setenv("FORCE_COLOR", "1")  # what makes rich take a file for a terminal
+    with inspect._said(ours) as report:
+        report(Progress(done=1, total=4, text="compressing"))
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "ours.tflite" in err
 
 
 @pytest.mark.parametrize(

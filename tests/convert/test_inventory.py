@@ -41,7 +41,7 @@ def test_sizes_and_counts_agree_with_the_census() -> None:
     assert found.gzip_bytes == len(gzip.compress(content, 9, mtime=0))
     assert found.zstd_bytes == len(zstd.compress(content, 19)) < len(content)
     assert (found.ops, found.tensor_bytes) == take_census(content)
-    assert found.signatures["recommend"]["inputs"] == ("context: INT32 [1, 6]",)
+    assert found.signatures["recommend"].inputs == ("context: INT32 [1, 6]",)
     assert (found.version, found.subgraphs) == (3, 1)
     assert sum(c.size_bytes for c in found.constants) == sum(found.tensor_bytes.values())
     sizes = [c.size_bytes for c in found.constants]

@@ -18,7 +18,7 @@ _BREAKS = re.compile("[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]+")
 _ORDERS = re.compile(r"##(?=\[|\w+\[)")
 """How a line orders Azure's, GitHub's old and TeamCity's runners about, wherever it stands in it:
 ``##[error]``, ``##vso[task.complete]``, ``##teamcity[testFailed]``."""
-_COMMAND = re.compile(r"^((?:\s|\x1b\[[0-9;]*m)*):(?=:)", re.MULTILINE)
+_COMMAND = re.compile(r"^((?:[^\S\n]|\x1b\[[0-9;]*m)*):(?=:)", re.MULTILINE)
 """How a line begins that orders GitHub's runner about; blanks before it are no hindrance.
 
 Source: https://docs.github.com/actions/reference/workflow-commands-for-github-actions"""

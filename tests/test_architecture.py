@@ -253,7 +253,8 @@ def test_only_the_command_line_knows_the_command_line():
         [
             found
             for found in OURS
-            if below(found.name, "rbench.cli") and not below(found.by, "rbench.cli")
+            if below(found.name, "rbench.cli")
+            and not below(found.by, "rbench.cli", "rbench.__main__")
         ],
         "the command line is imported",
     )
@@ -334,6 +335,58 @@ def test_only_the_command_line_and_programs_print_or_exit():
     ]
     assert not found, "\n".join(found)
     assert len([name for name in PATHS if is_entry_point(name)]) <= 4
+
+
+PRINTERS = {"rbench.cli.terminal", "rbench.cli.screen", "rbench.cli.streams", "rbench.cli"}
+"""What the command line prints with; each cleans what it is given (tests/cli/test_terminal.py)."""
+DRAWN = {"rich.console", "rich.table", "rich.text", "rich.panel", "rich.markdown", "rich.markup"}
+"""Of rich: what takes strings and would read markup or controls in them."""
+
+
+def test_commands_print_through_one_place():
+    complain(
+        [
+            found
+            for found in IMPORTS
+            if found.by not in PRINTERS
+            and (below(found.name, *DRAWN) or found.name in ("rich.print", "click.echo"))
+            and not is_of_types_only(found)
+        ],
+        "it can print what nobody cleaned: use rbench.cli.terminal and rbench.cli.screen",
+    )
+    found = [
+        f"{name}, line {node.lineno}: {ast.unparse(node)}"
+        for name in PATHS
+        if below(name, "rbench.cli") and name not in PRINTERS
+        for node in ast.walk(TREES[name])
+        if isinstance(node, ast.Name | ast.Attribute) and ast.unparse(node) in PRINTING
+    ]
+    assert not found, "\n".join(found)
+
+
+PRINTING = {
+    *("print", "pprint", "sys.stdout", "sys.stderr", "sys.__stdout__", "sys.__stderr__"),
+    *("click.echo", "click.secho", "click.echo_via_pager", "click.style", "click.prompt"),
+    *("click.confirm", "click.get_text_stream", "click.get_binary_stream", "os.write"),
+}
+"""Names that print, or could."""
+
+
+def is_of_types_only(found: Import) -> bool:
+    return not found.top and found.line in TYPES_ONLY[found.by]
+
+
+TYPES_ONLY = {
+    name: {
+        inner.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.ImportFrom)
+    }
+    for name, tree in TREES.items()
+}
+"""Module -> lines of imports that happen for a type checker alone."""
 
 
 STAGES = {

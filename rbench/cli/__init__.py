@@ -6,13 +6,13 @@ One file a command. A command's module is imported when the command is called, s
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 
 import click
 
+from rbench.cli.streams import safe_streams
 from rbench.errors import RbenchError
 
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -69,19 +69,31 @@ def rbench() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and leave with its exit code: 0 fine, 1 a limit or cell failed, 2 usage."""
+    with safe_streams() as output:
+        code = _run(arguments)
+        sys.stdout.flush()
+        if output.fault is not None:
+            code = 2
+            _complain(f"standard output: cannot write: {output.fault.strerror}")
+    sys.exit(code)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     try:
         code = rbench.main(args=arguments, prog_name="rbench", standalone_mode=False)
     except RbenchError as error:
-        click.echo(f"rbench: {error}", err=True)
-        sys.exit(error.exit_code)
+        _complain(str(error))
+        return error.exit_code
     except click.ClickException as error:
-        error.show()
-        sys.exit(2)
+        error.show(file=sys.stderr)
+        return 2
     except (click.Abort, KeyboardInterrupt):
-        click.echo("rbench: interrupted; the same command goes on where it stopped", err=True)
-        sys.exit(130)
-    except BrokenPipeError:
-        # The reader of our output left; Python would complain again while closing stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
-    sys.exit(code if isinstance(code, int) else 0)
+        _complain("interrupted; the same command goes on where it stopped")
+        return 130
+    return code if isinstance(code, int) else 0
+
+
+def _complain(what: str) -> None:
+    from rbench.shown import line
+
+    print(f"rbench: {line(what)}", file=sys.stderr)

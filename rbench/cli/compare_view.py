@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
+from rbench.cli.screen import Screen, Table, words
 from rbench.compare import Comparison, Difference
 
 SIGNS = {"better": ("better", "green"), "worse": ("WORSE", "bold red")}
@@ -15,19 +12,18 @@ MOST_ROWS = 40
 
 def show(comparison: Comparison) -> None:
     """Print what changed, why something could not be compared, and how small a loss is seen."""
-    console = Console(highlight=False, markup=False, emoji=False)
+    console = Screen()
     changed = (*comparison.of("worse"), *comparison.of("better"))
     if changed:
         console.print(_table(changed[:MOST_ROWS]))
     if len(changed) > MOST_ROWS:
-        console.print(f"… and {len(changed) - MOST_ROWS} more")
+        console.say(f"… and {len(changed) - MOST_ROWS} more")
     for reason, ones in comparison.reasons():
         more = f" and {len(ones) - 1} more" if len(ones) > 1 else ""
-        line = f"not comparable: {ones[0].subject} ({ones[0].metric}){more}: {reason}"
-        console.print(Text(line), soft_wrap=True)
+        console.say(f"not comparable: {ones[0].subject} ({ones[0].metric}){more}: {reason}")
     for note in (*comparison.notes, *filter(None, [comparison.sight])):
-        console.print(Text(f"note: {note}"), soft_wrap=True)
-    console.print(f"compare: {comparison.summary}")
+        console.say(f"note: {note}")
+    console.say(f"compare: {comparison.summary}")
 
 
 def _table(differences: tuple[Difference, ...]) -> Table:
@@ -37,13 +33,12 @@ def _table(differences: tuple[Difference, ...]) -> Table:
     for heading in ("before", "after", "change", "from", "to"):
         table.add_column(heading, justify="right", overflow="fold")
     for one in differences:
-        word, style = SIGNS[one.verdict]
         numbers = (
             _number(one.before),
             _number(one.after),
             *map(_share, (one.change, one.low, one.high)),
         )
-        table.add_row(Text(word, style=style), Text(one.subject), Text(one.metric), *numbers)
+        table.add_row(words(SIGNS[one.verdict]), one.subject, one.metric, *numbers)
     return table
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, get_args
 
 import click
 
+from rbench.cli.terminal import json_document, say
 from rbench.data.fetch import BASE, PUBLIC
 from rbench.data.settings import DataSettings, Duplicates, Format, Split
 
@@ -104,16 +105,13 @@ def describe(
         )
     ).summary
     if as_json:
-        import msgspec
-
-        click.echo(msgspec.json.format(msgspec.json.encode(summary)).decode())
+        json_document(summary)
     else:
         _show(summary)
 
 
 def _show(summary: DataSummary) -> None:
-    from rich.console import Console
-    from rich.table import Table
+    from rbench.cli.screen import Screen, Table
 
     table = Table(title=summary.name, title_justify="left", show_header=False)
     table.add_column(style="bold", no_wrap=True)
@@ -129,7 +127,7 @@ def _show(summary: DataSummary) -> None:
     table.add_section()
     for name, value in summary.ideal.items():
         table.add_row(f"best possible {name}", _plain(value))
-    Console().print(table)
+    Screen().print(table)
 
 
 def _plain(value: object) -> str:
@@ -156,15 +154,15 @@ def fetch(name: str, to: Path, mirror: str) -> None:
     rbench data fetch ml-1m
     rbench data fetch ml-latest-small --to logs
     """  # noqa: D301 - \b is click's mark for lines that stay lines
-    from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
+    from rbench.cli.screen import Screen
     from rbench.data.fetch import fetch as bring
     from rbench.progress import Progress
 
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
-    with Bar(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn())
+    with Bar(*columns, TimeRemainingColumn(), console=Screen(err=True), transient=True) as bar:
         task = bar.add_task(name, total=None)
 
         def show(progress: Progress) -> None:
@@ -172,9 +170,9 @@ def fetch(name: str, to: Path, mirror: str) -> None:
 
         fetched = bring(name, to, show, mirror)
     if fetched.verified:
-        click.echo(f"{fetched.folder}: downloaded, {fetched.verified} matches")
+        say(f"{fetched.folder}: downloaded, {fetched.verified} matches")
     else:
-        click.echo(f"{fetched.folder}: was there already, nothing was downloaded")
+        say(f"{fetched.folder}: was there already, nothing was downloaded")
     if fetched.terms:
-        click.echo(f"terms of use: {fetched.terms} (read them before you pass it on)")
-    click.echo(f"next: rbench data describe {fetched.folder}")
+        say(f"terms of use: {fetched.terms} (read them before you pass it on)")
+    say(f"next: rbench data describe {fetched.folder}")

@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from rbench.cli.terminal import json_document, say
+
 EMPTY = (
     "no phone is attached: plug one in, switch on USB debugging in its developer options, and "
     "accept the question on its screen"
@@ -22,17 +24,15 @@ Examples:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON list, for programs.")
 def command(as_json: bool) -> int:
     """List the phones that adb knows, and how they are."""
-    import msgspec
-
     from rbench.profile.android.adb import attached
 
     phones = [_facts(phone) for phone in attached()]
     if as_json:
-        click.echo(msgspec.json.format(msgspec.json.encode(phones)).decode())
+        json_document(phones)
     elif phones:
         _show(phones)
     else:
-        click.echo(EMPTY)
+        say(EMPTY)
     return 0
 
 
@@ -59,11 +59,9 @@ def _facts(phone: Any) -> dict[str, Any]:
 
 
 def _show(phones: list[dict[str, Any]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+    from rbench.cli.screen import Screen, Table
 
-    console = Console(highlight=False, markup=False, emoji=False)
+    console = Screen()
     table = Table(box=None, pad_edge=False)
     for heading in ("serial", "model", "chip", "cores", "system", "battery", "state"):
         table.add_column(heading, overflow="fold")
@@ -78,11 +76,12 @@ def _show(phones: list[dict[str, Any]]) -> None:
             _battery(condition),
             phone["trouble"] or "ready",
         )
-        table.add_row(*(Text(cell) for cell in cells))
+        table.add_row(*cells)
     console.print(table)
     ready = next((phone["serial"] for phone in phones if not phone["trouble"]), None)
     if ready:
-        console.print(f"\nTime one with: rbench sweep --target {ready}/benchmark_model/xnnpack")
+        console.print()
+        console.say(f"Time one with: rbench sweep --target {ready}/benchmark_model/xnnpack")
 
 
 def _battery(condition: dict[str, Any]) -> str:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import click
-import msgspec
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
+from rbench.cli.screen import Screen, Table
+from rbench.cli.terminal import json_document
 from rbench.profile.host import Found, look
 
 
@@ -33,15 +31,14 @@ def command(as_json: bool) -> int:
     found = look()
     can_sweep = all(one.here for one in found if one.needed)
     if as_json:
-        document = {"can_sweep": can_sweep, "found": found}
-        click.echo(msgspec.json.format(msgspec.json.encode(document)).decode())
+        json_document({"can_sweep": can_sweep, "found": found})
     else:
         _show(found, can_sweep)
     return 0 if can_sweep else 1
 
 
 def _show(found: Sequence[Found], can_sweep: bool) -> None:
-    console = Console(highlight=False, markup=False, emoji=False)
+    console = Screen()
     for group in dict.fromkeys(one.group for one in found):
         table = Table(title=group, title_justify="left", box=None, show_header=False)
         table.add_column(no_wrap=True)
@@ -49,17 +46,15 @@ def _show(found: Sequence[Found], can_sweep: bool) -> None:
         table.add_column(overflow="fold")
         for one in found:
             if one.group == group:
-                table.add_row(Text(one.name), Text(_mark(one)), Text(one.said))
+                table.add_row(one.name, _mark(one), one.said)
         console.print(table)
     missing = [one for one in found if not one.here and one.remedy]
     if missing:
-        console.print("to get what is missing")
+        console.say("to get what is missing")
     for one in missing:
-        console.print(f"  {one.name}: {one.remedy}", soft_wrap=True)
+        console.say(f"  {one.name}: {one.remedy}")
     needed = ", ".join(one.name for one in found if one.needed and not one.here)
-    console.print(
-        "a sweep can run here" if can_sweep else f"no sweep can run here without {needed}"
-    )
+    console.say("a sweep can run here" if can_sweep else f"no sweep can run here without {needed}")
 
 
 def _mark(one: Found) -> str:

@@ -12,6 +12,7 @@ from rbench.cli import gate_words as words
 from rbench.cli.gate_command import GateCommand
 from rbench.cli.gate_models import judge_models, limits_of
 from rbench.cli.gate_view import FORMATS, show
+from rbench.cli.terminal import say
 from rbench.gate import Baseline, Limits, judge, read_against, read_budget
 from rbench.gate.amounts import Share, Size
 from rbench.gate.update import update
@@ -162,7 +163,7 @@ def command(
     if not quiet:
         show(verdict, kind, {"run": str(run) if run else None, "limits": limits})
     if said:
-        click.echo(said, err=not quiet)
+        say(said, err=not quiet)
     return 0 if to is not None and good else verdict.exit_code
 
 

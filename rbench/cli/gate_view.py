@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import click
-import msgspec
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
+from rbench.cli.screen import Screen, Table, words
+from rbench.cli.terminal import document, json_document
 from rbench.gate import Finding, Verdict
 from rbench.gate.shown import columns
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 FORMATS = ("table", "json", "markdown", "junit", "github")
 SIGNS = {
@@ -31,19 +30,19 @@ def show(verdict: Verdict, kind: str, about: Mapping[str, Any]) -> None:
         about: what the JSON document says beside the verdict: ``run`` and ``limits`` first.
     """
     if kind == "json":
-        click.echo(_document(verdict, about))
+        json_document(_document(verdict, about), enc_hook=_plain)
     elif kind == "markdown":
         from rbench.gate.markdown import markdown
 
-        click.echo(markdown(verdict, about.get("run") or ""), nl=False)
+        document(markdown(verdict, about.get("run") or ""))
     elif kind == "junit":
         from rbench.gate.junit import junit
 
-        click.echo(junit(verdict), nl=False)
+        document(junit(verdict))
     elif kind == "github":
         from rbench.gate.github import github
 
-        click.echo(github(verdict), nl=False)
+        document(github(verdict))
     else:
         _show(verdict)
 
@@ -52,23 +51,23 @@ def show_error(message: str, kind: str) -> None:
     """Print why there is no verdict, for what reads documents; people find it on stderr."""
     if kind == "json":
         said = {"outcome": "error", "exit_code": 2, "error": message, "findings": [], "notes": []}
-        click.echo(msgspec.json.format(msgspec.json.encode(said)).decode())
+        json_document(said)
     elif kind == "markdown":
         from rbench.gate.markdown import escaped
 
-        click.echo(f"### rbench gate: error\n\n{escaped(message)}")
+        document(f"### rbench gate: error\n\n{escaped(message)}")
     elif kind == "junit":
         from rbench.gate.junit import junit_error
 
-        click.echo(junit_error(message), nl=False)
+        document(junit_error(message))
     elif kind == "github":
         from rbench.gate.github import github_error
 
-        click.echo(github_error(message), nl=False)
+        document(github_error(message))
 
 
-def _document(verdict: Verdict, about: Mapping[str, Any]) -> str:
-    document = {
+def _document(verdict: Verdict, about: Mapping[str, Any]) -> dict[str, Any]:
+    return {
         **about,
         "outcome": verdict.outcome,
         "exit_code": verdict.exit_code,
@@ -76,7 +75,6 @@ def _document(verdict: Verdict, about: Mapping[str, Any]) -> str:
         "findings": verdict.findings,
         "notes": verdict.notes,
     }
-    return msgspec.json.format(msgspec.json.encode(document, enc_hook=_plain)).decode()
 
 
 def _plain(amount: Any) -> int | float:
@@ -85,7 +83,7 @@ def _plain(amount: Any) -> int | float:
 
 
 def _show(verdict: Verdict) -> None:
-    console = Console(highlight=False, markup=False, emoji=False)
+    console = Screen()
     for finding in verdict.findings:
         if not finding.measured and finding.status == "fail":
             _line(console, finding)
@@ -97,14 +95,13 @@ def _show(verdict: Verdict) -> None:
         if telling or finding.status == "not comparable":
             _line(console, finding)
     for note in verdict.notes:
-        console.print(f"note: {note}", soft_wrap=True)
-    console.print(f"gate: {verdict.outcome} ({verdict.summary})")
+        console.say(f"note: {note}")
+    console.say(f"gate: {verdict.outcome} ({verdict.summary})")
 
 
-def _line(console: Console, finding: Finding) -> None:
+def _line(console: Screen, finding: Finding) -> None:
     check = f" {finding.check}:" if finding.rule else ""
-    line = Text(f" {finding.subject}:{check} {finding.message}")
-    console.print(_sign(finding) + line, soft_wrap=True)
+    console.say(SIGNS[finding.status], f" {finding.subject}:{check} {finding.message}")
 
 
 def _table(findings: list[Finding]) -> Table:
@@ -115,10 +112,9 @@ def _table(findings: list[Finding]) -> Table:
         table.add_column(heading, justify="right", overflow="fold")
     table.add_column("")
     for finding in findings:
-        table.add_row(_sign(finding), Text(finding.subject), Text(finding.check), *columns(finding))
+        table.add_row(_sign(finding), finding.subject, finding.check, *columns(finding))
     return table
 
 
 def _sign(finding: Finding) -> Text:
-    word, style = SIGNS[finding.status]
-    return Text(word, style=style)
+    return words(SIGNS[finding.status])

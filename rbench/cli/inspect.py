@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 import msgspec
 
 from rbench import extras
+from rbench.cli.terminal import json_document
 from rbench.convert import Inventory, take_inventory
 from rbench.errors import ModelError, StageError, Unsupported
 from rbench.progress import Progress, Reporter, silent
@@ -55,7 +57,7 @@ def command(model: Path, as_json: bool) -> int:
     if isinstance(plain, str) and not _understood(found, plain):
         raise ModelError(plain, where=str(model), remedy="convert or download it again")
     if as_json:
-        click.echo(_document(model, found, outside, loaded))
+        json_document(_document(model, found, outside, loaded))
     else:
         from rbench.cli.inspect_view import show
 
@@ -72,19 +74,17 @@ def _understood(found: Inventory, refusal: str) -> bool:
 @contextmanager
 def _said(path: Path) -> Iterator[Reporter]:
     """Say how far it is, on a terminal only."""
-    from rich.console import Console
+    from rbench.cli.screen import Screen, words
 
-    console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+    console = Screen(err=True)
     if not console.is_terminal:
         yield silent
         return
-    from rbench.shown import line
-
-    with console.status(f"{line(path)}: reading") as status:
+    with console.status(words(f"{path}: reading")) as status:
 
         def report(progress: Progress) -> None:
             share = f" {progress.done / progress.total:.0%}" if progress.total else ""
-            status.update(f"{line(path)}: {progress.text}{share}")
+            status.update(words(f"{path}: {progress.text}{share}"))
 
         yield report
 
@@ -114,8 +114,8 @@ def _load(path: Path, delegate: str) -> Delegation | str:
 
 def _document(
     path: Path, found: Inventory, outside: tuple[ExternalFile, ...], loaded: Loaded
-) -> str:
-    document = {
+) -> dict[str, Any]:
+    return {
         "path": str(path),
         **msgspec.to_builtins(found),
         "external": [
@@ -132,4 +132,3 @@ def _document(
             for name, taken in loaded.items()
         },
     }
-    return msgspec.json.format(msgspec.json.encode(document)).decode()

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
+from rbench.cli.screen import Screen, Table
 from rbench.convert import Constant, Inventory, Query
 from rbench.records import Delegation
 from rbench.tflite import ExternalFile
@@ -29,15 +26,15 @@ def show(
         outside: other files that hold weights of this one.
         loaded: name of a delegate -> what it takes, or why the file does not load.
     """
-    console = Console(highlight=False, markup=False, emoji=False)
-    console.print(f"{path}", soft_wrap=True)
+    console = Screen()
+    console.say(str(path))
     console.print(_facts(found, outside, loaded))
     console.print(_operators(found))
     console.print(_types(found))
     console.print(_constants(found))
     more = len(found.constants) - LARGEST
     if more > 0:
-        console.print(f"and {more} smaller ones; --json has all of them")
+        console.say(f"and {more} smaller ones; --json has all of them")
 
 
 def _facts(
@@ -63,7 +60,7 @@ def _facts(
     rows |= _queries(found)
     rows |= {name: _taken(taken) for name, taken in loaded.items()}
     for name, said in rows.items():
-        table.add_row(Text(name), Text(said))
+        table.add_row(name, said)
     return table
 
 
@@ -148,7 +145,7 @@ def _constants(found: Inventory) -> Table:
     table = _table("largest constants", headings)
     for constant in found.constants[:LARGEST]:
         table.add_row(
-            Text(constant.tensor),
+            constant.tensor,
             constant.type,
             " x ".join(map(str, constant.shape)) or "one",
             f"{constant.size_bytes:,}",

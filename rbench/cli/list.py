@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import click
-import msgspec
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
+from rbench.cli.screen import Screen, Table
+from rbench.cli.terminal import json_document
 from rbench.cli.words import RECIPE_WORDS, TARGET_WORDS, supported
 
 Rows = list[dict[str, str | bool]]
@@ -115,17 +113,18 @@ def command(kind: str, as_json: bool) -> int:
     """List what a study can be made of, and where it comes from."""
     rows, hint = KINDS[kind][0](), KINDS[kind][1]
     if as_json:
-        click.echo(msgspec.json.format(msgspec.json.encode(rows)).decode())
+        json_document(rows)
         return 0
-    console = Console(highlight=False, markup=False, emoji=False)
+    console = Screen()
     if rows:
         table = Table(box=None, pad_edge=False)
         for heading in rows[0]:
             table.add_column(heading, overflow="fold")
         for row in rows:
-            table.add_row(*(Text(_words(content)) for content in row.values()))
+            table.add_row(*(_words(content) for content in row.values()))
         console.print(table)
     else:
-        console.print(f"no {kind} are installed")
-    console.print(f"\n{hint}", soft_wrap=True)
+        console.say(f"no {kind} are installed")
+    console.print()
+    console.say(hint)
     return 0

@@ -8,8 +8,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import click
-import msgspec
 
+from rbench.cli.terminal import json_lines
 from rbench.errors import ModelError, UsageError
 from rbench.profile import ProfileSettings
 from rbench.target import Target
@@ -95,8 +95,7 @@ def command(
             model, targets, settings, asked, out or place / "run", shlex.join(words)
         )
     if as_json:
-        for record in records:
-            click.echo(msgspec.json.encode(record, order="deterministic").decode())
+        json_lines(records)
     else:
         from rbench.cli.profile_view import show
 

@@ -6,10 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
+from rbench.cli.screen import Screen, Table
 from rbench.records import Record
 
 HEADINGS = ("median us", "query us", "p95 us", "first us", "load us", "memory", "nodes", "verdict")
@@ -22,25 +19,25 @@ def show(model: Path, records: Sequence[Record], asked: Sequence[str], out: Path
         asked: what the runs asked, a line an input.
         out: where the records lie, if they are kept.
     """
-    console = Console(highlight=False, markup=False, emoji=False)
-    console.print(f"{model}", soft_wrap=True)
+    console = Screen()
+    console.say(str(model))
     for line in asked:
-        console.print(f"asked: {line}", soft_wrap=True)
+        console.say(f"asked: {line}")
     table = Table(box=None, pad_edge=False)
     table.add_column("target", no_wrap=True)
     for heading in HEADINGS:
         justify: Literal["left", "right"] = "left" if heading == "verdict" else "right"
         table.add_column(heading, justify=justify, no_wrap=True)
     for record in records:
-        table.add_row(Text(_target(record)), *(Text(cell) for cell in _cells(record)))
+        table.add_row(_target(record), *_cells(record))
     # A number is never cut short: a narrow terminal wraps the lines.
     wide = console.measure(table, options=console.options.update(width=1000)).maximum
     console.width = max(console.width, wide)
     console.print(table)
     for line in (line for record in records for line in _notes(record)):
-        console.print(line, soft_wrap=True)
+        console.say(line)
     if out:
-        console.print(f"records  {out / 'records.jsonl'}", soft_wrap=True)
+        console.say(f"records  {out / 'records.jsonl'}")
 
 
 def _target(record: Record) -> str:

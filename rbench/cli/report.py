@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from rbench import plugins
+from rbench.cli.terminal import document, say
 from rbench.records import read_run
 from rbench.writing import write_atomically
 
@@ -57,7 +58,7 @@ def write(path: Path, text: str) -> None:
         OutputError: the place cannot be written.
     """
     if str(path) == STDOUT:
-        click.echo(text, nl=not text.endswith("\n"))
+        document(text)
         return
     write_atomically(path, text.encode())
-    click.echo(str(path))
+    say(path)

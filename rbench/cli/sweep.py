@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import shlex
 import signal
-import sys
 from pathlib import Path
 from types import FrameType
 from typing import Any, get_args
 
 import click
 
+from rbench.cli.terminal import document
 from rbench.data.settings import Duplicates
+from rbench.shown import escaped_json
 
 EXAMPLES = """\b
 Examples:
@@ -104,7 +105,7 @@ def command(
         write_atomically(page, plugins.report("html").render(run).encode())
         view.finished(run, page)
     if as_json:
-        sys.stdout.write((run.folder / "records.jsonl").read_text(encoding="utf-8"))
+        document(escaped_json((run.folder / "records.jsonl").read_text(encoding="utf-8")))
     return 1 if any(record.state in ("failed", "skipped") for record in run.records) else 0
 
 

@@ -5,14 +5,12 @@ Where the output is no terminal, a line a finished stage instead.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from rich import box
-from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -22,11 +20,12 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
-from rich.table import Table
 
+from rbench.cli.screen import Screen, Table
 from rbench.jobs import AnyJob
 from rbench.progress import Progress as Standing
 from rbench.records import Quality, Record, Run
+from rbench.shown import line
 from rbench.store import Failure
 
 WIDE = 160
@@ -39,13 +38,13 @@ class View:
     """An `rbench.observer.Observer` that draws with rich, on standard error."""
 
     def __init__(self, *, quiet: bool = False) -> None:
-        self.console = Console(stderr=True, quiet=quiet, highlight=False)
+        self.console = Screen(err=True, quiet=quiet)
         self.live = self.console.is_terminal
         self.bars = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
-            TextColumn("[dim]{task.fields[text]}"),
+            TextColumn("{task.fields[text]}", style="dim", markup=False),
             TimeElapsedColumn(),
             TimeRemainingColumn(),
             console=self.console,
@@ -73,18 +72,18 @@ class View:
     def planned(self, jobs: Sequence[AnyJob]) -> None:
         self.total = len(jobs)
         if jobs:
-            self.whole = self.bars.add_task("[bold]jobs", total=len(jobs), text="")
+            self.whole = self.bars.add_task("jobs", total=len(jobs), text="")
 
     def started(self, job: AnyJob) -> None:
-        self.tasks[job.key] = self.bars.add_task(name_of(job), total=None, text="")
+        self.tasks[job.key] = self.bars.add_task(line(name_of(job)), total=None, text="")
         if not self.live and job.stage == "train":
-            self.console.print(f"{name_of(job)} …")
+            self.console.say(f"{name_of(job)} …")
 
     def moved(self, job: AnyJob, progress: Standing) -> None:
         task = self.tasks.get(job.key)
         if task is not None:
             self.bars.update(
-                task, completed=progress.done, total=progress.total, text=progress.text
+                task, completed=progress.done, total=progress.total, text=line(progress.text)
             )
 
     def ended(self, job: AnyJob, failure: Failure | None) -> None:
@@ -98,30 +97,27 @@ class View:
             return  # a job behind the one that failed, or another round of it
         if failure is not None:
             self.said.add(failure.reason)
-            self.console.print(
-                f"[red]{failure.state}[/] {name_of(job)}: {_plain(failure.reason)}", soft_wrap=True
-            )
+            self.console.say((failure.state, "red"), f" {name_of(job)}: {failure.reason}")
         elif not self.live and job.stage in ("baselines", "train", "convert"):
-            self.console.print(f"{name_of(job)} done ({self.done} of {self.total})")
+            self.console.say(f"{name_of(job)} done ({self.done} of {self.total})")
 
     def noticed(self, text: str) -> None:
-        self.console.print(f"[yellow]note[/] {_plain(text)}", soft_wrap=True)
+        self.console.say(("note", "yellow"), f" {text}")
 
     def finished(self, run: Run, page: Path) -> None:
         """The end: a table of the run, and where everything lies."""
         self.bars.stop()
-        out = Console(quiet=self.console.quiet, highlight=False)
+        out = Screen(quiet=self.console.quiet)
         if not out.is_terminal:  # a log file has no edge to wrap at
-            out = Console(quiet=self.console.quiet, highlight=False, width=WIDE)
+            out = Screen(quiet=self.console.quiet, width=WIDE)
         out.print(table(run))
         for record in run.records:
             if record.state != "ok":
-                out.print(f"{record.state}: {record.cell}: {_plain(record.reason)}", soft_wrap=True)
+                out.say(f"{record.state}: {record.cell}: {record.reason}")
         counts = ", ".join(f"{n} {state}" for state, n in _counts(run).items() if n)
-        out.print(f"{len(run.records)} cells: {counts}")
-        out.print(f"records  {run.folder / 'records.jsonl'}", soft_wrap=True)
-        out.print(f"report   {page}", soft_wrap=True)
-        sys.stdout.flush()
+        out.say(f"{len(run.records)} cells: {counts}")
+        out.say(f"records  {run.folder / 'records.jsonl'}")
+        out.say(f"report   {page}")
 
 
 def name_of(job: AnyJob) -> str:
@@ -197,9 +193,3 @@ def _latency(record: Record | None) -> str:
 def _counts(run: Run) -> dict[str, int]:
     states = ("ok", "unsupported", "failed", "skipped")
     return {state: sum(record.state == state for record in run.records) for state in states}
-
-
-def _plain(text: str) -> str:
-    from rich.markup import escape
-
-    return escape(text)

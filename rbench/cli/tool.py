@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from rbench.cli.terminal import say
 from rbench.profile.benchmark_model.fetch import BASE, NAME, PLATFORMS, fetch, here
 
 
@@ -42,15 +43,15 @@ def bring(
     rbench tool fetch benchmark_model
     rbench tool fetch benchmark_model --platform android-aarch64
     """  # noqa: D301 - \b is click's mark for lines that stay lines
-    from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
+    from rbench.cli.screen import Screen
     from rbench.progress import Progress
 
     chosen = platform or here()
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
-    with Bar(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn())
+    with Bar(*columns, TimeRemainingColumn(), console=Screen(err=True), transient=True) as bar:
         task = bar.add_task(f"{name} for {chosen}", total=None)
 
         def show(progress: Progress) -> None:
@@ -58,8 +59,8 @@ def bring(
 
         found = fetch(chosen, to, show, base=mirror, sha256=sha256, again=again)
     how = "downloaded" if found.new else "was there already, nothing was downloaded"
-    click.echo(f"{found.path}: {how}, sha256 {found.sha256}")
-    click.echo(f"next: {_next(chosen, to, found.path)}")
+    say(f"{found.path}: {how}, sha256 {found.sha256}")
+    say(f"next: {_next(chosen, to, found.path)}")
 
 
 def _next(platform: str, to: Path | None, path: Path) -> str:

@@ -1,0 +1,5 @@
+"""``python -m rbench``: the same as ``rbench``."""
+
+from rbench.cli import main
+
+main()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from rbench.gate.opening import NoFileError, opened, sha256_of, size_of
+from rbench.artefacts import sha256_of
+from rbench.gate.opening import NoFileError, opened, size_of
 from rbench.gate.sizes import format_size
 from rbench.records import ModelFile
 
@@ -31,9 +32,11 @@ def inspect(folder: Path, model: ModelFile) -> Found:
     try:
         with opened(path) as file:
             size = size_of(file)
-            digest = sha256_of(file) if size == model.size_bytes else ""
+        digest = sha256_of(path) if size == model.size_bytes else ""
     except NoFileError as error:
         return Found(None, f"{model.path} {error}")
+    except OSError as error:
+        return Found(None, f"{model.path} cannot be read: {error.strerror or error}")
     changed = f"{model.path} is not the file that was measured"
     if not digest:
         said = format_size(model.size_bytes)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 import zlib
@@ -51,14 +50,6 @@ def opened(path: Path) -> BinaryIO:
 def size_of(file: BinaryIO) -> int:
     """Bytes of an open file."""
     return os.fstat(file.fileno()).st_size
-
-
-def sha256_of(file: BinaryIO) -> str:
-    """The hash of an open file, from its start."""
-    digest = hashlib.sha256()
-    for piece in _pieces(file):
-        digest.update(piece)
-    return digest.hexdigest()
 
 
 def gzip_bytes(path: Path) -> int:

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
+from rbench.errors import ModelError
 from rbench.gate.opening import NoFileError, gzip_bytes, opened, size_of
 from rbench.gate.sizes import format_size
-from rbench.gate.tflite import Elsewhere, NoModelError, elsewhere
+from rbench.tflite import IDENTIFIER, ExternalFile, external_files, mapped, read
+
+_POINTERS = (
+    (b"version https://git-lfs", "Git LFS", "git lfs pull"),
+    (b"../.git/annex/", "git-annex", "git annex get"),
+    (b"/annex/objects/", "git-annex", "git annex get"),
+)
+_KINDS = (
+    *((start, "a web page") for start in (b"<!doctype", b"<html", b"<?xml", b"<head")),
+    (b"pk\x03\x04", "a zip archive"),
+    (b"\x1f\x8b", "gzip"),
+)
+"""First bytes, letters small, blanks before them left out -> what begins so."""
 
 
 class Weight(NamedTuple):
@@ -42,37 +55,67 @@ def weigh(path: Path) -> Weight:
     """
     try:
         with opened(path) as file:
-            size = size_of(file)
-            named = elsewhere(file, size)
-        found = [_other(path.parent, one) for one in named]
-    except (NoFileError, NoModelError) as error:
+            size, head = size_of(file), file.read(64)
+        _look(head)
+        others = _others(path)
+    except NoFileError as error:
         return Weight(path, complaint=str(error))
-    others = {other.resolve(): (other, bytes_) for other, bytes_ in found}.values()
-    return Weight(
-        path, size + sum(bytes_ for _, bytes_ in others), tuple(other for other, _ in others)
-    )
+    except ModelError as error:
+        said = error.what if error.what.startswith("cannot") else f"is {error.what}"
+        return Weight(path, complaint="; ".join(filter(None, (said, error.remedy))))
+    return Weight(path, size + sum(others.values()), tuple(others))
 
 
-def _other(folder: Path, named: Elsewhere) -> tuple[Path, int]:
-    """A file with weights, and its bytes.
+def _look(head: bytes) -> None:
+    """Name what is often found in place of a model.
 
     Raises:
-        NoModelError: it is outside the model's folder, cannot be read, or is too short.
+        NoFileError: it is none, by its first bytes.
     """
-    other = folder / named.name
-    inside = not Path(named.name).is_absolute() and ".." not in Path(named.name).parts
-    if not named.name or not inside or "\\" in named.name:
-        raise NoModelError(
-            f"has weights in another file, {named.name!r}, which is not in its folder"
+    if not head:
+        raise NoFileError("is empty")
+    for start, kind, fetch in _POINTERS:
+        if head.startswith(start):
+            raise NoFileError(f"is a pointer of {kind}, not the file: fetch it with `{fetch}`")
+    if head[4:8] == IDENTIFIER:
+        return
+    text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    like = [words for start, words in _KINDS if text.startswith(start)]
+    told = f"it looks like {like[0]}, " if like else ""
+    raise NoFileError(f"is no .tflite: {told}the identifier {IDENTIFIER.decode()} is missing")
+
+
+def _others(path: Path) -> dict[Path, int]:
+    """The files beside a model that hold weights of it, with their bytes.
+
+    Raises:
+        NoFileError: one is outside the model's folder, cannot be read, or is too short.
+        ModelError: the model is no whole one.
+    """
+    model = read(mapped(path))
+    if not model.subgraphs:
+        raise NoFileError("is no .tflite: it has no graph")
+    known = {0, *(buffer.id for buffer in model.externalBuffers)}
+    if any(tensor.externalBuffer not in known for g in model.subgraphs for tensor in g.tensors):
+        raise NoFileError("has weights in another file, and does not say in which")
+    found = {}
+    for other in external_files(path):
+        place = _inside(other)
+        found[place.resolve()] = place
+    return {place: place.stat().st_size for place in found.values()}
+
+
+def _inside(other: ExternalFile) -> Path:
+    name = PurePosixPath(other.name)
+    if not other.name or name.is_absolute() or ".." in name.parts or "\\" in other.name:
+        raise NoFileError(
+            f"has weights in another file, {other.name!r}, which is not in its folder"
         )
-    try:
-        with opened(other) as file:
-            size = size_of(file)
-    except NoFileError as error:
-        raise NoModelError(f"has weights in {named.name}, which {error}") from error
-    if size < named.end:
-        raise NoModelError(
-            f"has weights in {named.name} up to byte {named.end:,}, which has "
-            f"{format_size(size)}: it is torn"
+    if other.size_bytes is None:
+        raise NoFileError(f"has weights in {other.name}, which is not there")
+    if other.size_bytes < other.needs_bytes:
+        raise NoFileError(
+            f"has weights in {other.name} up to byte {other.needs_bytes:,}, which has "
+            f"{format_size(other.size_bytes)}: it is torn"
         )
-    return other, size
+    return other.path

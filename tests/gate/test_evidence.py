@@ -101,7 +101,7 @@ def test_a_file_that_two_rules_match_is_held_to_it_once(app):
         (lambda path: path.symlink_to(path.name), "symbolic links"),
         (lambda path: path.mkdir(), "is a folder"),
         (lambda path: path.write_bytes(b"<html>"), "it looks like a web page"),
-        (lambda path: path.write_bytes(model_of(700)[:60]), "it is torn"),
+        (lambda path: path.write_bytes(model_of(700)[:60]), "the file is torn"),
         (os.mkfifo, "is a pipe"),
     ],
 )

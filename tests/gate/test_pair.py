@@ -86,7 +86,7 @@ def test_pair_limits_are_for_pairs(tmp_path, capsys):
         (b"", "is empty"),
         (b"version https://git-lfs", "git lfs pull"),
         (b"<html>", "it looks like a web page"),
-        (model_of(1050)[:70], "it is torn"),
+        (model_of(1050)[:70], "the file is torn"),
     ],
 )
 def test_files_that_are_no_files(files, content, says, capsys):

@@ -21,6 +21,7 @@ from rbench.convert.settings import ConvertSettings
 from rbench.data.settings import DataSettings
 from rbench.encoding import ModelSettings
 from rbench.evaluate.settings import EvaluateSettings
+from rbench.history import FilterHistory
 from rbench.profile.settings import ProfileSettings
 from rbench.train.settings import TrainSettings
 
@@ -39,10 +40,10 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
 
 CODE: dict[str, tuple[str, ...]] = {
     "data": ("data",),
-    "baselines": ("evaluate", "data/ranking.py"),
+    "baselines": ("evaluate", "data/ranking.py", "history.py"),
     "contexts": ("data/dataset.py",),
-    "train": ("train", "model.py", "layers.py", "data/ranking.py"),
-    "compress": ("compress", "train", "model.py", "layers.py", "data/ranking.py"),
+    "train": ("train", "model.py", "layers.py", "data/ranking.py", "history.py"),
+    "compress": ("compress", "train", "model.py", "layers.py", "data/ranking.py", "history.py"),
     "convert": (
         "convert",
         "model.py",
@@ -56,7 +57,7 @@ CODE: dict[str, tuple[str, ...]] = {
         "profile/compiled.py",
         "profile/interpreted.py",
     ),
-    "evaluate": ("evaluate", "data/ranking.py"),
+    "evaluate": ("evaluate", "data/ranking.py", "history.py"),
     "round": (
         "profile/measure.py",
         "profile/android",
@@ -163,6 +164,8 @@ class TrainJob(Job, frozen=True, kw_only=True, tag="train"):
     model: ModelSettings
     seed: int
     data: str
+    filter_history: FilterHistory = "auto"
+    """How validation ranks: as the scoring will."""
 
 
 class CompressJob(Job, frozen=True, kw_only=True, tag="compress"):
@@ -182,6 +185,8 @@ class CompressJob(Job, frozen=True, kw_only=True, tag="compress"):
     seed: int
     train: str
     data: str
+    filter_history: FilterHistory = "auto"
+    """As in the training."""
 
     def identity(self) -> dict[str, Any]:
         said = super().identity()

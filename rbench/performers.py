@@ -60,7 +60,14 @@ def _contexts(job: ContextsJob, store: Store, folder: Path, report: Reporter) ->
 def _train(job: TrainJob, store: Store, folder: Path, report: Reporter) -> train.Trained:
     dataset = _dataset(store, job.data)
     return train.train(
-        job.settings, job.model, dataset, _encoder(job.encoder), job.seed, folder, report
+        job.settings,
+        job.model,
+        dataset,
+        _encoder(job.encoder),
+        job.seed,
+        folder,
+        report,
+        filter_history=job.filter_history,
     )
 
 
@@ -78,6 +85,7 @@ def _compress(
         job.seed,
         folder,
         report,
+        filter_history=job.filter_history,
     )
 
 

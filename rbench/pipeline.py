@@ -265,6 +265,7 @@ def _way(study: Study, name: str, spec: EncoderSpec, recipe: Recipe, seed: int, 
         model=study.model,
         seed=seed,
         data=loaded,
+        filter_history=study.evaluate.filter_history,
     )
     compress = CompressJob(
         compression=recipe.compression,
@@ -276,6 +277,7 @@ def _way(study: Study, name: str, spec: EncoderSpec, recipe: Recipe, seed: int, 
         seed=seed,
         train=train.key,
         data=loaded,
+        filter_history=study.evaluate.filter_history,
     )
     convert = ConvertJob(
         recipe=str(recipe),

@@ -9,11 +9,22 @@ from typing import Any
 
 import msgspec
 
-from rbench import jobs, profile
+from rbench import data, jobs, profile
 from rbench.convert.result import LOG, MODEL, FlatModel
+from rbench.history import History, history
 from rbench.jobs import RoundJob
 from rbench.pipeline import CellPlan, Plan, Profiled, Way
-from rbench.records import DataSummary, Machine, ModelFile, Quality, Record, Replicate
+from rbench.records import (
+    ITEMS,
+    DataSummary,
+    Items,
+    Machine,
+    ModelFile,
+    Quality,
+    Record,
+    Replicate,
+    write_items,
+)
 from rbench.store import Failure, Store
 from rbench.target import HOST, Target
 from rbench.train.result import Trained
@@ -39,7 +50,7 @@ class Recorder:
         self.folder = folder
         self.machine = machine
         self.reproduce = reproduce
-        self._checksum = ""
+        self._data: DataSummary | None = None
         self._placed: set[str] = set()
 
     def records(self, failures: Mapping[Place, Failure]) -> Iterator[Record]:
@@ -66,6 +77,15 @@ class Recorder:
     def place_ranks(self, quality: Quality, folder: Path, name: str) -> None:
         """Put the ranks behind a quality beside the records."""
         self._place(folder / name, quality.ranks)
+
+    def place_items(self) -> None:
+        """Put what the models' item ids are called in the log beside the records."""
+        if self.data is not None and ITEMS not in self._placed:
+            folder = self.store.folder(self.plan.data.stage, self.plan.data.key)
+            known = Items(data=self.data.checksum, items=data.read_vocabulary(folder))
+            with writing(self.folder / ITEMS, "--out"):
+                write_items(self.folder, known)
+            self._placed.add(ITEMS)
 
     def _record(
         self, plan: CellPlan, failures: Mapping[Place, Failure], noise: profile.Noise | None
@@ -113,10 +133,19 @@ class Recorder:
     @property
     def checksum(self) -> str:
         """Of the split."""
-        if not self._checksum and self.store.has(self.plan.data.stage, self.plan.data.key):
-            data = self.plan.data
-            self._checksum = self.store.read(data.stage, data.key, DataSummary).checksum
-        return self._checksum
+        return self.data.checksum if self.data else ""
+
+    @property
+    def data(self) -> DataSummary | None:
+        """What was understood of the log; None before it was read."""
+        if self._data is None:
+            self._data = self._result(self.plan.data, DataSummary)
+        return self._data
+
+    @property
+    def history(self) -> History | None:
+        """Whether the histories are filtered, and why; None before the log was read."""
+        return history(self.plan.study.evaluate.filter_history, self.data) if self.data else None
 
     def _provenance(self, plan: CellPlan) -> dict[str, Any]:
         first, profiling = plan.ways[0], plan.profile
@@ -137,10 +166,17 @@ class Recorder:
                 "train": msgspec.to_builtins(first.train.settings),
                 "encoder": {"plugin": first.train.encoder.plugin, **first.train.encoder.options},
                 "convert": msgspec.to_builtins(study.convert),
-                "evaluate": msgspec.to_builtins(study.evaluate),
+                "evaluate": msgspec.to_builtins(study.evaluate) | self._ranking(),
                 "profile": msgspec.to_builtins(study.profile),
             },
         }
+
+    def _ranking(self) -> dict[str, Any]:
+        """How the scoring ranks, with what the log decided in place of ``auto``."""
+        found = self.history
+        if found is None:
+            return {}
+        return {"filter_history": found.filtered, "filter_history_reason": found.reason}
 
     def _way(self, plan: CellPlan, way: Way) -> dict[str, Any]:
         found: dict[str, Any] = {}

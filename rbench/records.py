@@ -4,6 +4,7 @@ A run folder holds::
 
     run.json          what was run on what: study, data, baselines, machine, versions, command
     records.jsonl     one `Record` a line, in the study's order
+    items.json        `Items`: what the models' item ids are called in the log
     models/           ENCODER/RECIPE.tflite, and RECIPE.log with what the converter said
     artefacts/        SHA256.npz: raw timing samples and per-user ranks, named by content
     report.html       the page
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 """Version of the documents written. Older ones are upgraded when read, newer ones refused."""
+
+ITEMS = "items.json"
+"""Name of the document in a run folder."""
 
 Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
 UPGRADES: dict[int, Upgrade] = {}
@@ -262,6 +266,16 @@ class RunInfo(Document, frozen=True, kw_only=True):
     details: dict[str, Any] = {}
 
 
+class Items(Document, frozen=True, kw_only=True):
+    """What the models' item ids are called in the log (items.json)."""
+
+    schema: int = SCHEMA
+    data: str
+    """Checksum of the split, as in the records whose models these are the ids of."""
+    items: tuple[str, ...]
+    """The log's own id by index; index 0 is padding and ``""``."""
+
+
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """A run folder, read."""
 
@@ -336,6 +350,28 @@ def write_info(path: Path, info: RunInfo) -> None:
     """Write a run.json, atomically."""
     encoded = msgspec.json.encode(info, order="deterministic")
     write_atomically(path, msgspec.json.format(encoded) + b"\n")
+
+
+def read_items(folder: Path | str) -> Items:
+    """The items.json of a run folder.
+
+    Raises:
+        RecordError: it is not there, or torn or newer than this rbench.
+    """
+    path = Path(folder) / ITEMS
+    return _decode(_read(path), Items, str(path))
+
+
+def write_items(folder: Path, items: Items) -> None:
+    """Write a run folder's items.json atomically, unless it lies there as it should be.
+
+    Raises:
+        OutputError: the place cannot be written.
+    """
+    path = folder / ITEMS
+    content = msgspec.json.encode(items, order="deterministic") + b"\n"
+    if not (path.is_file() and path.read_bytes() == content):
+        write_atomically(path, content)
 
 
 def _read(path: Path) -> bytes:

@@ -136,6 +136,7 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         *,
         data: str | None = None,
         duplicates: str | None = None,
+        filter_history: bool | None = None,
         encoders: Sequence[str] = (),
         recipes: Sequence[str] = (),
         targets: Sequence[str] = (),
@@ -159,6 +160,8 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             changes["data"]["path"] = data
         if duplicates is not None:
             changes["data"]["duplicates"] = duplicates
+        if filter_history is not None:
+            changes["evaluate"]["filter_history"] = filter_history
         return Study.build(changes)
 
     def cells(self) -> Iterator[CellName]:

@@ -172,6 +172,7 @@ class _Sweep:
     def _write(self) -> None:
         """Records of what is there by now, and the run's own document."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        self.recorder.place_items()
         write_records(self.folder / "records.jsonl", self.recorder.records(self.failures))
         write_info(self.folder / "run.json", self._info())
         self._recorded_at = time.monotonic()
@@ -203,7 +204,12 @@ class _Sweep:
         baselines = self.plan.baselines
         failed = self.failures.get((baselines.stage, baselines.key))
         noise = msgspec.to_builtins(self.recorder.noise(self.failures))
-        found = {"baselines_failed": failed.reason if failed else "", "noise": noise}
+        history = self.recorder.history
+        found = {
+            "baselines_failed": failed.reason if failed else "",
+            "history": history._asdict() if history else {},
+            "noise": noise,
+        }
         return {key: value for key, value in found.items() if value}
 
     # The executor's observer is this sweep: it passes everything on, and records now and then.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from rbench import caveats
 from rbench.compare import Comparison
 from rbench.records import Run
 from rbench_reports import (
@@ -61,6 +62,8 @@ class Html:
             glance=matrix.glance(sheet),
             panels=matrix.panels(sheet),
             reasons=provenance.reasons(run, _reasons(sheet)),
+            gaps=caveats.gaps(run),
+            notes=caveats.notes_of(run),
             quality_columns=quality.COLUMNS,
             quality_rows=quality.rows(run, sheet, pairing),
             quality_users=quality.users(sheet),

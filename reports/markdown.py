@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rbench import caveats
 from rbench.compare import Comparison
 from rbench.records import Run
 from rbench_reports import compare_markdown, quality
@@ -34,6 +35,7 @@ class Markdown:
         parts = [
             title(run.info.study or "A run without a run.json"),
             _lead(run, sheet),
+            *_notes(run),
             *_advice(run, sheet),
             title("Every cell", 2),
             table(heads, rows, numbers=len(METRICS)),
@@ -61,6 +63,13 @@ def _lead(run: Run, sheet: Sheet) -> str:
     if run.info.created:
         facts.append(run.info.created)
     return bullets(facts)
+
+
+def _notes(run: Run) -> Iterator[str]:
+    """What is missing, and what the scores cannot say."""
+    said = [*caveats.gaps(run), *caveats.notes_of(run)]
+    if said:
+        yield bullets([f"note: {one}" for one in said])
 
 
 def _counts(sheet: Sheet) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from rbench.caveats import history_of
 from rbench.records import Machine, Run
 from rbench_reports.cells import Sheet
 from rbench_reports.files import runner
@@ -43,8 +44,16 @@ def data_facts(run: Run) -> Facts:
         ("test users", f"{found.test_users:,}"),
         ("validation users", f"{found.validation_users:,}"),
         ("split checksum", found.checksum),
+        *_ranking(run),
         *((f"{key}", _plain(value)) for key, value in sorted(found.details.items())),
     )
+
+
+def _ranking(run: Run) -> Iterator[tuple[str, str]]:
+    found = history_of(run)
+    if found is not None:
+        word = "taken out of the ranking" if found.filtered else "left in the ranking"
+        yield "items of the history", f"{word} ({found.reason})"
 
 
 def machine_facts(run: Run) -> tuple[Facts, ...]:

@@ -7,14 +7,18 @@ from typing import Any
 
 import msgspec
 
+from rbench.caveats import gaps, notes_of
 from rbench.records import Run
 
 Row = dict[str, Any]
 
 
 def record_rows(run: Run) -> list[Row]:
-    """One row a cell, as `Run.frame` has them."""
-    return [row(record) for record in run.records]
+    """One row a cell, as `Run.frame` has them, and under ``notes`` what a reader should know of
+    the run as a whole: what is missing, and what its scores cannot say.
+    """
+    notes = [*gaps(run), *notes_of(run)]
+    return [{**row(record), "notes": notes} for record in run.records]
 
 
 def row(document: Any) -> Row:

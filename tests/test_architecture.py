@@ -40,6 +40,8 @@ LEAVES = {
     "plugins",
     "store",
     "artefacts",
+    "caveats",
+    "history",
 }
 """Modules that know each other only."""
 GRAPHS = {"model", "layers"}
@@ -58,6 +60,8 @@ READERS = (
 """What only reads records, besides the reports."""
 LOOKED_UP = {
     "artefacts",
+    "caveats",
+    "history",
     "writing",
     "records",
     "errors",

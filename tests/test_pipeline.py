@@ -47,6 +47,7 @@ def test_seeds_are_trained_and_scored_and_the_first_is_timed():
     [
         ({"profile": {"min_runs": 7}}, {"train", "compress", "convert", "evaluate"}),
         ({"evaluate": {"bootstrap": 7}}, {"train", "compress", "convert", "round", "profile"}),
+        ({"evaluate": {"filter_history": False}}, set()),
         ({"convert": {"calibration_contexts": 7}}, {"train", "compress"}),
         ({"compress": {"epochs": 7}}, {"train", "compress", "convert", "evaluate", "round"}),
         ({"train": {"epochs": 7}}, set()),

@@ -14,6 +14,7 @@ from rbench.records import (
     CellName,
     Delegation,
     Estimate,
+    Items,
     Machine,
     ModelFile,
     Parity,
@@ -23,9 +24,11 @@ from rbench.records import (
     RunInfo,
     Timing,
     artefacts_of,
+    read_items,
     read_records,
     read_run,
     write_info,
+    write_items,
     write_records,
 )
 
@@ -224,3 +227,24 @@ def test_machines_that_differ_in_what_matters_are_unlike():
 def test_every_key_is_described(kind):
     page = (Path(__file__).parents[1] / "docs/file-formats.md").read_text("utf-8")
     assert [key for key in kind.__struct_fields__ if f"`{key}`" not in page] == []
+
+
+def test_the_map_of_item_ids_is_read_as_written_and_written_once(tmp_path):
+    known = Items(data="abc", items=("", "318", 'a "b"', "é", "=1+1"))
+    write_items(tmp_path, known)
+    assert read_items(tmp_path) == known
+    document = json.loads((tmp_path / "items.json").read_bytes())
+    assert document == {"schema": 1, "data": "abc", "items": ["", "318", 'a "b"', "é", "=1+1"]}
+    before = (tmp_path / "items.json").stat().st_mtime_ns
+    write_items(tmp_path, known)
+    assert (tmp_path / "items.json").stat().st_mtime_ns == before
+    other = msgspec.structs.replace(known, data="def")
+    write_items(tmp_path, other)
+    assert read_items(tmp_path) == other
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b'{"schema": 2}', b'{"schema": 1, "items": [1]}'])
+def test_a_torn_map_of_item_ids_is_refused(tmp_path, content):
+    (tmp_path / "items.json").write_bytes(content)
+    with pytest.raises(RecordError, match=r"items\.json"):
+        read_items(tmp_path)

@@ -19,6 +19,7 @@ pytest.importorskip("tensorflow", reason="sweeps need rbench[sweep]")
 import rbench
 from rbench import sweeping
 from rbench.observer import Silent
+from rbench.records import read_items
 from rbench.store import Store
 
 pytestmark = pytest.mark.slow
@@ -111,6 +112,17 @@ def test_what_a_sweep_leaves(command, tiny_study, own_store, tmp_path):
     assert list(frame["cell.recipe"].unique()) == ["float32", "dynamic_wi8"]
     assert "<html" in (folder / "report.html").read_text("utf-8")
 
+    for record in run.records:
+        assert record.settings["evaluate"]["filter_history"] is True
+        assert "0 of " in record.settings["evaluate"]["filter_history_reason"]
+    assert run.info.details["history"]["filtered"] is True
+    items = read_items(folder)
+    assert items.data == run.info.data.checksum
+    assert len(items.items) == run.info.data.catalogue + 1
+    assert items.items[0] == ""
+    assert len(set(items.items)) == len(items.items)
+
+    (folder / "items.json").unlink()  # as in a run of an older rbench
     before = (folder / "records.jsonl").read_bytes()
     made = finished(own_store)
     began = time.monotonic()
@@ -124,6 +136,7 @@ def test_what_a_sweep_leaves(command, tiny_study, own_store, tmp_path):
     )
     assert time.monotonic() - began < 10  # nothing is trained again; figures are in benchmarks/
     assert (folder / "records.jsonl").read_bytes() == before
+    assert read_items(folder) == items
     assert finished(own_store) == made
 
 

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, get_args
 
 import click
 
+from rbench.caveats import notes
 from rbench.cli.terminal import json_document, say
 from rbench.data.fetch import BASE, PUBLIC
 from rbench.data.settings import DataSettings, Duplicates, Format, Split
+from rbench.history import history
 
 if TYPE_CHECKING:
     from rbench.records import DataSummary
@@ -105,7 +107,11 @@ def describe(
         )
     ).summary
     if as_json:
-        json_document(summary)
+        import msgspec
+
+        ranking = history("auto", summary)
+        said = {"history": ranking._asdict(), "notes": notes(summary, ranking.filtered)}
+        json_document(msgspec.to_builtins(summary) | said)
     else:
         _show(summary)
 
@@ -127,7 +133,14 @@ def _show(summary: DataSummary) -> None:
     table.add_section()
     for name, value in summary.ideal.items():
         table.add_row(f"best possible {name}", _plain(value))
-    Screen().print(table)
+    ranking = history("auto", summary)
+    table.add_section()
+    table.add_row("history in the ranking", "taken out" if ranking.filtered else "left in")
+    screen = Screen()
+    screen.print(table)
+    screen.say(f"history: {ranking.reason}")
+    for note in notes(summary, ranking.filtered):
+        screen.say(f"note: {note}")
 
 
 def _plain(value: object) -> str:

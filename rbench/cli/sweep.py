@@ -32,6 +32,12 @@ Examples:
     type=click.Choice(get_args(Duplicates)),
     help="What becomes of rows with the same user, item and time. [default: refuse]",
 )
+@click.option(
+    "--filter-history/--no-filter-history",
+    default=None,
+    help="Take items that the user already touched out of the ranking, or leave them in. "
+    "[default: the log decides, by its repeats]",
+)
 @click.option("--encoder", "encoders", multiple=True, help="Only this encoder. Can be repeated.")
 @click.option("--recipe", "recipes", multiple=True, help="Only this recipe. Can be repeated.")
 @click.option("--target", "targets", multiple=True, help="Only this target. Can be repeated.")
@@ -57,6 +63,7 @@ def command(
     study: str,
     data: str | None,
     duplicates: Duplicates | None,
+    filter_history: bool | None,
     encoders: tuple[str, ...],
     recipes: tuple[str, ...],
     targets: tuple[str, ...],
@@ -80,6 +87,7 @@ def command(
     chosen = Study.read(study).narrowed(
         data=data,
         duplicates=duplicates,
+        filter_history=filter_history,
         encoders=encoders,
         recipes=recipes,
         targets=targets,
@@ -88,6 +96,8 @@ def command(
     words = ["rbench", "sweep", *([study] if study != "default" else [])]
     words += ["--data", data] if data else []
     words += ["--duplicates", duplicates] if duplicates else []
+    if filter_history is not None:
+        words.append("--filter-history" if filter_history else "--no-filter-history")
     words += [word for seed in seeds for word in ("--seed", str(seed))]
     if benchmark_model is not None:
         words += ["--benchmark-model", benchmark_model]

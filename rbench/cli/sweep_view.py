@@ -21,6 +21,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from rbench.caveats import notes_of
 from rbench.cli.screen import Screen, Table
 from rbench.jobs import AnyJob
 from rbench.progress import Progress as Standing
@@ -111,6 +112,8 @@ class View:
         if not out.is_terminal:  # a log file has no edge to wrap at
             out = Screen(quiet=self.console.quiet, width=WIDE)
         out.print(table(run))
+        for note in notes_of(run):
+            out.say(f"note: {note}")
         for record in run.records:
             if record.state != "ok":
                 out.say(f"{record.state}: {record.cell}: {record.reason}")

@@ -15,6 +15,10 @@ LENGTHS = {"rounds", "min_runs", "min_seconds", "max_seconds", "timeout_seconds"
 """Settings of a timing that make it longer, not another one."""
 
 
+SAID = {"bootstrap", "parity_contexts", "seed", "filter_history_reason"}
+"""Settings of a scoring that change no rank."""
+
+
 def scored_alike(before: Record, after: Record) -> str:
     """Why two scores cannot be compared; empty where they can."""
     if not before.data or not after.data:
@@ -23,7 +27,7 @@ def scored_alike(before: Record, after: Record) -> str:
         return (
             f"scored on another split of the data: {_short(before.data)}, then {_short(after.data)}"
         )
-    return _settings(before, after, "evaluate", {"bootstrap", "parity_contexts", "seed"})
+    return _settings(before, after, "evaluate", SAID)
 
 
 def timed_alike(before: Record, after: Record) -> str:

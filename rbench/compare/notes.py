@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from statistics import median
 
+from rbench.caveats import gaps, notes_of
 from rbench.compare.comparison import Difference
 from rbench.gate.amounts import percent
 from rbench.records import Record, Run
@@ -14,9 +15,20 @@ SHARED = 3
 
 
 def notes(before: Run, after: Run, differences: Sequence[Difference]) -> Iterator[str]:
-    """Whether it was the machine that changed."""
+    """What is missing in the runs, what their scores cannot say, and whether it was the machine
+    that changed.
+    """
+    yield from _said(gaps(before), gaps(after))
+    yield from _said(notes_of(before), notes_of(after))
     yield from _shared(differences)
     yield from _same_files(before, after, differences)
+
+
+def _said(before: Sequence[str], after: Sequence[str]) -> Iterator[str]:
+    """What is said of both runs once, of one with its name."""
+    yield from (f"in A and in B: {note}" for note in before if note in after)
+    yield from (f"in A: {note}" for note in before if note not in after)
+    yield from (f"in B: {note}" for note in after if note not in before)
 
 
 def _shared(differences: Sequence[Difference]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from rbench.compress.settings import CompressSettings
 from rbench.compress.tuning import tune
 from rbench.data.dataset import Dataset
 from rbench.encoding import Encoder, Form, ModelSettings
+from rbench.history import FilterHistory
 from rbench.model import KerasModel, count_parameters, scoring_model, set_weights
 from rbench.progress import Reporter, silent
 from rbench.recipe import Recipe
@@ -34,12 +35,15 @@ def compress(
     seed: int,
     folder: Path,
     report: Reporter = silent,
+    *,
+    filter_history: FilterHistory = "auto",
 ) -> Compressed:
     """Bring a training's weights into the shape that a recipe asks for.
 
     Args:
         trained: folder of the training's artefact.
         folder: where the weights and the reference go.
+        filter_history: how validation ranks: as `rbench.evaluate` will.
 
     Raises:
         StageError: a fine-tuning did not reach what it is for.
@@ -68,6 +72,7 @@ def compress(
             seed,
             report,
             text,
+            filter_history,
         )
         details |= reached
     save_weights(folder, weights)

@@ -12,6 +12,7 @@ from rbench.compress.settings import CompressSettings
 from rbench.data.dataset import Dataset
 from rbench.encoding import Encoder, ModelSettings
 from rbench.errors import StageError
+from rbench.history import FilterHistory, history
 from rbench.model import Weights, set_weights, training_model
 from rbench.progress import Progress, Reporter
 from rbench.train import Learner, TrainSettings, Validator, batches, cut
@@ -37,6 +38,7 @@ def tune(
     seed: int,
     report: Reporter,
     text: str,
+    filter_history: FilterHistory,
 ) -> Tuned:
     """Fine-tune weights under a method, and keep the best epoch by validation NDCG@10 among those
     after which the weights are what the method is for. It is short and starts over after a kill.
@@ -47,7 +49,11 @@ def tune(
     windows = cut(dataset.train, model_settings.length)
     steps = -(-len(windows.inputs) // train_settings.batch_size)
     validate = Validator(
-        dataset.validation, model_settings.length, train_settings.validation_users, seed
+        dataset.validation,
+        model_settings.length,
+        train_settings.validation_users,
+        seed,
+        filtered=history(filter_history, dataset.summary).filtered,
     )
 
     def draw(encoder: Encoder, shape: ModelSettings, items: int, dropout: float) -> Any:

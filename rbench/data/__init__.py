@@ -6,7 +6,7 @@ Importing this is cheap: no pandas, no pyarrow, no TensorFlow.
 from rbench.data.dataset import Dataset, Holdout, Ragged
 from rbench.data.load import fingerprint, load
 from rbench.data.settings import SYNTHETIC, DataSettings, SyntheticSettings
-from rbench.data.storage import open_dataset, save
+from rbench.data.storage import open_dataset, read_vocabulary, save
 
 __all__ = [
     "SYNTHETIC",
@@ -18,5 +18,6 @@ __all__ = [
     "fingerprint",
     "load",
     "open_dataset",
+    "read_vocabulary",
     "save",
 ]

@@ -18,7 +18,10 @@ def facts(log: Sequences, cut: Cut, dense: Ids) -> dict[str, Any]:
     ``density``: share of all user-item pairs that occur. ``repeat_share``: share of interactions
     with an item that the user met before; ``consecutive_repeat_share`` and ``time_tie_share``:
     share of steps within a user that stay at the item, or at the time. ``*_targets_unknown``:
-    targets that training never saw.
+    targets that training never saw; ``*_targets_in_history``: targets that their user had met
+    before. ``test_targets_tied``: test targets with the time of the item before them.
+    ``test_targets_before_training_ends``: test targets older than the newest interaction that
+    trains. What they mean for the scores: `rbench.caveats`.
 
     Args:
         dense: id of each item code, 0 where training never saw it.
@@ -44,6 +47,7 @@ def facts(log: Sequences, cut: Cut, dense: Ids) -> dict[str, Any]:
         "train_users": int((cut.train > 0).sum()),
         "validation_targets_unknown": _unknown(log, cut.validation, dense),
         "test_targets_unknown": _unknown(log, cut.test, dense),
+        "validation_targets_in_history": _met_before(log, cut.validation),
         "test_targets_in_history": _met_before(log, cut.test),
         **cut.details,
     }
@@ -51,6 +55,11 @@ def facts(log: Sequences, cut: Cut, dense: Ids) -> dict[str, Any]:
         found["time_first"] = show(log.times.min(), log.time_unit)
         found["time_last"] = show(log.times.max(), log.time_unit)
         found["time_tie_share"] = int((within & (log.times[1:] == log.times[:-1])).sum()) / steps
+        places = log.items.offsets[cut.test.users] + cut.test.positions
+        targets, before = log.times[places], log.times[places - 1]
+        trained = log.times[log.places(np.arange(len(cut.train)), cut.train)]
+        found["test_targets_tied"] = int((targets == before).sum())
+        found["test_targets_before_training_ends"] = int((targets < trained.max()).sum())
     return found
 
 

@@ -39,10 +39,15 @@ class Sequences:
 
     def beginnings(self, users: NDArray[Any], lengths: NDArray[np.int64]) -> Ragged:
         """The first so many items of each of these users, as codes."""
+        places = self.places(users, lengths)
+        return Ragged(values=self.items.values[places], offsets=offsets_of(lengths))
+
+    def places(self, users: NDArray[Any], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Where the first so many items of each of these users stand in ``items.values``."""
         offsets = offsets_of(lengths)
         shifts = self.items.offsets[users] - offsets[:-1]
-        places = np.arange(offsets[-1]) + np.repeat(shifts, lengths)
-        return Ragged(values=self.items.values[places], offsets=offsets)
+        places: NDArray[np.int64] = np.arange(offsets[-1]) + np.repeat(shifts, lengths)
+        return places
 
     def at(self, users: NDArray[Any], positions: NDArray[np.int64]) -> Ids:
         """int32 ``(len(users),)``: the code at one position of each of these users."""

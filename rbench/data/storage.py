@@ -58,11 +58,27 @@ def open_dataset(folder: Path) -> Dataset:
                 test=_holdout("test", arrays),
             )
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise DataError(
-            f"no dataset that can be read: {error}",
-            where=str(folder),
-            remedy="run the sweep again, it makes what is missing",
-        ) from error
+        raise _unreadable(folder, error) from error
+
+
+def read_vocabulary(folder: Path) -> tuple[str, ...]:
+    """The vocabulary of what `save` wrote, without its arrays.
+
+    Raises:
+        DataError: it is not there, or torn.
+    """
+    try:
+        return msgspec.json.decode((folder / DOCUMENT).read_bytes(), type=_Document).vocabulary
+    except (OSError, ValueError) as error:
+        raise _unreadable(folder, error) from error
+
+
+def _unreadable(folder: Path, error: Exception) -> DataError:
+    return DataError(
+        f"no dataset that can be read: {error}",
+        where=str(folder),
+        remedy="run the sweep again, it makes what is missing",
+    )
 
 
 def _arrays(name: str, holdout: Holdout) -> dict[str, np.ndarray]:

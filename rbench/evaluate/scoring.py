@@ -11,6 +11,7 @@ from rbench.data.dataset import Dataset, Ids
 from rbench.data.ranking import Scores, rankable, ranks, top
 from rbench.errors import StageError
 from rbench.evaluate.settings import EvaluateSettings
+from rbench.history import history
 from rbench.progress import Progress, Reporter
 
 Scorer = Callable[[Ids], Scores]
@@ -52,6 +53,7 @@ def score_users(
             "nothing to score: the split has no test users or no items",
             remedy="check it with: rbench data describe PATH",
         )
+    filtered = history(settings.filter_history, dataset.summary).filtered
     found = np.zeros(users, np.int32)
     covered = np.zeros(items + 1, bool)
     size = max(1, min(BATCH, CELLS // items))
@@ -59,7 +61,7 @@ def score_users(
         stop = min(start + size, users)
         scores = scorer(contexts[start:stop])
         check(scores, (stop - start, items))
-        allowed = rankable(holdout, start, stop, items, settings.filter_history)
+        allowed = rankable(holdout, start, stop, items, filtered)
         found[start:stop] = ranks(scores, holdout.targets[start:stop], allowed)
         best = top(np.where(allowed, scores, -np.inf), SEEN)
         covered[best[np.take_along_axis(allowed, best - 1, axis=1)]] = True

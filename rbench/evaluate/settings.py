@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import msgspec
 
+from rbench.history import FilterHistory
+
 
 class EvaluateSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Settings of the scoring on held-out users."""
 
-    filter_history: bool = True
+    filter_history: FilterHistory = "auto"
     """Items that the user already touched are taken out of the ranking. A target among them then
-    cannot be found: set false for logs where people come back to the same items."""
+    cannot be found: ``auto`` leaves them in for logs where people come back to the same items, see
+    `rbench.history.history`."""
     bootstrap: int = 1000
     """Resamples of the users behind every interval."""
     parity_contexts: int = 128

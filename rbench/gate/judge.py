@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from rbench.caveats import notes_of
 from rbench.gate.against import Against, models_of
 from rbench.gate.files import Found, inspect
 from rbench.gate.growth import Weighed, judge_size
@@ -48,6 +49,7 @@ def judge(
         findings += _rules(limits, run, against)
         notes += [*_unsupported(run), *_unmatched(limits, run), *_gone(run, against)]
         notes += _seen(limits, run, against)
+        notes += notes_of(run) if any(rule.quality for rule in limits.cells) else ()
     outside = Outside(limits, root or Path())
     findings += outside.findings(against)
     notes += outside.notes()

@@ -25,6 +25,7 @@ from rbench.records import (
     DataSummary,
     Delegation,
     Estimate,
+    Items,
     Machine,
     ModelFile,
     Parity,
@@ -36,6 +37,7 @@ from rbench.records import (
     Timing,
     read_run,
     write_info,
+    write_items,
     write_records,
 )
 from rbench.study import Limits, Study
@@ -133,6 +135,8 @@ def example_run(
     )
     write_info(folder / "run.json", info)
     write_records(folder / "records.jsonl", records)
+    names = tuple(f"item-{number}" for number in range(1, CATALOGUE + 1))
+    write_items(folder, Items(data=info.data.checksum if info.data else "", items=("", *names)))
     return read_run(folder)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from rbench.data.dataset import Dataset
 from rbench.encoding import Encoder, ModelSettings
 from rbench.errors import StageError
+from rbench.history import FilterHistory, history
 from rbench.model import count_parameters, training_model
 from rbench.progress import Progress, Reporter, silent
 from rbench.train import checkpoint
@@ -29,12 +30,15 @@ def train(
     seed: int,
     folder: Path,
     report: Reporter = silent,
+    *,
+    filter_history: FilterHistory = "auto",
 ) -> Trained:
     """Train an encoder on a log. The same seed gives the same weights, also when interrupted and
     gone on with in the same folder.
 
     Args:
         folder: where the weights go, and a checkpoint after every epoch.
+        filter_history: how validation ranks: as `rbench.evaluate` will.
 
     Raises:
         StageError: there is nothing to learn from, or the loss is no number any more.
@@ -42,7 +46,13 @@ def train(
     windows = cut(dataset.train, model_settings.length)
     if not len(windows.inputs):
         raise StageError("no user has two items in the training split: nothing to learn from")
-    validate = Validator(dataset.validation, model_settings.length, settings.validation_users, seed)
+    validate = Validator(
+        dataset.validation,
+        model_settings.length,
+        settings.validation_users,
+        seed,
+        filtered=history(filter_history, dataset.summary).filtered,
+    )
     learner = Learner(
         training_model,
         encoder,

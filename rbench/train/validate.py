@@ -21,18 +21,22 @@ class Validator:
 
     Args:
         users: at most this many, drawn by ``seed``.
+        filtered: whether the history is taken out of the ranking, as in `rbench.evaluate`.
     """
 
-    def __init__(self, holdout: Holdout, length: int, users: int, seed: int) -> None:
+    def __init__(
+        self, holdout: Holdout, length: int, users: int, seed: int, *, filtered: bool = True
+    ) -> None:
         chosen = np.arange(len(holdout.targets))
         if len(chosen) > users:
             chosen = np.sort(np.random.default_rng(seed).permutation(len(chosen))[:users])
         self.holdout = holdout.of(chosen)
+        self.filtered = filtered
         self.contexts = self.holdout.contexts(length)
 
     def __call__(self, score: Scorer) -> dict[str, float]:
-        """``ndcg@10`` and ``recall@10``. The history is filtered; a target that stands in it, or
-        that has no column, counts as a miss, as in `rbench.evaluate`.
+        """``ndcg@10`` and ``recall@10``. A target that has no column, or stands in a history that
+        is filtered, counts as a miss, as in `rbench.evaluate`.
         """
         users = len(self.contexts)
         if not users:
@@ -46,5 +50,5 @@ class Validator:
         contexts = self.contexts[start : start + BATCH]
         scores = score(contexts)
         stop = start + len(contexts)
-        allowed = rankable(self.holdout, start, stop, scores.shape[1], filter_history=True)
+        allowed = rankable(self.holdout, start, stop, scores.shape[1], self.filtered)
         return ranks(scores, self.holdout.targets[start:stop], allowed)

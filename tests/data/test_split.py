@@ -13,7 +13,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rbench.data import Dataset, DataSettings, fingerprint, load, open_dataset, save
+from rbench.data import (
+    Dataset,
+    DataSettings,
+    fingerprint,
+    load,
+    open_dataset,
+    read_vocabulary,
+    save,
+)
 from rbench.errors import DataError
 
 Events = list[tuple[int, int, int]]
@@ -251,3 +259,36 @@ def test_movielens_latest_small() -> None:
     assert (summary.users, summary.items, summary.interactions) == (610, 3650, 90274)
     assert summary.test_users == 610
     assert summary.checksum == "d595d4430ccb85bd3e35757cf89f7008b65abea9e79745fadd29e45f9f57e6ed"
+
+
+@given(events=EVENTS)
+def test_the_facts_that_scores_hang_on_are_those_of_a_slow_count(events: Events) -> None:
+    users = [row for row in ordered(events).values() if len(row) >= 3]
+    with suppress(DataError):
+        facts = of_events(events).summary.details
+        every = ordered(events).values()
+        newest = max(t for row in every for t, _ in (row[:-2] if len(row) >= 3 else row))
+        met = [sum(row[at][1] in {i for _, i in row[:at]} for row in users) for at in (-2, -1)]
+        assert facts["validation_targets_in_history"] == met[0]
+        assert facts["test_targets_in_history"] == met[1]
+        assert facts["test_targets_tied"] == sum(row[-1][0] == row[-2][0] for row in users)
+        before = sum(row[-1][0] < newest for row in users)
+        assert facts["test_targets_before_training_ends"] == before
+
+
+def test_a_global_temporal_split_does_not_leak() -> None:
+    events = [(user, item, 10 * item + user) for user in range(5) for item in range(8)]
+    facts = of_events(events, split="global_temporal").summary.details
+    assert facts["test_targets_before_training_ends"] == 0
+    assert of_events(events).summary.details["test_targets_before_training_ends"] == 0
+    events = [(user, item, 1000 * user + item) for user in range(5) for item in range(8)]
+    assert of_events(events).summary.details["test_targets_before_training_ends"] == 4
+
+
+def test_the_vocabulary_can_be_read_alone(tmp_path: Path, small: Path) -> None:
+    dataset = load(DataSettings(path=str(small)))
+    save(dataset, tmp_path / "saved")
+    (tmp_path / "saved" / "split.npz").unlink()
+    assert read_vocabulary(tmp_path / "saved") == dataset.vocabulary
+    with pytest.raises(DataError, match="no dataset that can be read"):
+        read_vocabulary(tmp_path)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -39,6 +41,22 @@ def drawn(make: Make, users: int = 40, items: int = 30) -> Dataset:
     targets = generator.integers(0, items + 1, users)
     targets[0] = 0
     return make([[1]], targets, items, histories)
+
+
+@pytest.mark.parametrize(("repeats", "filtered"), [(0, True), (3, True), (4, False), (40, False)])
+def test_the_log_decides_whether_the_history_is_filtered(
+    make_dataset: Make, repeats: int, filtered: bool
+) -> None:
+    dataset = drawn(make_dataset)
+    known = msgspec.structs.replace(
+        dataset.summary, validation_users=40, details={"validation_targets_in_history": repeats}
+    )
+    dataset = dataclasses.replace(dataset, summary=known)
+    found = scoring.score_users(
+        Fake(30), dataset.test.contexts(3), dataset, EvaluateSettings(), silent
+    )
+    assert found.ranks.tolist() == outcome(dataset, filtered).ranks.tolist()
+    assert found.ranks.tolist() != outcome(dataset, not filtered).ranks.tolist()
 
 
 @pytest.mark.parametrize("filter_history", [True, False])

@@ -49,12 +49,12 @@ def test_the_scores_are_those_of_brute_force(holdout, asked) -> None:
     assert found["recall@10"] == pytest.approx(sum(1 <= p <= 10 for p in places) / len(places))
 
 
-@given(asked=questions())
-def test_the_scores_are_those_of_the_evaluation(holdout, asked) -> None:
+@given(asked=questions(), filtered=st.booleans())
+def test_the_scores_are_those_of_the_evaluation(holdout, asked, filtered) -> None:
     histories, targets, scores = asked
     held = holdout(histories, targets)
-    theirs = ranks(scores, held.targets, rankable(held, 0, len(targets), ITEMS, True))
-    mine = Validator(held, 5, 100, seed=1)(lambda contexts: scores)
+    theirs = ranks(scores, held.targets, rankable(held, 0, len(targets), ITEMS, filtered))
+    mine = Validator(held, 5, 100, seed=1, filtered=filtered)(lambda contexts: scores)
     assert mine["ndcg@10"] == pytest.approx(metrics.ndcg(theirs, 10).mean())
     assert mine["recall@10"] == pytest.approx(metrics.recall(theirs, 10).mean())
 

@@ -6,30 +6,41 @@ the same graph on many machines.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import selectors
 import signal
 import subprocess
-import sys
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, NamedTuple
 
 import msgspec
 
+from rbench import processes
+from rbench.channel import Listener, new_word
 from rbench.errors import OutputError
 from rbench.guard import PASSING_SIGNALS
-from rbench.jobs import AnyJob
+from rbench.jobs import AnyJob, RoundJob
+from rbench.keeping import stopped
 from rbench.observer import Observer
 from rbench.pipeline import needs
 from rbench.store import Failure, Store
+from rbench.target import HOST, Target
 from rbench.worker import Answer, Done, Fault, Order, Told
 
 Place = tuple[str, str]
 """(stage, key) of an artefact."""
 
 LAST_LINES = 3
+LAST_BYTES = 1 << 16
+"""Of a log, in which the last lines are looked for."""
+
+LOOK_EVERY_S = 5.0
+"""How often silent workers are looked at."""
+
+GRACE_S = 10.0
+"""For a worker to be gone, once it was told to or has closed its answers."""
 
 
 class Executor:
@@ -38,13 +49,25 @@ class Executor:
     Args:
         width: workers side by side.
         threads: threads that numeric libraries may use in each; 0 leaves it to them.
+        stall_s: a job that says nothing for longer has failed, and its worker is ended.
+        environment: what the workers' environment has besides this process's.
     """
 
-    def __init__(self, store: Store, observer: Observer, *, width: int, threads: int = 1) -> None:
+    def __init__(
+        self,
+        store: Store,
+        observer: Observer,
+        *,
+        width: int,
+        threads: int = 1,
+        stall_s: float = 900.0,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.store = store
         self.observer = observer
         self.width = width
-        self.threads = threads
+        self.stall_s = stall_s
+        self.environment = {**_environment(threads), **(environment or {})}
 
     def run(self, jobs: Sequence[AnyJob], failures: dict[Place, Failure]) -> None:
         """Do the jobs, each once all that it needs is there, in the given order where free.
@@ -57,6 +80,7 @@ class Executor:
         """
         waiting = [_Task((job.stage, job.key), job, needs(job)) for job in jobs]
         workers: list[_Worker] = []
+        tick = min(LOOK_EVERY_S, self.stall_s / 4)
         with selectors.DefaultSelector() as ready:
             try:
                 while waiting or any(worker.task for worker in workers):
@@ -64,13 +88,20 @@ class Executor:
                     self._hand_out(waiting, workers, ready)
                     if not any(worker.task for worker in workers):
                         continue  # all that was waiting stood behind a failure
-                    for key, _ in ready.select():
+                    began = time.monotonic()
+                    for key, _ in ready.select(tick):
                         worker = key.data
                         for answer in worker.hear():
+                            self._note(worker, answer, failures)
+                    # Whoever stops this process for a while does not make the workers silent.
+                    passed = min(time.monotonic() - began, 2 * tick)
+                    for worker in list(workers):
+                        for answer in worker.waited(passed, self.stall_s):
                             self._note(worker, answer, failures)
                         if worker.ended:
                             ready.unregister(worker.output)
                             workers.remove(worker)
+                            worker.stop()
             finally:
                 for worker in workers:
                     worker.stop()
@@ -97,8 +128,14 @@ class Executor:
                 return
             if any(place in undone for place in task.needs):
                 continue
+            fit = [worker for worker in idle if worker.lodger in ("", _lodger(task.job))]
+            if not fit and len(workers) >= self.width:
+                ready.unregister(idle[0].output)
+                workers.remove(idle[0])
+                idle[0].stop()
+            idle = fit
             if not idle:
-                idle = [_Worker(self.threads)]
+                idle = [_Worker(self.environment)]
                 workers += idle
                 ready.register(idle[0].output, selectors.EVENT_READ, idle[0])
             waiting.remove(task)
@@ -141,16 +178,21 @@ class _Task(NamedTuple):
 class _Worker:
     """One child process, `rbench.worker`."""
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self, environment: Mapping[str, str]) -> None:
         self.task: _Task | None = None
+        self.lodger = ""
+        """The stranger's encoder whose code ran here: it may have left threads or worse, so the
+        worker does nobody else's jobs."""
         self.log = Path(os.devnull)
         self.ended = False
-        self._heard = b""
+        self._silent_s = 0.0
+        word = new_word()
+        self._listener = Listener(word)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "rbench.worker", str(os.getpid())],
+            processes.command("rbench.worker", word, kept=True),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=_environment(threads),
+            env=processes.environment(environment),
             start_new_session=True,
         )
         assert self.process.stdin is not None
@@ -161,6 +203,8 @@ class _Worker:
     def take(self, task: _Task, store: Store) -> None:
         stage, key = task.place
         self.task, self.log = task, store.folder(stage, key).with_name(f"{key}.log")
+        self.lodger = self.lodger or _lodger(task.job)
+        self._silent_s = 0.0
         order = Order(job=task.job, key=key, store=str(store.root), log=str(self.log))
         try:
             self.input.write(msgspec.json.encode(order) + b"\n")
@@ -174,30 +218,79 @@ class _Worker:
         if not content:
             self.ended = True
             return [self._obituary()]
-        *lines, self._heard = (self._heard + content).split(b"\n")
-        return [msgspec.json.decode(line, type=Answer) for line in lines]
+        try:
+            answers = [
+                msgspec.json.decode(line, type=Answer) for line in self._listener.heard(content)
+            ]
+        except (ValueError, msgspec.MsgspecError) as error:
+            self.ended = True
+            return [Fault(reason=f"the process gave an answer that cannot be read: {error}")]
+        if answers:
+            self._silent_s = 0.0
+        return answers
+
+    def waited(self, seconds: float, stall_s: float) -> Iterable[Answer]:
+        """What to make of so much more time without an answer: a `Fault` where it is too much."""
+        self._silent_s += seconds
+        limit = None if self.task is None else _patience(self.task.job, stall_s)
+        if limit is None or self._silent_s <= limit or self.ended:
+            return []
+        self.ended = True
+        if stopped(self.process.pid):
+            return [Fault(reason="the process was stopped from outside", passing=True)]
+        return [
+            Fault(
+                reason=f"the process said nothing for {limit:g} s and was ended; if it is that "
+                "slow, raise stall_seconds in the study and add --retry-failed"
+            )
+        ]
 
     def _obituary(self) -> Fault:
-        code = self.process.wait()
+        try:
+            code = self.process.wait(GRACE_S)
+        except subprocess.TimeoutExpired:
+            return Fault(reason="the process closed its answers while it worked")
         last = " | ".join(_last_lines(self.log))
         how = f"ended with exit code {code}"
         if code < 0:
-            how = f"died of {signal.Signals(-code).name}"
+            how = f"died of {_signal(-code)}"
         passing = code < 0 and -code in PASSING_SIGNALS
         words = f"; its last words: {last}" if last and not passing else ""
         return Fault(reason=f"the process {how}{words}", passing=passing)
 
     def stop(self) -> None:
         """End the process and whatever it started."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-        self.input.close()
-        self.output.close()
+        processes.end(self.process, GRACE_S)
+
+
+def _lodger(job: AnyJob) -> str:
+    """The encoder of a job, if it is a file's: its code runs in the worker."""
+    encoder = getattr(job, "encoder", None)
+    return encoder.plugin if encoder is not None and ".py:" in encoder.plugin else ""
+
+
+def _patience(job: AnyJob, stall_s: float) -> float | None:
+    """How long a job may be silent; None: as long as it likes.
+
+    A round says nothing while it is timed, and ends its own processes in time. With a phone it
+    may wait for another sweep's turn.
+    """
+    if not isinstance(job, RoundJob):
+        return stall_s
+    if Target.parse(job.target).device != HOST:
+        return None
+    return stall_s + 4 * job.settings.timeout_seconds + job.settings.cool_down_seconds
+
+
+def _signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 def _environment(threads: int) -> dict[str, str]:
-    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "1", "TF_USE_LEGACY_KERAS": "1"}
+    environment = {"TF_CPP_MIN_LOG_LEVEL": "1", "TF_USE_LEGACY_KERAS": "1"}
     if threads:
         for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
             environment[name] = str(threads)
@@ -206,7 +299,9 @@ def _environment(threads: int) -> dict[str, str]:
 
 def _last_lines(log: Path) -> list[str]:
     try:
-        lines = log.read_text(errors="replace").splitlines()
+        with log.open("rb") as file:
+            file.seek(max(0, log.stat().st_size - LAST_BYTES))
+            lines = file.read().decode(errors="replace").splitlines()
     except OSError:
         return []
     return [line.strip()[:200] for line in lines if line.strip()][-LAST_LINES:]

@@ -31,7 +31,7 @@ from rbench.jobs import (
 from rbench.policy import objection, target_objection
 from rbench.profile import gpus
 from rbench.profile.benchmark_model import tool as benchmark_model
-from rbench.progress import Reporter
+from rbench.progress import Progress, Reporter
 from rbench.recipe import Recipe
 from rbench.records import CellName, Delegation, Machine, Quality, Timing
 from rbench.store import Store
@@ -321,4 +321,5 @@ def perform(job: AnyJob, store: Store, report: Reporter, key: str = "") -> Any:
         kind,
         lambda folder: work(job, store, folder, report),
         resumable=job.resumable,
+        waiting=lambda: report(Progress(done=0, total=1, text="another sweep is making it")),
     )

@@ -13,7 +13,8 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,11 +22,13 @@ import filelock
 import msgspec
 import platformdirs
 
-from rbench.errors import OutputError, StageError
-from rbench.writing import write_atomically
+from rbench.errors import OutputError
+from rbench.writing import clear_torn, write_atomically
 
 T = TypeVar("T", bound=msgspec.Struct)
 RESULT = "result.json"
+WAITED_S = 10.0
+"""How often a process that waits for another's work says so."""
 UNWRITABLE = (errno.EACCES, errno.EDQUOT, errno.ENOSPC, errno.EPERM, errno.EROFS)
 
 
@@ -50,7 +53,9 @@ class Store:
 
     def __init__(self, root: Path | None = None) -> None:
         chosen = root or os.environ.get("RBENCH_STORE")
-        self.root = Path(chosen) if chosen else platformdirs.user_cache_path("rbench") / "store"
+        self.root = (
+            Path(chosen).absolute() if chosen else platformdirs.user_cache_path("rbench") / "store"
+        )
 
     def prepare(self) -> None:
         """Make sure the store can be written.
@@ -85,13 +90,21 @@ class Store:
             ) from error
 
     def make(
-        self, stage: str, key: str, kind: type[T], work: Callable[[Path], T], *, resumable: bool
+        self,
+        stage: str,
+        key: str,
+        kind: type[T],
+        work: Callable[[Path], T],
+        *,
+        resumable: bool,
+        waiting: Callable[[], None] = lambda: None,
     ) -> T:
         """Make an artefact, unless another process just did.
 
         Args:
             work: fills the folder that it is given and returns the result.
             resumable: whether ``work`` can go on in a folder that an earlier, killed try left.
+            waiting: called now and then while another process makes it.
 
         Raises:
             OutputError: the store cannot be written.
@@ -100,12 +113,13 @@ class Store:
         partial = final.with_name(f"{key}.partial")
         try:
             final.parent.mkdir(parents=True, exist_ok=True)
-            with filelock.FileLock(final.with_name(f"{key}.lock")):
+            with _turn(final.with_name(f"{key}.lock"), waiting):
                 if self.has(stage, key):
                     return self.read(stage, key, kind)
                 if partial.exists() and not resumable:
                     shutil.rmtree(partial)
                 partial.mkdir(exist_ok=True)
+                clear_torn(partial)
                 result = work(partial)
                 write_atomically(partial / RESULT, msgspec.json.encode(result))
                 if final.exists():  # without its result, so never finished or half deleted
@@ -134,8 +148,8 @@ class Store:
             return None
         try:
             return msgspec.json.decode(content, type=Failure)
-        except msgspec.MsgspecError as error:
-            raise StageError(f"torn failure note: {error}", where=str(self.root)) from error
+        except msgspec.MsgspecError:
+            return None  # a torn note tells nothing: it is tried again
 
     def forgive(self, stage: str, key: str) -> None:
         """Forget a failure, so that the next sweep tries again."""
@@ -143,3 +157,18 @@ class Store:
 
     def _failed(self, stage: str, key: str) -> Path:
         return self.folder(stage, key).with_name(f"{key}.failed")
+
+
+@contextmanager
+def _turn(lock: Path, waiting: Callable[[], None]) -> Iterator[None]:
+    held = filelock.FileLock(lock)
+    while True:
+        try:
+            held.acquire(timeout=WAITED_S)
+            break
+        except filelock.Timeout:
+            waiting()
+    try:
+        yield
+    finally:
+        held.release()

@@ -51,6 +51,9 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     evaluate: EvaluateSettings = EvaluateSettings()
     profile: ProfileSettings = ProfileSettings()
     limits: Limits = Limits()
+    stall_seconds: float = 900.0
+    """A job of any stage that says nothing for so long (no epoch, no users scored, no end) has
+    failed, and its process is ended; the other cells go on."""
     encoder: dict[str, dict[str, Any]] = {}
     """Per encoder: its options; ``use`` names another plug-in than the label; ``train`` is a
     table that overrides the study's training settings."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any
 import filelock
 import msgspec
 
-from rbench import extras, jobs, pipeline
+from rbench import extras, jobs, pipeline, temporary
 from rbench.errors import OutputError, RecordError
 from rbench.executor import Executor
 from rbench.jobs import AnyJob, DataJob, ProfileJob, RoundJob
@@ -36,6 +36,7 @@ from rbench.records import (
 from rbench.store import Failure, Store
 from rbench.study import Study
 from rbench.target import Target
+from rbench.writing import clear_torn
 
 RECORD_EVERY_S = 10.0
 """A killed sweep's records are at most this much older than its store."""
@@ -74,6 +75,7 @@ def sweep(
     work = _Sweep(plan, store, folder, machine, observer or Silent(), reproduce)
     todo = work.begin(retry_failed)
     with _held(folder):
+        clear_torn(folder)
         work.run(todo)
     return read_run(folder)
 
@@ -121,22 +123,39 @@ class _Sweep:
         """Do it, and write the records, whatever happens."""
         try:
             self._write()
-            building = [job for job in todo if not isinstance(job, DataJob | RoundJob | ProfileJob)]
-            if building:
-                width = min(self.machine.cores, self.machine.memory_bytes // WORKER_BYTES)
-                width = min(max(1, width), len(building))
-                Executor(self.store, self, width=width).run(building, self.failures)
-                self._write()
-            timing: list[AnyJob] = [job for job in todo if isinstance(job, RoundJob | ProfileJob)]
-            # A file that could not be built has handed its twin on.
-            timing += [job for job in self._missing(self._twins(), False) if job not in timing]
-            if timing:
-                with _alone(self.store, self.observer):
-                    self.crowd.look(self.observer.noticed)
-                    executor = Executor(self.store, self, width=1, threads=0)
-                    executor.run(_shuffled(timing), self.failures)
+            with temporary.of_a_sweep() as environment:
+                self._build(todo, environment)
+                self._time(todo, environment)
         finally:
             self._write()
+
+    def _build(self, todo: Sequence[AnyJob], environment: Mapping[str, str]) -> None:
+        building = [job for job in todo if not isinstance(job, DataJob | RoundJob | ProfileJob)]
+        if building:
+            width = min(self.machine.cores, self.machine.memory_bytes // WORKER_BYTES)
+            self._executor(min(max(1, width), len(building)), 1, environment).run(
+                building, self.failures
+            )
+            self._write()
+
+    def _time(self, todo: Sequence[AnyJob], environment: Mapping[str, str]) -> None:
+        timing: list[AnyJob] = [job for job in todo if isinstance(job, RoundJob | ProfileJob)]
+        # A file that could not be built has handed its twin on.
+        timing += [job for job in self._missing(self._twins(), False) if job not in timing]
+        if timing:
+            with _alone(self.store, self.observer):
+                self.crowd.look(self.observer.noticed)
+                self._executor(1, 0, environment).run(_shuffled(timing), self.failures)
+
+    def _executor(self, width: int, threads: int, environment: Mapping[str, str]) -> Executor:
+        return Executor(
+            self.store,
+            self,
+            width=width,
+            threads=threads,
+            stall_s=self.plan.study.stall_seconds,
+            environment=environment,
+        )
 
     def _twins(self) -> list[AnyJob]:
         """Second timings of the files that can be had, as far as is known."""

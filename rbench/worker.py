@@ -1,8 +1,8 @@
 """A worker: a child process that does one job after another.
 
-It reads jobs as JSON lines on standard input and answers with JSON lines on what was its standard
-output. Everything that libraries print, at the C level too, goes to a log of the job's own. A
-worker dies with its parent: when its standard input closes, and on Linux by signal.
+It reads jobs as JSON lines on what was its standard input and answers in JSON on what was its
+standard output, see `rbench.channel`. Everything that libraries print, at the C level too, goes to
+a log of the job's own. A worker dies with its parent: when its orders end, and on Linux by signal.
 
 A crash, even of the process, costs one job: the parent sees the end of the stream and its reason.
 """
@@ -20,12 +20,15 @@ from typing import BinaryIO
 
 import msgspec
 
+from rbench import temporary
+from rbench.channel import Speaker, hidden
 from rbench.errors import Killed, RbenchError, Unsupported
-from rbench.guard import die_with_parent
 from rbench.jobs import AnyJob
 from rbench.progress import Progress
 
 PROGRESS_EVERY_S = 0.2
+LONGEST = 16_000
+"""Letters of a reason or of what a job says of its progress; some exceptions quote whole arrays."""
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,16 +68,17 @@ Answer = Told | Done | Fault
 
 
 def main() -> int:
-    """Serve jobs until standard input ends."""
-    die_with_parent(int(sys.argv[1]))
-    answers = os.fdopen(os.dup(1), "wb", buffering=0)
+    """Serve jobs until there are no more orders."""
+    answers = Speaker(hidden(1), sys.argv[1])
     orders: SimpleQueue[bytes] = SimpleQueue()
-    threading.Thread(target=_read, args=(os.fdopen(os.dup(0), "rb"), orders), daemon=True).start()
+    threading.Thread(target=_read, args=(os.fdopen(hidden(0), "rb"), orders), daemon=True).start()
+    _let_go(0, os.O_RDONLY)
+    _let_go(1, os.O_WRONLY)
     decoder = msgspec.json.Decoder(Order)
     while line := orders.get():
         order = decoder.decode(line)
         _redirect(Path(order.log))
-        _say(answers, _serve(order, answers))
+        answers.say(msgspec.json.encode(_serve(order, answers)))
     return 0
 
 
@@ -85,7 +89,7 @@ def _read(stream: BinaryIO, orders: SimpleQueue[bytes]) -> None:
     os._exit(0)
 
 
-def _serve(order: Order, answers: BinaryIO) -> Answer:
+def _serve(order: Order, answers: Speaker) -> Answer:
     from rbench import pipeline
     from rbench.errors import OutputError
     from rbench.store import Store
@@ -97,27 +101,43 @@ def _serve(order: Order, answers: BinaryIO) -> Answer:
         now = time.monotonic()
         if now - last >= PROGRESS_EVERY_S or progress.done >= progress.total:
             last = now
-            _say(answers, Told(progress=progress))
+            told = msgspec.structs.replace(progress, text=_cut(progress.text))
+            answers.say(msgspec.json.encode(Told(progress=told)))
 
     began = time.monotonic()
+    store = Store(Path(order.store))
     try:
-        pipeline.perform(order.job, Store(Path(order.store)), report, order.key)
-    except OutputError as error:
-        return Fault(reason=str(error), fatal=True)
-    except Unsupported as error:
-        return Fault(reason=str(error), state="unsupported")
-    except Killed as error:
-        return Fault(reason=str(error), passing=True)
-    except RbenchError as error:
-        return Fault(reason=str(error))
-    except Exception as error:  # a cell's crash is a record, whatever it was
+        pipeline.perform(order.job, store, report, order.key)
+    except BaseException as error:  # a cell's crash is a record, even where it asks to leave
+        full = temporary.full_place(error, store.root)
+        if full is not None and full != store.root:
+            return Fault(
+                reason=f"{full}: no room for temporary files; make room there, or name another "
+                "place with TMPDIR: the next sweep tries again",
+                passing=True,
+            )
+        if isinstance(error, OutputError):
+            return Fault(reason=_cut(str(error)), fatal=True)
+        if isinstance(error, Unsupported):
+            return Fault(reason=_cut(str(error)), state="unsupported")
+        if isinstance(error, RbenchError):
+            return Fault(reason=_cut(str(error)), passing=isinstance(error, Killed))
         traceback.print_exc()
-        return Fault(reason=f"{type(error).__name__}: {str(error).strip() or 'no message'}")
+        message = str(error).strip() or "no message"
+        return Fault(reason=_cut(f"{type(error).__name__}: {message}"))
     return Done(seconds=time.monotonic() - began)
 
 
-def _say(answers: BinaryIO, answer: Answer) -> None:
-    answers.write(msgspec.json.encode(answer) + b"\n")
+def _cut(text: str) -> str:
+    more = len(text) - LONGEST
+    return text if more <= 0 else f"{text[:LONGEST]} ... and {more:,} letters more"
+
+
+def _let_go(descriptor: int, mode: int) -> None:
+    """Put nothing in a standard stream's place, so that nobody reads or answers by chance."""
+    nothing = os.open(os.devnull, mode)
+    os.dup2(nothing, descriptor)
+    os.close(nothing)
 
 
 def _redirect(log: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from rbench.errors import OutputError
@@ -30,6 +30,17 @@ def write_atomically(path: Path, content: bytes) -> None:
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
+
+
+def clear_torn(folder: Path) -> None:
+    """Take away what writers that were killed left in a folder, where nobody writes now."""
+    for torn in folder.glob(f".*.{'?' * _RANDOM_LETTERS}"):
+        with suppress(OSError):
+            torn.unlink()
+
+
+_RANDOM_LETTERS = 8
+"""Of the names that tempfile makes up."""
 
 
 @contextmanager

@@ -1,14 +1,16 @@
 """Files that are whole or not there."""
 
+import os
 import stat
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
 from rbench import writing
 from rbench.errors import OutputError
-from rbench.writing import write_atomically
+from rbench.writing import clear_torn, write_atomically
 
 
 def test_a_file_is_replaced_whole_or_not_at_all(tmp_path, monkeypatch):
@@ -44,3 +46,15 @@ def test_a_full_disk_is_an_output_error(tmp_path, monkeypatch):
     with pytest.raises(OutputError, match="No space left on device"):
         write_atomically(tmp_path / "file", b"new")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_killed_writers_left_goes_and_nothing_else(tmp_path):
+    handle, torn = tempfile.mkstemp(dir=tmp_path, prefix=".records.jsonl.")
+    os.close(handle)
+    for name in (".lock", "records.jsonl", ".records.jsonl", "a.12345678"):
+        (tmp_path / name).write_text("")
+    clear_torn(tmp_path)
+    assert not Path(torn).exists()
+    assert {path.name for path in tmp_path.iterdir()} == {
+        ".lock", "records.jsonl", ".records.jsonl", "a.12345678",
+    }  # fmt: skip

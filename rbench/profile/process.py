@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import signal
 import subprocess
-import sys
 import tempfile
 
+from rbench import processes
 from rbench.errors import Killed, StageError
 from rbench.guard import PASSING_SIGNALS
 
@@ -26,7 +24,7 @@ def run_module(
     what: str = "the timing process",
     if_slow: str = "raise profile.timeout_seconds if the model is that slow",
 ) -> bytes:
-    """Run ``python -m MODULE``, give it an order on standard input, return its standard output.
+    """Run a module in a process, give it an order on standard input, return its standard output.
 
     The child leads a process group of its own, which is killed whatever happens here. Its standard
     error is a file that it can read: what libraries say there is part of what is measured.
@@ -41,11 +39,11 @@ def run_module(
     """
     with tempfile.TemporaryFile() as errors:
         child = subprocess.Popen(
-            [sys.executable, "-m", module],
+            processes.command(module),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
-            env={**os.environ, **ENVIRONMENT},
+            env=processes.environment(ENVIRONMENT),
             start_new_session=True,
         )
         try:
@@ -55,7 +53,7 @@ def run_module(
                 f"{what} was killed after {timeout_s:g} s", where=where, remedy=if_slow
             ) from None
         finally:
-            end_group(child)
+            processes.end(child)
         errors.seek(0)
         complaints = errors.read()
     if child.returncode:
@@ -67,17 +65,6 @@ def run_module(
             remedy="the system may be short of memory" if killed else "",
         )
     return said
-
-
-def end_group(child: subprocess.Popen[bytes]) -> None:
-    """Kill the process group that a child leads, and take the child away."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(child.pid, signal.SIGKILL)
-    child.wait()
-    for stream in (child.stdin, child.stdout, child.stderr):
-        if stream:
-            with contextlib.suppress(OSError):
-                stream.close()
 
 
 def _cause(code: int) -> str:

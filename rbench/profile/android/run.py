@@ -21,6 +21,7 @@ from rbench.profile.result import Condition, Round
 from rbench.profile.settings import ProfileSettings
 from rbench.records import Machine
 from rbench.target import Target
+from rbench.temporary import users_folder
 
 POLL_S = 5.0
 """How often a warm phone is asked."""
@@ -98,5 +99,5 @@ def is_hot(now: Condition, settings: ProfileSettings) -> bool:
 def _alone(serial: str) -> Iterator[None]:
     """One round at a time on a phone, from this machine: a round clears what it finds there."""
     name = hashlib.sha256(serial.encode()).hexdigest()[:16]
-    with filelock.FileLock(Path(tempfile.gettempdir()) / f"rbench-phone-{name}.lock", mode=0o666):
+    with filelock.FileLock(users_folder() / f"rbench-phone-{name}.lock", mode=0o666):
         yield

@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from rbench import processes
 from rbench.errors import StageError
 from rbench.profile.benchmark_model.listener import Listener
-from rbench.profile.process import end_group
 
 _SHELL = """
 ulimit -c 0
@@ -97,7 +97,7 @@ def launch(
                 remedy="raise profile.timeout_seconds if the model is that slow",
             ) from None
         finally:
-            end_group(child)
+            processes.end(child)
     finally:
         os.close(listening)
         os.close(holding)

@@ -143,6 +143,8 @@ def command(
             "--max-growth, --max-ratio and --target are for --model; see --budget."
         )
     limits = _limits(max_size, budget)
+    if to is not None:  # what is new is compared from the next time on
+        limits = msgspec.structs.replace(limits, strict=False)
     if run is None and (limits.cells or not limits.files):
         raise click.UsageError("Missing argument 'RUN'.")
     if max_size is None and budget is None and to is None:

@@ -14,7 +14,7 @@ _LEVELS: dict[Status, str] = {"fail": "error", "warn": "warning", "not comparabl
 def github(verdict: Verdict) -> str:
     """One line for each finding that did not pass, and one plain line with the verdict."""
     lines = [
-        f"::{_LEVELS[finding.status]} "
+        f"::{'error' if verdict.fails(finding) else _LEVELS[finding.status]} "
         f"title={_property(f'{finding.subject}: {finding.check}')}::{_data(finding.message)}"
         for finding in verdict.findings
         if finding.status in _LEVELS

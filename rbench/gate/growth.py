@@ -65,10 +65,9 @@ def _drift(levels: Levels, file: Weighed, place: Place, over: int) -> Finding:
     known = file.before()[-over:]
     if not known:
         return place.unlike(_unknown(file))
-    if len(known) < 2:
-        return place.unlike("the baseline remembers 1 size, drift needs 2 or more")
     least = min(known)
-    about = f"{format_size(least)}, the least of the last {len(known)} baselines"
+    of = f"the least of the last {len(known)} baselines" if len(known) > 1 else "the only baseline"
+    about = f"{format_size(least)}, {of}"
     return _share(levels, file, place, least, about)
 
 

@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
-
 from rbench.caveats import notes_of
 from rbench.gate.against import Against, models_of
 from rbench.gate.files import Found, inspect
@@ -46,29 +44,24 @@ def judge(
     notes: list[str] = []
     if run is not None:
         findings += [*_run(run), *_cells(run)]
-        findings += _rules(limits, run, against)
+        plan = Plan(limits, run, against)
+        findings += _rules(limits, run, against, plan)
+        findings += plan.unanswered(findings)
         notes += [*_unsupported(run), *_unmatched(limits, run), *_gone(run, against)]
-        notes += _seen(limits, run, against)
+        notes += _seen(limits, run, plan)
         notes += notes_of(run) if any(rule.quality for rule in limits.cells) else ()
     outside = Outside(limits, root or Path())
     findings += outside.findings(against)
     notes += outside.notes()
-    if limits.strict:
-        findings = [_strict(finding) for finding in findings]
-    return Verdict(findings=tuple(sorted(findings, key=_badness)), notes=tuple(notes))
+    return Verdict(
+        findings=tuple(sorted(findings, key=_badness)), notes=tuple(notes), strict=limits.strict
+    )
 
 
 def _badness(finding: Finding) -> tuple[int, bool, float]:
     """Failures first, those without a number before all; then by room left, least first."""
     room = (finding.margin or 0.0) / (abs(finding.limit or 0.0) or 1.0)
     return (_ORDER.index(finding.status), finding.margin is not None, room)
-
-
-def _strict(finding: Finding) -> Finding:
-    if finding.status != "not comparable":
-        return finding
-    message = f"not comparable: {finding.message}"
-    return msgspec.structs.replace(finding, status="fail", message=message)
 
 
 def _run(run: Run) -> Iterator[Finding]:
@@ -100,9 +93,8 @@ def _cells(run: Run) -> Iterator[Finding]:
             yield place.broken("its record names no model file")
 
 
-def _rules(limits: Limits, run: Run, against: Against | None) -> Iterator[Finding]:
+def _rules(limits: Limits, run: Run, against: Against | None, plan: Plan) -> Iterator[Finding]:
     """Each file once, though every target of a model has a record of its own."""
-    plan = Plan(limits, run, against)
     for made in models_of(run):
         found: Found = inspect(run.folder, made.model)
         if found.complaint:
@@ -122,7 +114,7 @@ def _rules(limits: Limits, run: Run, against: Against | None) -> Iterator[Findin
     yield from plan.answers()
 
 
-def _seen(limits: Limits, run: Run, against: Against | None) -> Iterator[str]:
+def _seen(limits: Limits, run: Run, plan: Plan) -> Iterator[str]:
     """How small a loss is seen, for every metric that has a limit on its loss."""
     metrics = dict.fromkeys(
         metric
@@ -130,9 +122,8 @@ def _seen(limits: Limits, run: Run, against: Against | None) -> Iterator[str]:
         for metric, limit in rule.quality.items()
         if limit.max_loss is not None or limit.warn_loss is not None
     )
-    tail = Plan(limits, run, against).tail if metrics else 0.0
     for metric in metrics:
-        found = sight(run, metric, tail)
+        found = sight(run, metric, plan.tail)
         if found is not None:
             yield found.sentence
 

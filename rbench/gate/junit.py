@@ -12,18 +12,20 @@ _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def junit(verdict: Verdict) -> str:
-    """One test case a finding: fail is a failure, not comparable is skipped."""
+    """One test case a finding: what fails the gate is a failure; not comparable is skipped where
+    the gate is not strict.
+    """
     nothing = verdict.outcome == "nothing measured"
     suite = ElementTree.Element(
         "testsuite",
         name="rbench gate",
         tests=str(len(verdict.findings) + nothing),
-        failures=str(verdict.count("fail")),
+        failures=str(sum(map(verdict.fails, verdict.findings))),
         errors=str(int(nothing)),
-        skipped=str(verdict.count("not comparable")),
+        skipped=str(0 if verdict.strict else verdict.count("not comparable")),
     )
     for finding in verdict.findings:
-        _case(suite, finding)
+        _case(suite, finding, verdict.fails(finding))
     if nothing:
         case = ElementTree.SubElement(suite, "testcase", classname="gate", name="measured")
         ElementTree.SubElement(case, "error", message="nothing was measured or comparable")
@@ -47,13 +49,13 @@ def _written(suite: ElementTree.Element) -> str:
     return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def _case(suite: ElementTree.Element, finding: Finding) -> None:
+def _case(suite: ElementTree.Element, finding: Finding, fails: bool) -> None:
     name = f"{finding.check} ({finding.rule})" if finding.rule else finding.check
     case = ElementTree.SubElement(
         suite, "testcase", classname=_legal(finding.subject), name=_legal(name)
     )
     message = _legal(finding.message)
-    if finding.status == "fail":
+    if fails:
         ElementTree.SubElement(case, "failure", message=message).text = message
     elif finding.status == "not comparable":
         ElementTree.SubElement(case, "skipped", message=message)

@@ -19,7 +19,7 @@ class Limits(
     schema: int = SCHEMA
     max_size_bytes: Size | None = None
     """Largest size that any model file may have; a file of exactly this size passes."""
-    strict: bool = False
+    strict: bool = True
     """Whether what cannot be compared fails the gate."""
     false_alarms: Share = Share(0.0025)
     """Chance that something no worse than its limit fails, over all of the gate's uncertain

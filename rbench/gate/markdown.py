@@ -23,8 +23,8 @@ def markdown(verdict: Verdict, title: str = "") -> str:
     """The verdict, what failed or warned with its message, and all else folded away."""
     named = f" of {escaped(title)}" if title else ""
     parts = [f"### rbench gate{named}: {verdict.outcome}\n\n{verdict.summary}\n"]
-    loud = [finding for finding in verdict.findings if finding.status in ("fail", "warn")]
-    calm = [finding for finding in verdict.findings if finding.status not in ("fail", "warn")]
+    loud = [one for one in verdict.findings if one.status == "warn" or verdict.fails(one)]
+    calm = [one for one in verdict.findings if not (one.status == "warn" or verdict.fails(one))]
     if loud:
         parts.append(_table(loud))
     if calm:

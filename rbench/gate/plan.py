@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from functools import cached_property, partial
 
 from rbench.gate.against import Against, Made, models_in, models_of
+from rbench.gate.asked import pattern, unanswered
 from rbench.gate.delegation import asked, judge_delegation
 from rbench.gate.latency import judge_ratio, judge_time, noise_alone, noise_on
 from rbench.gate.levels import Place
@@ -54,11 +55,15 @@ class Plan:
         for asked_for in self.rules:
             rule, name, found = asked_for.rule, asked_for.name, asked_for.records
             if not found and not rule.optional:
-                pattern = f"{rule.encoder} x {rule.recipe} x {rule.target}"
-                yield Place(pattern, "rule", name).broken("no cell of this run matches")
+                yield Place(pattern(rule), "rule", name).broken("no cell of this run matches")
             yield from self._certain(rule, name, _done(found))
         for answer in self.uncertain:
             yield answer(self.tail)
+
+    def unanswered(self, findings: Sequence[Finding]) -> Iterator[Finding]:
+        """What the rules ask for and none of the findings is about."""
+        for one in self.rules:
+            yield from unanswered(one.rule, one.name, one.records, findings)
 
     @cached_property
     def uncertain(self) -> list[Uncertain]:
@@ -94,7 +99,7 @@ class Plan:
             if rule.latency and rule.latency.relative and not _is_reference(rule, record.cell):
                 noise = self.noise[record.cell.target]
                 yield partial(judge_ratio, rule.latency, record, run, noise, name)
-            if rule.latency and rule.latency.absolute:
+            if rule.latency and rule.latency.absolute and not _may_pass_over(rule, record):
                 noise = self.alone[record.cell.target]
                 yield partial(judge_time, rule.latency, record, noise, name)
 
@@ -117,6 +122,13 @@ def matched(rule: CellRule, run: Run) -> list[Record]:
         and fnmatchcase(record.cell.recipe, rule.recipe)
         and fnmatchcase(record.cell.target, rule.target)
     ]
+
+
+def _may_pass_over(rule: CellRule, record: Record) -> bool:
+    """Whether microseconds of another machine are no matter of an optional rule."""
+    name = record.machine.name if record.machine else ""
+    elsewhere = rule.latency is not None and not fnmatchcase(name, rule.latency.machine)
+    return rule.optional and elsewhere
 
 
 def _is_reference(rule: CellRule, cell: CellName) -> bool:

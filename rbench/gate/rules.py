@@ -158,7 +158,7 @@ class CellRule(Part, frozen=True, kw_only=True):
     recipe: str = "*"
     target: str = "*"
     optional: bool = False
-    """Whether the rule may match no cell; otherwise that fails."""
+    """Whether the rule may match no cell, or none that can be asked; otherwise that fails."""
     size: SizeLimit | None = None
     gzip: SizeLimit | None = None
     quality: dict[str, QualityLimit] = {}

@@ -53,6 +53,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...]
     notes: tuple[str, ...] = ()
     """What a reader should know beside the findings."""
+    strict: bool = True
+    """Whether what cannot be compared fails the gate, though something else was measured."""
 
     def count(self, status: Status) -> int:
         """How many findings have this status."""
@@ -60,12 +62,19 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def exit_code(self) -> int:
-        """0: every limit holds; 1: a limit is broken, a cell failed, or something that the gate
-        should see is missing; 2: nothing was measured or comparable.
+        """0: every limit holds; 1: a limit is broken or, where the gate is strict, cannot be
+        judged, a cell failed, or something that the gate should see is missing; 2: nothing was
+        measured or comparable.
         """
         if self.count("fail"):
             return 1
-        return 0 if any(finding.measured for finding in self.findings) else 2
+        if not any(finding.measured for finding in self.findings):
+            return 2
+        return int(any(map(self.fails, self.findings)))
+
+    def fails(self, finding: Finding) -> bool:
+        """Whether a finding keeps the gate from passing."""
+        return finding.status == "fail" or (self.strict and finding.status == "not comparable")
 
     @property
     def outcome(self) -> Outcome:

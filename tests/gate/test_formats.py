@@ -2,6 +2,7 @@
 
 from xml.etree import ElementTree
 
+import msgspec
 import pytest
 
 from rbench.gate import Finding, Verdict
@@ -44,19 +45,20 @@ def test_markdown(verdict):
     text = markdown(verdict, "runs/mine")
     assert text.startswith("### rbench gate of runs/mine: fail\n")
     assert "| ❌ fail | gru x float32 | size | 1,200 bytes | 1,000 bytes | -200 bytes |  |" in text
-    assert "<details><summary>2 more</summary>" in text
+    assert "<details><summary>1 more</summary>" in text
     assert "- 2 of 8 cells are unsupported" in text
     loud, calm = text.split("<details>")
     assert "cnn" in loud
+    assert "bow" in loud
     assert "lstm" in calm
 
 
 def test_junit(verdict):
     suite = ElementTree.fromstring(junit(verdict))
-    assert [suite.get(key) for key in ("tests", "failures", "skipped")] == ["4", "1", "1"]
+    assert [suite.get(key) for key in ("tests", "failures", "skipped")] == ["4", "2", "0"]
     cases = list(suite.iter("testcase"))
     assert cases[0].find("failure").get("message") == "about gru x float32"
-    assert cases[2].find("skipped") is not None
+    assert cases[2].find("failure") is not None
     assert cases[0].get("name") == "size (cells[0])"
 
 
@@ -64,9 +66,18 @@ def test_github(verdict):
     lines = github(verdict).splitlines()
     assert lines[0] == "::error title=gru x float32%3A size::about gru x float32"
     assert lines[1].startswith("::warning ")
-    assert lines[2].startswith("::notice ")
+    assert lines[2].startswith("::error ")
     assert lines[-1] == "gate: fail (1 failed, 1 warned, 1 passed, 1 not comparable)"
     assert not any("lstm" in line for line in lines)
+
+
+def test_what_cannot_be_compared_is_quiet_where_the_gate_is_not_strict(verdict):
+    lenient = msgspec.structs.replace(verdict, strict=False)
+    assert "<details><summary>2 more</summary>" in markdown(lenient)
+    suite = ElementTree.fromstring(junit(lenient))
+    assert [suite.get(key) for key in ("tests", "failures", "skipped")] == ["4", "1", "1"]
+    assert suite.findall("testcase")[2].find("skipped") is not None
+    assert github(lenient).splitlines()[2].startswith("::notice ")
 
 
 def test_nothing_measured_is_an_error_everywhere():

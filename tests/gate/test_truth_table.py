@@ -98,6 +98,7 @@ def both(*changes):
     return change
 
 
+ONE = '[[cells]]\nrecipe = "dynamic_wi8"\n'
 SIZE = 'size = { warn = "1100B", max = "1200B" }'
 GZIP = 'gzip = { warn = "1100B", max = "1200B" }'
 GROWTH = 'size = { warn_growth = "2%", max_growth = "10%" }'
@@ -148,7 +149,7 @@ TABLE = [
         before=(1000, 1090, 1100, 1105),
         against="file",
     ),
-    Row("drift over one", DRIFT, 2, "drift needs 2 or more", before=(1000,), against="file"),
+    Row("drift over one", DRIFT, 1, "gate: fail", size=1101, before=(1000,), against="file"),
     Row("drift without a baseline", DRIFT, 2, "no baseline: name one with --against"),
     # quality, absolute
     Row("a floor passes", FLOOR, 0, "gate: pass", change=scored(0.26, 0.24, 0.28)),
@@ -278,10 +279,36 @@ TABLE = [
         "cells[0] matches no cell, and may",
     ),
     Row(
-        "strict",
-        f'strict = true\n[[cells]]\nrecipe = "dynamic_wi8"\n{GROWTH}',
+        "what cannot be compared fails beside what passes",
+        f"{ONE}{GROWTH}\n{ONE}{SIZE}",
         1,
-        "not comparable: no baseline",
+        "gate: fail (1 passed, 1 not comparable)",
+    ),
+    Row(
+        "what cannot be compared is let by",
+        f"strict = false\n{ONE}{GROWTH}\n{ONE}{SIZE}",
+        0,
+        "gate: pass (1 passed, 1 not comparable)",
+    ),
+    Row(
+        "a limit that nothing met fails beside what passes",
+        f'{ONE}{SIZE}\n[[cells]]\nrecipe = "float32"\n{RATIO}',
+        1,
+        "float32 x *: latency ratio: no cell that it matches could be asked",
+    ),
+    Row(
+        "a limit that nothing need meet",
+        f'{ONE}{SIZE}\n[[cells]]\nrecipe = "float32"\noptional = true\n{RATIO}',
+        0,
+        "gate: pass (1 passed)",
+    ),
+    Row(
+        "a time of one of several machines",
+        f"{ONE}{SIZE}\n[[cells]]\noptional = true\n{TIME}",
+        0,
+        "gate: pass (1 passed)",
+        change=machine("phone"),
+        reference=machine("phone"),
     ),
 ]
 
@@ -298,7 +325,7 @@ def test_truth(row, tmp_path, capsys, monkeypatch):
     if not row.size:
         (run / "models/gru/dynamic_wi8.tflite").unlink()
     budget = tmp_path / "budget.toml"
-    head = "" if "[[" in row.budget else '[[cells]]\nrecipe = "dynamic_wi8"\n'
+    head = "" if "[[" in row.budget else ONE
     budget.write_text(head + row.budget)
     more = []
     if row.against == "run":

@@ -1,10 +1,10 @@
 """`rbench gate` as CI calls it."""
 
 import json
+import resource
 import shutil
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -104,13 +104,17 @@ def test_help_has_examples_and_exit_codes(rbench):
     assert "Exit codes:" in done.stdout
 
 
-def test_it_takes_less_than_a_second(rbench, forty_cells):
-    def once():
-        began = time.perf_counter()
-        rbench("gate", forty_cells, "--max-size", "10MB", check=0)
-        return time.perf_counter() - began
+def seconds_of_work(call):
+    """Of the processor, in the processes that a call starts: what else runs does not count."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    call()
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
-    assert min(once() for _ in range(3)) < 1.0
+
+def test_it_takes_less_than_a_second(rbench, forty_cells):
+    command = ["gate", forty_cells, "--max-size", "10MB"]
+    assert min(seconds_of_work(lambda: rbench(*command, check=0)) for _ in range(3)) < 1.0
 
 
 BUDGET = """
@@ -145,12 +149,8 @@ def test_a_budget_needs_nothing_heavy(rbench, forty_cells, budget, kind):
 
 
 def test_a_budget_of_every_kind_takes_less_than_a_second(rbench, forty_cells, budget):
-    def once():
-        began = time.perf_counter()
-        rbench("gate", forty_cells, "--budget", budget, "--against", forty_cells, check=0)
-        return time.perf_counter() - began
-
-    assert min(once() for _ in range(3)) < 1.0
+    command = ["gate", forty_cells, "--budget", budget, "--against", forty_cells]
+    assert min(seconds_of_work(lambda: rbench(*command, check=0)) for _ in range(3)) < 1.0
 
 
 def test_a_wrong_budget_is_one_line(rbench, forty_cells, tmp_path):

@@ -1,5 +1,9 @@
 """``python -m rbench``: the same as ``rbench``."""
 
-from rbench.cli import main
+from rbench import here
+
+here.leave_out()
+
+from rbench.cli import main  # noqa: E402
 
 main()

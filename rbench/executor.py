@@ -22,7 +22,7 @@ from rbench.channel import Listener, new_word
 from rbench.errors import OutputError
 from rbench.guard import PASSING_SIGNALS
 from rbench.jobs import AnyJob, RoundJob
-from rbench.keeping import stopped
+from rbench.keeping import end_marked, stopped
 from rbench.observer import Observer
 from rbench.pipeline import needs
 from rbench.store import Failure, Store
@@ -41,6 +41,10 @@ LOOK_EVERY_S = 5.0
 
 GRACE_S = 10.0
 """For a worker to be gone, once it was told to or has closed its answers."""
+
+
+MARK = "RBENCH_WORKER"
+"""In the environment of a worker and of what it starts."""
 
 
 class Executor:
@@ -186,13 +190,13 @@ class _Worker:
         self.log = Path(os.devnull)
         self.ended = False
         self._silent_s = 0.0
-        word = new_word()
+        word, self._mark = new_word(), new_word()
         self._listener = Listener(word)
         self.process = subprocess.Popen(
             processes.command("rbench.worker", word, kept=True),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=processes.environment(environment),
+            env=processes.environment({**environment, MARK: self._mark}),
             start_new_session=True,
         )
         assert self.process.stdin is not None
@@ -261,6 +265,7 @@ class _Worker:
     def stop(self) -> None:
         """End the process and whatever it started."""
         processes.end(self.process, GRACE_S)
+        end_marked(f"{MARK}={self._mark}")
 
 
 def _lodger(job: AnyJob) -> str:

@@ -2,7 +2,8 @@
 
 What runs strangers' code may start processes in sessions of their own, which no signal to a group
 reaches. On Linux the keeper inherits them when whoever started them is gone, and kills them when
-the worker ends, is to end, or has lost its parent. Elsewhere the worker has no keeper.
+the worker ends, is to end, or has lost its parent. Where the keeper is killed itself, those above
+it find what is left by a mark in its environment. Elsewhere the worker has no keeper.
 """
 
 from __future__ import annotations
@@ -93,6 +94,19 @@ def descendants(root: int) -> Iterator[int]:
         found = children.get(waiting.pop(), [])
         yield from found
         waiting += found
+
+
+def end_marked(mark: str) -> None:
+    """Kill the processes whose environment says so, whoever their parents are (on Linux).
+
+    Args:
+        mark: ``NAME=value``, as it stood when they were started.
+    """
+    for place in Path("/proc").glob("[0-9]*/environ"):
+        with suppress(OSError, ValueError):
+            process = int(place.parent.name)
+            if process != os.getpid() and mark.encode() in place.read_bytes().split(b"\0"):
+                os.kill(process, signal.SIGKILL)
 
 
 def stopped(root: int) -> bool:

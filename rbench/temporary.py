@@ -11,7 +11,6 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-import signal
 import tempfile
 import time
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from pathlib import Path
 import filelock
 
 from rbench.errors import OutputError
+from rbench.keeping import end_marked
 
 PREFIX = "rbench-sweep-"
 LOCK = ".lock"
@@ -66,7 +66,7 @@ def of_a_sweep() -> Iterator[dict[str, str]]:
     try:
         yield {"TMPDIR": str(folder), USERS: str(place)}
     finally:
-        end_users(folder)
+        end_marked(f"TMPDIR={folder}")
         lock.release()
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -76,7 +76,7 @@ def clear_stale(place: Path) -> None:
     for folder in place.glob(f"{PREFIX}*"):
         with suppress(OSError):
             if _is_stale(folder):
-                end_users(folder)
+                end_marked(f"TMPDIR={folder}")
                 shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -93,16 +93,6 @@ def _is_stale(folder: Path) -> bool:
         return False
     lock.release()
     return True
-
-
-def end_users(folder: Path) -> None:
-    """Kill the processes that were started with this folder as their TMPDIR (on Linux)."""
-    said = f"TMPDIR={folder}".encode()
-    for place in Path("/proc").glob("[0-9]*/environ"):
-        with suppress(OSError, ValueError):
-            process = int(place.parent.name)
-            if process != os.getpid() and said in place.read_bytes().split(b"\0"):
-                os.kill(process, signal.SIGKILL)
 
 
 def full_place(error: BaseException, other: Path) -> Path | None:

@@ -35,6 +35,7 @@ LEAVES = {
     "extras",
     "channel",
     "guard",
+    "here",
     "flatbuffer",
     "tflite",
     "keeping",

@@ -154,3 +154,36 @@ def test_who_is_stopped_is_seen():
         child.kill()
         child.wait()
     assert child.pid not in set(keeping.descendants(os.getpid()))
+
+
+@LINUX
+def test_a_mark_in_the_environment_finds_whom_nobody_keeps():
+    ours, others = (
+        subprocess.Popen(
+            [sys.executable, "-c", "import time; print(1, flush=True); time.sleep(600)"],
+            env={**os.environ, "RBENCH_TEST": value},
+            stdout=subprocess.PIPE,
+        )
+        for value in ("this", "this one not")
+    )
+    for child in (ours, others):
+        child.stdout.readline()
+    keeping.end_marked("RBENCH_TEST=this")
+    assert ours.wait(30) == -signal.SIGKILL
+    assert others.poll() is None
+    others.kill()
+    for child in (ours, others):
+        child.communicate()
+
+
+@pytest.mark.parametrize("program", ["rbench", "rbench.cli"])
+def test_the_program_itself_imports_nothing_of_the_current_folder(program, tmp_path):
+    for name in set(SHADOWS) - {"rbench", "runpy"}:
+        (tmp_path / f"{name}.py").write_text(f"open('EXECUTED', 'a').write({name!r})")
+    done = subprocess.run(
+        [sys.executable, "-m", program, "list", "encoders"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "rbench_encoders.bow:Bow" in done.stdout
+    assert not (tmp_path / "EXECUTED").exists()

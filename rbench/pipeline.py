@@ -7,14 +7,13 @@ This module alone knows the order. `plan` turns a study into cells whose jobs na
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
 import msgspec
 
 from rbench import data, plugins
-from rbench.encoding import Encoder
 from rbench.jobs import (
     AnyJob,
     BaselinesJob,
@@ -28,6 +27,7 @@ from rbench.jobs import (
     RoundJob,
     TrainJob,
 )
+from rbench.looking import Seen, look
 from rbench.policy import objection, target_objection
 from rbench.profile import gpus
 from rbench.profile.benchmark_model import tool as benchmark_model
@@ -153,7 +153,7 @@ def plan(study: Study, machine: str) -> Plan:
         data=load.key,
     )
     by_label = {label_of(name): name for name in study.encoders}
-    encoders = {label: _encoder(study, name) for label, name in by_label.items()}
+    encoders = _encoders(study, by_label)
     ways: dict[tuple[str, str], tuple[Way, ...]] = {}
     cells = []
     for cell in study.cells():
@@ -249,13 +249,13 @@ def _adapter(target: str) -> str:
     return gpus.find().name if (parsed.tool, parsed.delegate) == ("litert", "gpu") else ""
 
 
-def _encoder(study: Study, name: str) -> tuple[Encoder, EncoderSpec]:
-    plugin, options = study.plugin(name)
-    made = plugins.encoder(plugin, options)
-    spec = EncoderSpec(
-        label=label_of(name), plugin=plugin, options=options, source=plugins.source_hash(plugin)
-    )
-    return made, spec
+def _encoders(study: Study, by_label: Mapping[str, str]) -> dict[str, tuple[Seen, EncoderSpec]]:
+    asked = [study.plugin(name) for name in by_label.values()]
+    specs = [
+        EncoderSpec(label=label, plugin=plugin, options=options, source=plugins.source_hash(plugin))
+        for label, (plugin, options) in zip(by_label, asked, strict=True)
+    ]
+    return dict(zip(by_label, zip(look(asked), specs, strict=True), strict=True))
 
 
 def _way(study: Study, name: str, spec: EncoderSpec, recipe: Recipe, seed: int, loaded: str) -> Way:

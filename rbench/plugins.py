@@ -6,7 +6,8 @@ import ast
 import hashlib
 import importlib.util
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from importlib.machinery import SourceFileLoader
 from importlib.metadata import EntryPoint, entry_points
@@ -17,8 +18,11 @@ from typing import Any, Protocol
 import msgspec
 
 from rbench.encoding import Encoder
-from rbench.errors import PluginError, choices
+from rbench.errors import PluginError, RbenchError, choices
 from rbench.records import Run
+
+LONGEST = 16_000
+"""Letters of what a stranger's code says; some exceptions quote whole arrays."""
 
 ENCODERS = "rbench.encoders"
 REPORTS = "rbench.reports"
@@ -74,10 +78,71 @@ def encoder(name: str, options: Mapping[str, Any] | None = None) -> Encoder:
             f"encoder {name!r} has no option {unknown[0]!r}",
             allowed=choices(fields) or "no options",
         )
+    with _at_work(f"encoder {name!r} cannot be made", allowed=choices(fields)):
+        try:
+            return msgspec.convert(dict(options or {}), kind)
+        except (msgspec.ValidationError, TypeError, ValueError) as error:
+            raise PluginError(
+                f"encoder {name!r}: {cut(str(error))}", allowed=choices(fields)
+            ) from error
+
+
+def own(name: str) -> bool:
+    """Whether an encoder came with rbench itself."""
+    point = _installed(ENCODERS).get(name)
+    return point is not None and point.dist is not None and point.dist.name == "rbench"
+
+
+def told(error: BaseException) -> str:
+    """What a stranger's code raised, in a few words."""
     try:
-        return msgspec.convert(dict(options or {}), kind)
-    except (msgspec.ValidationError, TypeError, ValueError) as error:
-        raise PluginError(f"encoder {name!r}: {error}", allowed=choices(fields)) from error
+        said = repr(error.code) if isinstance(error, SystemExit) else str(error).strip()
+    except Exception:  # its own words may raise, too
+        said = "it cannot say what"
+    asks = " (it asks to leave)" if isinstance(error, SystemExit) else ""
+    return f"{type(error).__name__}{asks}: {cut(said) or 'no message'}"
+
+
+def cut(text: str) -> str:
+    """The beginning of a text that is very long."""
+    more = len(text) - LONGEST
+    return text if more <= 0 else f"{text[:LONGEST]} ... and {more:,} letters more"
+
+
+def written(kind: str, write: Callable[..., str], *what: Any) -> str:
+    """The document that a report writes, whatever else it does.
+
+    Args:
+        kind: the report's name, for messages.
+        write: its ``render`` or ``compare``.
+        what: its arguments.
+
+    Raises:
+        PluginError: it raised something, or gave no text.
+    """
+    with _at_work(f"report {kind!r} failed"):
+        text = write(*what)
+    if not isinstance(text, str):
+        raise PluginError(
+            f"report {kind!r} wrote {type(text).__name__}",
+            allowed="text, see rbench.plugins.Report",
+        )
+    return text
+
+
+@contextmanager
+def _at_work(what: str, *, where: str = "", allowed: str = "") -> Iterator[None]:
+    """A stranger's code may raise anything, and ask to leave; Ctrl-C stays what it is.
+
+    What rbench itself says is let through.
+    """
+    try:
+        yield
+    except (KeyboardInterrupt, RbenchError):
+        raise
+    except BaseException as error:
+        head = f"{what}: " if what else ""
+        raise PluginError(f"{head}{told(error)}", where=where, allowed=allowed) from error
 
 
 def report(name: str) -> Report:
@@ -87,13 +152,9 @@ def report(name: str) -> Report:
         PluginError: it is not there, cannot be imported or made, or has no ``render``.
     """
     kind = _class_of(REPORTS, name)
-    try:
+    allowed = "a class without arguments, see rbench.plugins.Report"
+    with _at_work(f"report {name!r} cannot be made", allowed=allowed):
         made = kind()
-    except Exception as error:  # a stranger's class may raise anything
-        raise PluginError(
-            f"report {name!r} cannot be made: {type(error).__name__}: {error}",
-            allowed="a class without arguments, see rbench.plugins.Report",
-        ) from error
     if not callable(getattr(made, "render", None)):
         raise PluginError(f"report {name!r} has no render()", allowed="see rbench.plugins.Report")
     return made  # type: ignore[no-any-return]
@@ -127,7 +188,10 @@ def source_hash(name: str) -> str:
         return "unknown"
     digest = hashlib.sha256()
     for file in known:
-        digest.update(hashlib.sha256(file.read_bytes()).digest())
+        try:
+            digest.update(hashlib.sha256(file.read_bytes()).digest())
+        except OSError as error:
+            raise PluginError(f"cannot read: {error.strerror or error}", where=str(file)) from error
     return digest.hexdigest()
 
 
@@ -146,10 +210,12 @@ def _sources(module: str) -> list[Path]:
         if name in found or file is None:
             continue
         found[name] = file
+        try:
+            tree = ast.parse(file.read_bytes())
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue  # whoever imports it will be told
         waiting += [
-            imported
-            for imported in _imports(name, ast.parse(file.read_bytes()))
-            if imported.partition(".")[0] == package
+            imported for imported in _imports(name, tree) if imported.partition(".")[0] == package
         ]
     return [found[name] for name in sorted(found)]
 
@@ -200,12 +266,8 @@ def _class_of(group: str, name: str) -> Any:
     if path is not None and group == ENCODERS:
         return _from_file(path, name.rpartition(":")[2])
     point = _find(group, name)
-    try:
+    with _at_work(f"{name!r} cannot be loaded from {point.value}"):
         return point.load()
-    except Exception as error:  # a stranger's module may raise anything
-        raise PluginError(
-            f"{name!r} cannot be loaded from {point.value}: {type(error).__name__}: {error}"
-        ) from error
 
 
 class _Fresh(SourceFileLoader):
@@ -230,10 +292,11 @@ def _from_file(path: Path, class_name: str) -> Any:
         module = importlib.util.module_from_spec(spec)
         sys.modules[module_name] = module
         try:
-            spec.loader.exec_module(module)
-        except Exception as error:  # a stranger's module may raise anything
-            del sys.modules[module_name]
-            raise PluginError(f"{type(error).__name__}: {error}", where=str(path)) from error
+            with _at_work("", where=str(path)):
+                spec.loader.exec_module(module)
+        except BaseException:
+            sys.modules.pop(module_name, None)
+            raise
     try:
         return getattr(sys.modules[module_name], class_name)
     except AttributeError:

@@ -6,17 +6,24 @@ A forbidden combination becomes a record with state ``unsupported`` and the reas
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
-from rbench.encoding import Encoder
 from rbench.recipe import Recipe, Scheme
 from rbench.target import Target
+
+
+class Known(Protocol):
+    """What a rule may ask of an encoder."""
+
+    @property
+    def recurrent(self) -> bool:
+        """As `rbench.encoding.Encoder.recurrent`."""
 
 
 class Rule(NamedTuple):
     """One row: where ``forbids`` is true, the cell is unsupported for this reason."""
 
-    forbids: Callable[[Recipe, Encoder], bool]
+    forbids: Callable[[Recipe, Known], bool]
     reason: str
 
 
@@ -44,7 +51,7 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def objection(recipe: Recipe, encoder: Encoder) -> str:
+def objection(recipe: Recipe, encoder: Known) -> str:
     """Why this recipe cannot meet this encoder; empty where it can."""
     return next((rule.reason for rule in RULES if rule.forbids(recipe, encoder)), "")
 

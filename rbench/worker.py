@@ -24,11 +24,10 @@ from rbench import temporary
 from rbench.channel import Speaker, hidden
 from rbench.errors import Killed, RbenchError, Unsupported
 from rbench.jobs import AnyJob
+from rbench.plugins import cut, told
 from rbench.progress import Progress
 
 PROGRESS_EVERY_S = 0.2
-LONGEST = 16_000
-"""Letters of a reason or of what a job says of its progress; some exceptions quote whole arrays."""
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,8 +100,8 @@ def _serve(order: Order, answers: Speaker) -> Answer:
         now = time.monotonic()
         if now - last >= PROGRESS_EVERY_S or progress.done >= progress.total:
             last = now
-            told = msgspec.structs.replace(progress, text=_cut(progress.text))
-            answers.say(msgspec.json.encode(Told(progress=told)))
+            short = msgspec.structs.replace(progress, text=cut(progress.text))
+            answers.say(msgspec.json.encode(Told(progress=short)))
 
     began = time.monotonic()
     store = Store(Path(order.store))
@@ -117,20 +116,14 @@ def _serve(order: Order, answers: Speaker) -> Answer:
                 passing=True,
             )
         if isinstance(error, OutputError):
-            return Fault(reason=_cut(str(error)), fatal=True)
+            return Fault(reason=cut(str(error)), fatal=True)
         if isinstance(error, Unsupported):
-            return Fault(reason=_cut(str(error)), state="unsupported")
+            return Fault(reason=cut(str(error)), state="unsupported")
         if isinstance(error, RbenchError):
-            return Fault(reason=_cut(str(error)), passing=isinstance(error, Killed))
+            return Fault(reason=cut(str(error)), passing=isinstance(error, Killed))
         traceback.print_exc()
-        message = str(error).strip() or "no message"
-        return Fault(reason=_cut(f"{type(error).__name__}: {message}"))
+        return Fault(reason=told(error))
     return Done(seconds=time.monotonic() - began)
-
-
-def _cut(text: str) -> str:
-    more = len(text) - LONGEST
-    return text if more <= 0 else f"{text[:LONGEST]} ... and {more:,} letters more"
 
 
 def _let_go(descriptor: int, mode: int) -> None:

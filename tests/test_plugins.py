@@ -163,3 +163,45 @@ def test_reading_an_encoders_source_runs_nothing_heavy():
         "sys.exit('tensorflow' in sys.modules or 'tf_keras' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+@pytest.mark.parametrize("deed", ["sys.exit(0)", "raise GeneratorExit", "1 / 0"])
+def test_a_report_that_does_not_write_is_an_error(registered, tmp_path, monkeypatch, deed):
+    (tmp_path / "odd_report.py").write_text(
+        "import sys\nclass Imported:\n    suffix = '.x'\n"
+        f"    def render(self, run, baseline=None):\n        {deed}\n"
+        f"class Made(Imported):\n    def __init__(self):\n        {deed}\n"
+    )
+    (tmp_path / "odd_module.py").write_text(f"import sys\n{deed}\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    registered(a="odd_module:Odd", b="odd_report:Made", c="odd_report:Imported")
+    for name in "ab":
+        with pytest.raises(PluginError, match=f"'{name}' cannot be"):
+            plugins.report(name)
+    with pytest.raises(PluginError, match="report 'c' failed"):
+        plugins.written("c", plugins.report("c").render, None)
+
+
+def test_a_report_writes_text():
+    assert plugins.written("x", lambda run: f"text of {run}", 3) == "text of 3"
+    with pytest.raises(PluginError, match="report 'x' wrote bytes"):
+        plugins.written("x", lambda: b"")
+
+
+def test_ctrl_c_in_a_plug_in_stays_what_it_is():
+    def interrupted():
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        plugins.written("x", interrupted)
+
+
+@pytest.mark.parametrize("content", ["class Mine(", "x = '\0'", "(" * 5000])
+def test_source_that_cannot_be_parsed_has_a_hash(tmp_path, monkeypatch, registered, content):
+    package = tmp_path / "odd_package"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "mine.py").write_text(content)
+    monkeypatch.syspath_prepend(tmp_path)
+    registered(odd="odd_package.mine:Mine")
+    assert len(plugins.source_hash("odd")) == 64

@@ -43,7 +43,7 @@ def command(before: Path, after: Path, kind: str, out: Path | None) -> int:
     """
     report = plugins.comparing(kind)
     comparison = compare(read_run(before), read_run(after))
-    text = report.compare(comparison)
+    text = plugins.written(kind, report.compare, comparison)
     path = out or after / f"compare{report.suffix}"
     if str(path) != STDOUT:
         show(comparison)

@@ -47,7 +47,7 @@ def command(run: Path, kind: str, out: Path | None, against: Path | None) -> Non
     """
     report = plugins.report(kind)
     baseline = read_run(against) if against else None
-    text = report.render(read_run(run), baseline)
+    text = plugins.written(kind, report.render, read_run(run), baseline)
     write(out or run / f"report{report.suffix}", text)
 
 

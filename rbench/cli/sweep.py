@@ -112,7 +112,8 @@ def command(
             reproduce=shlex.join(words),
         )
         page = run.folder / "report.html"
-        write_atomically(page, plugins.report("html").render(run).encode())
+        text = plugins.written("html", plugins.report("html").render, run)
+        write_atomically(page, text.encode())
         view.finished(run, page)
     if as_json:
         document(escaped_json((run.folder / "records.jsonl").read_text(encoding="utf-8")))

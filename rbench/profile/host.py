@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from rbench.errors import RbenchError, Unsupported
+from rbench.errors import RbenchError, StageError, Unsupported
 from rbench.extras import EXTRAS, is_there
 from rbench.profile import gpus, software_gpu
 from rbench.profile.android import adb
@@ -79,11 +79,21 @@ def _tools() -> list[Found]:
     try:
         path = benchmark_model.find("")
         said = f"{path}, sha256 {benchmark_model.build_hash(path)[:12]}, {_origin(path)}"
-        return [Found(group="tools", name=name, here=True, said=said)]
+        return [_native(path, name, said)]
     except Unsupported as error:
         return [Found(group="tools", name=name, here=False, said=error.what, remedy=error.remedy)]
     except OSError as error:
         return [Found(group="tools", name=name, here=False, said=str(error))]
+
+
+def _native(path: Path, name: str, said: str) -> Found:
+    """An executable is the tool if it says so itself."""
+    try:
+        benchmark_model.help_of(path, "")
+    except StageError as error:
+        said = f"{said}: {error.what}"
+        return Found(group="tools", name=name, here=False, said=said, remedy=error.remedy)
+    return Found(group="tools", name=name, here=True, said=said)
 
 
 def _origin(path: Path) -> str:

@@ -38,10 +38,13 @@ def test_a_tool_that_is_named(rbench, no_gpu, tmp_path, monkeypatch):
     tool.chmod(0o755)
     monkeypatch.setenv("RBENCH_BENCHMARK_MODEL", str(tool))
     _, here = found(rbench("doctor", "--json"))
-    said = here["benchmark_model (native)"]["said"]
-    assert str(tool) in said
-    assert "sha256" in said
-    assert "RBENCH_BENCHMARK_MODEL" in said
+    one = here["benchmark_model (native)"]
+    assert not one["here"]
+    assert str(tool) in one["said"]
+    assert "sha256" in one["said"]
+    assert "named by RBENCH_BENCHMARK_MODEL" in one["said"]
+    assert "is not TensorFlow Lite's benchmark_model: its --help names none" in one["said"]
+    assert "rbench tool fetch" in one["remedy"]
 
 
 def test_phones_are_listed(rbench, no_gpu, tmp_path, monkeypatch):

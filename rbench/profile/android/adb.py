@@ -10,11 +10,13 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 from rbench.errors import Away, Killed, StageError
 from rbench.guard import PASSING_SIGNALS
+from rbench.profile.android import server
 from rbench.profile.benchmark_model.launch import Said, TooSlow, launch
 
 SHORT_S = 60.0
@@ -24,6 +26,13 @@ COPY_S = 600.0
 READY = "device"
 """What adb calls a phone that takes commands."""
 _END = re.compile(r"^@rbench (\d+)$", re.MULTILINE)
+_BREAKS = re.compile(r"\r+\n")
+"""Before Android 7 the phone's shell has a terminal, which puts its own before each."""
+_LISTED = re.compile(
+    r"(?P<serial>\S.*?)\s+(?P<state>device|offline|unauthorized|authorizing|connecting|recovery"
+    r"|no permissions|sideload|rescue|bootloader|host|unknown)(?P<facts>(?:[\s;(].*)?)"
+)
+"""A serial may hold blanks, as mDNS names of equal phones do: ``adb-R5CT-x (2)._adb-tls-…``."""
 _LOST = re.compile(
     r"device '.*' not found|no devices|device offline|unauthorized|still (?:authorizing|connecting)"
     r"|error: closed|connection reset|protocol fault|cannot connect to daemon",
@@ -94,12 +103,12 @@ def read_list(text: str) -> list[Attached]:
     _, title, rest = text.partition("List of devices attached")
     found = []
     for line in rest.splitlines() if title else ():
-        serial, _, facts = line.strip().partition(" ")
-        facts = facts.strip()
-        if not serial or serial.startswith("*") or not facts:
+        words = line.split()
+        if len(words) < 2 or words[0].startswith("*"):
             continue
-        state = "no permissions" if facts.startswith("no permissions") else facts.split()[0]
-        model = re.search(r"\bmodel:(\S+)", facts)
+        known = _LISTED.fullmatch(line.strip())
+        serial, state = (known["serial"], known["state"]) if known else words[:2]
+        model = re.search(r"\bmodel:(\S+)", known["facts"] if known else line)
         found.append(Attached(serial, state, model[1].replace("_", " ") if model else ""))
     return found
 
@@ -165,11 +174,11 @@ class Adb:
             StageError: the phone refused it, e.g. with a full disk.
             Away: the connection broke.
         """
-        self._copy("push", str(source), to)
+        self._copy("push", str(source.absolute()), to)
 
     def pull(self, source: str, to: Path) -> None:
         """Copy a file from the phone; errors as with `push`."""
-        self._copy("pull", source, str(to))
+        self._copy("pull", source, str(to.absolute()))
 
     def _copy(self, way: str, source: str, to: str) -> None:
         said = self._ask(way, source, to, timeout_s=COPY_S)
@@ -210,11 +219,56 @@ def _call(
     adb: Path, words: tuple[str, ...], timeout_s: float, where: str, *, held: bool = False
 ) -> Said:
     """Run the local adb. It works in a folder that is there for sure, and writes nothing there."""
-    folder = Path(tempfile.gettempdir())
-    said = launch(adb, words, folder, timeout_s=timeout_s, where=where, held=held)
+
+    def once() -> Said:
+        return launch(
+            adb,
+            words,
+            Path(tempfile.gettempdir()),
+            timeout_s=timeout_s,
+            where=where,
+            held=held,
+            environment=server.address(),
+        )
+
+    _same_version(adb, where)
+    said = once()
+    if said.code and server.is_missing(said.complaints):
+        server.start(adb, where)
+        said = once()
     if said.code - 128 in PASSING_SIGNALS:
         raise Killed("adb was killed", where=where)
-    return said
+    text, complaints = (_BREAKS.sub("\n", part) for part in (said.text, said.complaints))
+    return Said(text=text, code=said.code, complaints=complaints)
+
+
+@cache
+def _version(adb: Path) -> int | None:
+    """The last part of the client's version, which a server's must be equal to. None: not told, as
+    where a script stands before adb, which knows its server.
+    """
+    try:
+        with adb.open("rb") as file:
+            if file.read(2) == b"#!":
+                return None
+    except OSError:
+        return None
+    folder = Path(tempfile.gettempdir())
+    said = launch(adb, ("version",), folder, timeout_s=SHORT_S, where="").text
+    found = re.search(r"Android Debug Bridge version \d+\.\d+\.(\d+)", said)
+    return int(found[1]) if found else None
+
+
+def _same_version(adb: Path, where: str) -> None:
+    """adb would end a server of another version, whoever needs it."""
+    theirs = server.running_version()
+    ours = _version(adb) if theirs is not None else None
+    if theirs is not None and ours is not None and theirs != ours:
+        raise Away(
+            f"a server of another adb runs: version {theirs}, and {adb} is version {ours}",
+            where=where,
+            remedy="put that adb first on the PATH, or end its server: adb kill-server",
+        )
 
 
 def _last(text: str) -> str:

@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from rbench.errors import StageError
+from rbench.profile import queries
+from rbench.profile.queries import Place
+from rbench.profile.refusal import RefusedError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,7 +46,7 @@ def read_entry(model: Path, where: str) -> Entry:
         graph = root.Subgraphs(0)
         tensors = [graph.Tensors(graph.Inputs(n)) for n in range(graph.InputsLength())]
         shapes = [[t.Shape(n) for n in range(t.ShapeLength())] for t in tensors]
-        names = [t.Name().decode() for t in tensors]
+        names = [(t.Name() or b"").decode() for t in tensors]
         kinds = [t.Type() for t in tensors]
         nodes, subgraphs = graph.OperatorsLength(), root.SubgraphsLength()
     except OSError as error:
@@ -52,35 +55,28 @@ def read_entry(model: Path, where: str) -> Entry:
         raise StageError(f"{model.name} is torn: {error}", where=where) from error
     fits = len(shapes) == 1 and len(shapes[0]) == 2 and shapes[0][0] == 1
     if not fits or kinds != [schema.TensorType.INT32]:
-        raise StageError(f"the file takes {len(shapes)} inputs {shapes}, not int32 [1, length]")
-    if "," in names[0]:
-        raise StageError(f"the tool cannot be told of an input named {names[0]!r}", where=where)
+        raise StageError(
+            f"the file takes {len(shapes)} inputs {shapes}, not int32 [1, length]", where=where
+        )
+    if not names[0] or "," in names[0] or not names[0].isprintable():
+        raise StageError(
+            f"the tool cannot be told of an input named {names[0]!r}",
+            where=where,
+            remedy="time it with the litert tool, or give the input a name of letters",
+        )
     return Entry(names[0], shapes[0][1], nodes, subgraphs)
 
 
-def read_contexts(path: Path, length: int, where: str) -> NDArray[np.int32]:
+def read_contexts(path: Path, entry: Entry, where: str) -> NDArray[np.int32]:
     """int32 (count, length).
 
     Raises:
         StageError: they are torn, or not what the file takes.
     """
-    import numpy as np
-
     try:
-        contexts: NDArray[np.int32] = np.load(path)
-    except (OSError, ValueError, EOFError) as error:
-        raise StageError(f"cannot read the contexts: {error}", where=where) from error
-    if contexts.dtype != np.int32 or contexts.ndim != 2 or not contexts.size:
-        raise StageError(
-            f"the contexts are {contexts.dtype} {contexts.shape}, not int32 (count, length)",
-            where=where,
-        )
-    if contexts.shape[1] != length:
-        raise StageError(
-            f"the file takes int32 {[1, length]}, the contexts are int32 {[1, contexts.shape[1]]}",
-            where=where,
-        )
-    return contexts
+        return queries.read(path).contexts([Place(entry.name, "int32", (1, entry.length))])
+    except RefusedError as error:
+        raise StageError(str(error), where=where) from error
 
 
 def value_bytes(context: NDArray[np.int32]) -> bytes:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ from rbench import processes
 from rbench.errors import StageError
 from rbench.profile.benchmark_model.listener import Listener
 
-_SHELL = """
+GUARDED = """
 ulimit -c 0
 exec 3<&0
 if [ "$HELD" ]; then "$@" <&3 3<&- & else "$@" </dev/null 3<&- & fi
@@ -31,6 +31,7 @@ code=$?
 kill -KILL $guard 2>/dev/null
 exit $code
 """
+"""Runs its words, and ends what they started when its standard input ends."""
 NOT_STARTED = (126, 127)
 LAST_WORDS_S = 5.0
 """For what is still in the pipes when the tool has ended."""
@@ -43,6 +44,8 @@ class Said(NamedTuple):
     """Standard output, then standard error: each stream's own lines stay whole and in order."""
     code: int
     """As a shell tells it: 128 and more for a signal."""
+    complaints: str = ""
+    """Standard error alone."""
 
     @property
     def lines(self) -> list[str]:
@@ -62,12 +65,14 @@ def launch(
     timeout_s: float,
     where: str,
     held: bool = False,
+    environment: Mapping[str, str] | None = None,
 ) -> Said:
     """Run the tool in a folder, in a process group of its own, killed whatever happens here.
 
     Args:
         held: give it a standard input on which nothing comes, and which ends with this process;
             otherwise its input is empty.
+        environment: more variables.
 
     Raises:
         StageError: it could not be started.
@@ -76,12 +81,17 @@ def launch(
     listening, holding = os.pipe()
     try:
         child = subprocess.Popen(
-            ["/bin/sh", "-c", _SHELL, "sh", str(tool), *flags],
+            ["/bin/sh", "-c", GUARDED, "sh", str(tool), *flags],
             stdin=listening,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=folder,
-            env={**os.environ, "LC_ALL": "C", "HELD": "yes" if held else ""},
+            env={
+                **os.environ,
+                **(environment or {}),
+                "LC_ALL": "C",
+                "HELD": "yes" if held else "",
+            },
             start_new_session=True,
         )
         try:
@@ -106,4 +116,4 @@ def launch(
         raise StageError(f"the tool could not be started: {last}", where=where)
     if any(stream.flooded for stream in streams):
         raise StageError(f"the tool said too much to be read: {said[:200].strip()}", where=where)
-    return Said(text=said + complaints, code=child.returncode)
+    return Said(text=said + complaints, code=child.returncode, complaints=complaints)

@@ -7,6 +7,7 @@ which it was seen, or is written, to do so.
 
 from __future__ import annotations
 
+import re
 import signal
 from collections.abc import Iterator, Sequence
 
@@ -32,6 +33,8 @@ _NO_FAULT = "Following operations are not supported by GPU delegate"
 """The GPU delegate's way of saying what it leaves to the CPU."""
 _SIMULATORS = (*SIMULATORS, "softpipe", "swrast", "pocl", "portable computing")
 """What adapters call themselves that are a GPU in name only."""
+_CHATTER = re.compile(r"(?:INFO|VERBOSE|WARN|WARNING|ERROR):|usage:|\t?--\w+=", re.IGNORECASE)
+"""Lines of standard error that are no cause, or were told already."""
 _OWN_WORDS = ("info: graph:", "graph:", "info: loaded model", "loaded model")
 _EMPTY_WORDS = ("Benchmarking failed.", "usage:")
 _SHELL_SIGNAL = 128
@@ -46,7 +49,14 @@ class Measured:
 
 
 def check(
-    log: Log, lines: Sequence[str], code: int, *, delegate: str, runs: int, where: str
+    log: Log,
+    lines: Sequence[str],
+    code: int,
+    *,
+    delegate: str,
+    runs: int,
+    where: str,
+    complaints: str = "",
 ) -> Measured:
     """Find what was measured, or say why nothing was.
 
@@ -55,20 +65,23 @@ def check(
         code: the tool's exit code; negative, or beyond 128 from a shell: a signal.
         delegate: the one that was asked for, ``cpu`` for plain kernels.
         runs: timed inferences that were asked for, at least.
+        complaints: what it wrote to standard error, where that is known apart.
 
     Raises:
         StageError: a rule speaks against it.
     """
-    for reason in _reasons(log, lines, code, delegate, runs):
+    for reason in _reasons(log, lines, code, delegate, runs, complaints):
         raise (Killed if _signal(code) in PASSING_SIGNALS else StageError)(reason, where=where)
     (_, warmup), (_, stat) = log.phases
     return Measured(warmup, stat)
 
 
-def _reasons(log: Log, lines: Sequence[str], code: int, delegate: str, runs: int) -> Iterator[str]:
+def _reasons(
+    log: Log, lines: Sequence[str], code: int, delegate: str, runs: int, complaints: str
+) -> Iterator[str]:
     yield from _refusals(log, lines)
     if code:
-        yield _cause(code) + _words(log)
+        yield _cause(code) + (_words(log) or _last(complaints) or " and said nothing")
     if not all(line.startswith(_NO_FAULT) for line in log.errors):
         yield f"the tool left with code 0 but complained{_words(log)}"
     yield from _incomplete(log, runs)
@@ -184,4 +197,13 @@ def _cause(code: int) -> str:
 def _words(log: Log) -> str:
     """The first complaints; a failing operator repeats its own for every run."""
     kept = [line for line in log.errors if not line.startswith(_EMPTY_WORDS)][:3]
-    return ": " + " | ".join(line.strip() for line in kept) if kept else " and said nothing"
+    return ": " + " | ".join(line.strip() for line in kept) if kept else ""
+
+
+def _last(complaints: str) -> str:
+    """The last line of standard error, whoever wrote it: a loader or a wrapper marks none of its
+    own as errors.
+    """
+    lines = [line.strip() for line in complaints.splitlines()]
+    kept = [line for line in lines if line and not _CHATTER.match(line)]
+    return f": {kept[-1]}" if kept else ""

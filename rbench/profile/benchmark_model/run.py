@@ -15,7 +15,7 @@ from rbench.errors import StageError
 from rbench.profile.benchmark_model import command, echo, inputs, ops, protos, rules
 from rbench.profile.benchmark_model.launch import Said, launch
 from rbench.profile.benchmark_model.log import Log, read_log
-from rbench.profile.benchmark_model.tool import build_hash, find
+from rbench.profile.benchmark_model.tool import build_hash, find, help_of
 from rbench.profile.result import Aggregate, Device, Round, Surroundings
 from rbench.profile.settings import ProfileSettings
 from rbench.profile.state import unreset
@@ -87,6 +87,7 @@ def run(
         StageError: what it says is no measurement.
     """
     tool = find(str(target))
+    help_of(tool, str(target))
     extras.require("profile", f"timing on the target {target}")
     with tempfile.TemporaryDirectory(prefix="rbench-") as name:
         seat = Host(tool, Path(name), str(target))
@@ -115,7 +116,7 @@ def time_round(
     """
     where = str(target)
     entry = inputs.read_entry(model, where)
-    rows = inputs.read_contexts(contexts, entry.length, where)
+    rows = inputs.read_contexts(contexts, entry, where)
     offset = number * len(rows) // max(settings.rounds, 1)
     (place / command.VALUES).write_bytes(inputs.value_bytes(rows[offset % len(rows)]))
     graph = seat.settle(model)
@@ -180,7 +181,13 @@ def _timed(
     where = str(target)
     log = read_log(said.text)
     measured = rules.check(
-        log, said.lines, said.code, delegate=target.backend, runs=runs, where=where
+        log,
+        said.lines,
+        said.code,
+        delegate=target.backend,
+        runs=runs,
+        where=where,
+        complaints=said.complaints,
     )
     file = place / command.RESULT
     if not file.is_file():
@@ -206,7 +213,15 @@ def _profiled(
     log = read_log(said.text)
     lines = [line for line in said.lines if not _only_info_flags(line)]
     runs = command.PROFILE_RUNS
-    rules.check(log, lines, said.code, delegate=target.backend, runs=runs, where=where)
+    rules.check(
+        log,
+        lines,
+        said.code,
+        delegate=target.backend,
+        runs=runs,
+        where=where,
+        complaints=said.complaints,
+    )
     echo.check(log.parameters, flags, where)
     if log.applied != read_log(timed.text).applied:
         raise StageError("the delegate took other nodes in the run with the profiler", where=where)

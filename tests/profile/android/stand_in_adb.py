@@ -8,6 +8,7 @@ below ``/data/local/tmp`` and ``/sys`` lie there, and its programs in ``bin``. `
     hang          nothing is answered
     full          the disk is full after half a file
     heat          the phone overheats while the tool runs
+    crlf          its shell has a terminal
     absent, unauthorized, offline      what the list of phones says
 """
 
@@ -21,7 +22,8 @@ from pathlib import Path
 
 ROOT = Path(os.environ["ADB_ROOT"])
 KIND, _, FROM = os.environ.get("ADB_FAULT", "").partition(":")
-SERIAL = "PHONE1"
+SERIAL = os.environ.get("ADB_SERIAL", "PHONE1")
+OTHERS = os.environ.get("ADB_OTHERS", "").split()
 BREAKS_AFTER_S = 0.5
 
 
@@ -43,6 +45,8 @@ def devices() -> int:
     state = {"unauthorized": "unauthorized", "offline": "offline"}.get(KIND, "device")
     if KIND != "absent":
         print(f"{SERIAL:<22} {state} usb:1-1 product:p model:Pixel_7 device:panther transport_id:1")
+    for other in OTHERS:
+        print(f"{other:<22} device usb:1-2 product:p model:Other transport_id:2")
     print()
     return 0
 
@@ -67,8 +71,9 @@ def copy(source: Path, to: Path, shown: str, *, full: bool) -> int:
 
 
 def pump(source: int, to: int) -> None:
+    """An old phone's shell has a terminal, which changes line ends."""
     while block := os.read(source, 65536):
-        os.write(to, block)
+        os.write(to, block.replace(b"\n", b"\r\n") if KIND == "crlf" else block)
 
 
 def shell(script: str, *, breaks: bool) -> int:

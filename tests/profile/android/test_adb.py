@@ -34,6 +34,32 @@ def test_the_list_of_phones():
     assert adb.read_list("") == adb.read_list("List of devices attached\n\n") == []
 
 
+@pytest.mark.parametrize(
+    "serial",
+    [
+        "emulator-5554",
+        "192.168.0.2:5555",
+        "[fe80::1%wlan0]:5555",
+        "adb-R5CT10XXXX-a1B2c3._adb-tls-connect._tcp",
+        "adb-R5CT10XXXX-a1B2c3 (2)._adb-tls-connect._tcp",
+        "-leading",
+        "0123456789ABCDEF",
+        "device",
+    ],
+)
+@pytest.mark.parametrize("state", ["device", "offline", "unauthorized"])
+def test_serials_of_all_kinds(serial, state):
+    line = f"{serial:<22} {state} product:p model:Pixel_7 device:panther transport_id:3"
+    (one,) = adb.read_list(f"List of devices attached\r\n{line}\r\n\r\n")
+    assert (one.serial, one.state, one.model) == (serial, state, "Pixel 7")
+
+
+def test_a_state_that_nobody_knows_is_told_as_it_is():
+    (one,) = adb.read_list("List of devices attached\nX1 dreaming usb:1 model:A\n")
+    assert (one.serial, one.state, one.model) == ("X1", "dreaming", "A")
+    assert "adb calls it dreaming" in one.trouble[0]
+
+
 @given(st.text())
 def test_no_list_crashes(text):
     for one in adb.read_list("List of devices attached\n" + text):

@@ -2,6 +2,7 @@
 
 import os
 import time
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -56,6 +57,45 @@ def test_a_round_on_a_phone(measure, phone):
     assert (device.waited_s, device.cores) == (0.0, "")
     assert phone.left == []
     assert msgspec.json.decode(msgspec.json.encode(made), type=profile.Round) == made
+
+
+@pytest.mark.parametrize(
+    "name", ["rel.tflite", "with space.tflite", "quo'te\".tflite", "-leading", "a,b:c;d", "$(id)"]
+)
+def test_a_path_from_where_one_stands_with_any_name(
+    model, contexts, quick, tmp_path, phone, monkeypatch, name
+):
+    """adb works in another folder; the phone's shell never sees the name."""
+    folder = tmp_path / "here"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    model("recommender").rename(folder / name)
+    made = profile.measure(quick, Path(name), CPU, contexts, 0, tmp_path)
+    assert made.median_us == 140
+    assert phone.left == []
+    assert not any(name in line for line in phone.commands if " shell " in line)
+
+
+@pytest.mark.parametrize(
+    "serial",
+    ["192.168.0.2:5555", "adb-R5CT-a1 (2)._adb-tls-connect._tcp", "emulator-5554", "-x", "$(id)"],
+)
+def test_a_phone_with_a_serial_of_any_kind(measure, phone, monkeypatch, serial):
+    monkeypatch.setenv("ADB_SERIAL", serial)
+    monkeypatch.setenv("ADB_OTHERS", "PHONE2 PHONE3")
+    made = measure(Target.parse(f"{serial}/benchmark_model/cpu"))
+    assert made.median_us == 140
+    assert made.device.machine.details["serial"] == serial
+    assert phone.left == []
+
+
+def test_a_phone_whose_shell_has_a_terminal(measure, phone):
+    """As before Android 7: every line ends in two characters."""
+    made = measure(fault="crlf")
+    assert (made.median_us, made.delegation.nodes_total) == (140, 5)
+    assert made.device.machine.system == "Android 14 arm64-v8a UQ1A"
+    assert made.device.before.saving is False
+    assert phone.left == []
 
 
 def test_what_the_delegate_took_on_a_phone(measure):

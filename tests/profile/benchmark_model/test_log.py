@@ -343,3 +343,41 @@ def test_ids_out_of_range_are_named_though_the_warm_up_looks_well():
         judged(text, code, delegate)
     with pytest.raises(StageError, match="code 0 but complained: gather index"):
         judged(text, 0, delegate)
+
+
+LOADER = "benchmark_model: error while loading shared libraries: libEGL.so.1: cannot open\n"
+
+
+@pytest.mark.parametrize(
+    ("complaints", "words"),
+    [
+        (LOADER, "code 1: benchmark_model: error while loading shared libraries: libEGL.so.1"),
+        (LOADER + "INFO: Created TensorFlow Lite XNNPACK delegate for CPU.\n", "libEGL.so.1"),
+        ("WARN: something\n" + LOADER + "\n\n", "libEGL.so.1: cannot open"),
+        ("INFO: Initialized TensorFlow Lite runtime.\n", "code 1 and said nothing"),
+        ("", "code 1 and said nothing"),
+        (LOADER + "ERROR: out of memory\n", "code 1: out of memory"),
+    ],
+)
+def test_the_last_line_of_standard_error_is_not_lost(complaints, words):
+    """Where the tool failed and marked nothing as an error."""
+    text = CPU1 + complaints
+    with pytest.raises(StageError, match=re.escape(words)):
+        rules.check(
+            read_log(text),
+            text.split("\n"),
+            1,
+            delegate="cpu",
+            runs=50,
+            where="",
+            complaints=complaints,
+        )
+
+
+@pytest.mark.parametrize("line", [LOADER, "a wrapper's word\n", "INFO: fine\n"])
+def test_what_is_said_beside_a_good_run_is_no_error(line):
+    text = CPU1 + line
+    measured = rules.check(
+        read_log(text), text.split("\n"), 0, delegate="cpu", runs=50, where="", complaints=line
+    )
+    assert measured.stat == judged(CPU1)

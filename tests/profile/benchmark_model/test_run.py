@@ -14,6 +14,7 @@ from rbench.records import Machine, read_records, write_records
 from rbench.store import Store
 from rbench.study import Study
 from rbench.target import Target
+from rbench.testing.flat import FlatGraph
 
 CPU, XNNPACK = Target.parse("benchmark_model/cpu"), Target.parse("benchmark_model/xnnpack")
 
@@ -211,6 +212,34 @@ def test_a_cut_model_and_unfit_contexts_are_failures(model, contexts, quick, tmp
     np.save(wrong, np.zeros((4, 9), np.int32))
     with pytest.raises(StageError, match=r"takes int32 \[1, 8\], the contexts are int32 \[1, 9\]"):
         profile.measure(quick, path, CPU, wrong, 0, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["", "a,b", "a\0b", "a\nb", "a\x1b[31mb"])
+def test_a_name_that_the_tool_cannot_be_told_is_refused(contexts, quick, tmp_path, stand_in, name):
+    path = tmp_path / "model.tflite"
+    path.write_bytes(named(name))
+    with pytest.raises(StageError, match="cannot be told of an input named") as raised:
+        profile.measure(quick, path, CPU, contexts, 0, tmp_path)
+    assert str(raised.value).isprintable()
+
+
+@pytest.mark.parametrize("name", ["with space", "quo'te\"", "-leading", "a:b", "ü", "$(id)"])
+def test_other_names_reach_the_tool_as_they_are(
+    contexts, quick, tmp_path, stand_in, monkeypatch, name
+):
+    monkeypatch.setenv("STAND_IN_NODES", "yes")
+    path = tmp_path / "model.tflite"
+    path.write_bytes(named(name))
+    assert profile.measure(quick, path, CPU, contexts, 0, tmp_path).median_us == 140
+
+
+def named(name: str) -> bytes:
+    """A graph of one operator whose input has that name."""
+    graph = FlatGraph()
+    context, twice = graph.tensor((1, 8), "INT32"), graph.tensor((1, 8), "INT32")
+    graph.graph.tensors[context].name = name
+    graph.op("ADD", (context, context), (twice,), "AddOptions", 1)
+    return graph.finish("serve", {"context": context}, {"twice": twice})
 
 
 def test_the_file_is_looked_into(model):

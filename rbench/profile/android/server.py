@@ -18,9 +18,9 @@ import tempfile
 import time
 from pathlib import Path
 
+from rbench import processes
 from rbench.errors import Away
 from rbench.profile.benchmark_model.launch import GUARDED
-from rbench.profile.process import end_group
 
 PORT = 5037
 """Where adb's server listens unless somebody says otherwise."""
@@ -63,7 +63,7 @@ class _Own:
             os.close(self._holding)  # the guard ends the server
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.child.wait(1.0)
-        end_group(self.child)
+        processes.end(self.child)
         with contextlib.suppress(OSError, RuntimeError):
             (Path.home() / ".android" / f"adb.{self.port}").unlink(missing_ok=True)
 

@@ -345,6 +345,101 @@ def test_ids_out_of_range_are_named_though_the_warm_up_looks_well():
         judged(text, 0, delegate)
 
 
+def same_or_failed(text: str, *allowed: str, runs: int = 50) -> None:
+    """No wrong number ever: those of a whole log, or a reason why there are none."""
+    try:
+        stat = judged(text, runs=runs)
+    except StageError:
+        return
+    assert stat in [judged(one, runs=runs) for one in allowed]
+
+
+def test_a_log_cut_at_every_byte():
+    whole = judged(CPU1)
+    kept = 0
+    for place in range(len(CPU1) + 1):
+        try:
+            assert judged(CPU1[:place], runs=50) == whole
+        except StageError:
+            continue
+        kept += 1
+    assert 0 < kept < len(CPU1) / 3, "only what follows the last line with a time may be lost"
+
+
+LOCALES = {
+    "comma": lambda text: re.sub(r"(?<=\d)\.(?=\d)", ",", text),
+    "thousands": lambda text: re.sub(r"(?<=\d)(?=(?:\d{3})+\b)", ",", text),
+    "points": lambda text: re.sub(r"(?<=\d)(?=(?:\d{3})+\b)", ".", text),
+    "blanks": lambda text: re.sub(r"(?<=\d)(?=(?:\d{3})+\b)", "\u202f", text),
+    "quotes": lambda text: re.sub(r"(?<=\d)(?=(?:\d{3})+\b)", "'", text),
+    "underscores": lambda text: re.sub(r"(?<=\d)(?=(?:\d{3})+\b)", "_", text),
+    "arabic": lambda text: text.translate({ord("0") + n: 0x660 + n for n in range(10)}),
+    "wide": lambda text: text.translate({ord("0") + n: 0xFF10 + n for n in range(10)}),
+    "minus": lambda text: text.replace("=", "=\u2212"),
+    "hexadecimal": lambda text: re.sub(r"\d+", lambda found: hex(int(found[0])), text),
+}
+
+
+@pytest.mark.parametrize("name", LOCALES)
+def test_numbers_of_other_locales_are_no_numbers(name):
+    changed = LOCALES[name](CPU1)
+    assert changed != CPU1
+    with pytest.raises(StageError):
+        judged(changed, runs=50)
+
+
+def test_lines_of_other_systems_are_lines():
+    assert judged(CPU1.replace("\n", "\r\n")) == judged(CPU1)
+
+
+OTHER = recording("cnn_int8.cpu1")[0]
+
+
+@given(st.data())
+def test_two_logs_in_one_stream_are_one_of_them_or_a_failure(data):
+    """Two tools that write at once, cut anywhere: in the middle of lines and of numbers."""
+    left, right, mixed = CPU1, OTHER, ""
+    for size in data.draw(st.lists(st.integers(1, 400), max_size=30)):
+        mixed, left = mixed + left[:size], left[size:]
+        left, right = right, left
+    same_or_failed(mixed + left + right, CPU1, OTHER)
+
+
+@given(st.integers(0, len(CPU1)), st.integers(0, len(OTHER)))
+def test_the_end_of_another_log_is_found_out(place, at):
+    same_or_failed(CPU1[:place] + OTHER[at:], CPU1, OTHER)
+
+
+@given(st.integers(0, CPU1.count("\n")), st.integers(0, CPU1.count("\n")))
+def test_lines_in_another_order_are_found_out(one, other):
+    lines = CPU1.splitlines(keepends=True)
+    moved = lines.pop(min(one, len(lines) - 1))
+    lines.insert(other, moved)
+    same_or_failed("".join(lines), CPU1)
+
+
+@given(st.integers(0, CPU1.count("\n") - 1), st.integers(1, 3))
+def test_lines_that_come_twice_change_nothing(place, times):
+    lines = CPU1.splitlines(keepends=True)
+    lines[place:place] = [lines[place]] * times
+    same_or_failed("".join(lines), CPU1)
+
+
+@given(st.integers(0, len(CPU1) - 1), st.characters(min_codepoint=1, max_codepoint=0x2FF))
+def test_a_character_that_was_changed_outside_the_numbers_of_the_percentiles(place, other):
+    """The percentiles have one source in the log; the result file tells them again."""
+    start = CPU1.rindex(" p5=")
+    if start <= place < CPU1.index("\n", start):
+        return
+    text = CPU1[:place] + other + CPU1[place + 1 :]
+    try:
+        stat = judged(text, runs=50)
+    except StageError:
+        return
+    whole = judged(CPU1)
+    assert (stat.count, stat.avg, stat.median) == (whole.count, whole.avg, whole.median)
+
+
 LOADER = "benchmark_model: error while loading shared libraries: libEGL.so.1: cannot open\n"
 
 

@@ -10,6 +10,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
 
 MOST = 4000
 """Characters of one line; a path of the longest kind fits."""
@@ -22,6 +26,7 @@ _COMMAND = re.compile(r"^((?:[^\S\n]|\x1b\[[0-9;]*m)*):(?=:)", re.MULTILINE)
 """How a line begins that orders GitHub's runner about; blanks before it are no hindrance.
 
 Source: https://docs.github.com/actions/reference/workflow-commands-for-github-actions"""
+_HALF = re.compile("[\ud800-\udfff]")
 _JSON_LETTERS = re.compile(r"[^\x20-\x7e\n]|##")
 
 
@@ -65,6 +70,29 @@ def uncommanded(text: str) -> str:
     return _COMMAND.sub(r"\1: ", text) if "::" in text else text
 
 
+def json_text(
+    value: Any, enc_hook: Callable[[Any], Any] | None = None, *, indented: bool = False
+) -> str:
+    """A value as JSON that can be shown: as `escaped_json` has it, NaN and infinities as null.
+
+    Halves of characters (a path that is not UTF-8) are written out: JSON has no word for them.
+    """
+    try:
+        text = msgspec.json.encode(value, enc_hook=enc_hook)
+    except UnicodeEncodeError:
+        text = msgspec.json.encode(_whole(msgspec.to_builtins(value, enc_hook=enc_hook)))
+    return escaped_json((msgspec.json.format(text) if indented else text).decode())
+
+
+def each(value: Any, change: Callable[[str], str]) -> Any:
+    """A value of plain types with every text in it changed, keys too."""
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, dict):
+        return {each(key, change): each(one, change) for key, one in value.items()}
+    return [each(one, change) for one in value] if isinstance(value, list | tuple) else value
+
+
 def escaped_json(document: str) -> str:
     r"""The same JSON document, its odd characters written as ``\u…``: every value stays itself."""
     if document.isascii() and "##" not in document and "\x7f" not in document:
@@ -78,6 +106,10 @@ def _clean(text: str) -> str:
     first, *others = _BREAKS.split(text)
     known = " ".join(filter(None, (one.strip(" ") for one in (first, *others)))) if others else text
     return _ORDERS.sub("# #", visible(known))
+
+
+def _whole(value: Any) -> Any:
+    return each(value, lambda text: _HALF.sub(lambda found: _written(found[0]), text))
 
 
 def _json_letter(found: re.Match[str]) -> str:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from typing import Any
 
-import msgspec
-
 from rbench.compare import Comparison
 from rbench.records import Run
+from rbench.shown import json_text, line
 from rbench_reports.rows import Row, columns, record_rows, row
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What a spreadsheet takes for the beginning of a formula: such a text gets an apostrophe in front,
-which spreadsheets do not show. Numbers are left alone.
+_FORMULA = re.compile(r"(^|;)(?=\s*(?:[=+@\-\uff1d\uff0b\uff20\uff0d]|::))")
+"""Where a spreadsheet sees a formula begin: at the front, or behind the semicolon that parts fields
+in half of the world. Such a text gets an apostrophe there, which spreadsheets do not show. Numbers
+are left alone. Two colons in front order GitHub's runner about.
 
 Source: OWASP, CSV Injection."""
 
@@ -35,7 +36,10 @@ class Csv:
 
 
 def csv_text(rows: Sequence[Row]) -> str:
-    """Rows as CSV with a head (RFC 4180, but lines end in LF); what a row has not is empty."""
+    """Rows as CSV with a head (RFC 4180, but lines end in LF); what a row has not is empty.
+
+    A text stands on one line, so that every reader sees the same rows.
+    """
     text = io.StringIO()
     names = columns(rows)
     writer = csv.writer(text, lineterminator="\n")
@@ -45,11 +49,11 @@ def csv_text(rows: Sequence[Row]) -> str:
 
 
 def guarded(text: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.lstrip(" ").startswith(FORMULA) else text
+    """A text on one line that no spreadsheet takes for a formula."""
+    return _FORMULA.sub(r"\1'", line(text))
 
 
 def _field(value: Any) -> Any:
     if isinstance(value, list | tuple):
-        return msgspec.json.encode(value).decode()
+        return json_text(value)
     return guarded(value) if isinstance(value, str) else value

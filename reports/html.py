@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from rbench import caveats
 from rbench.compare import Comparison
 from rbench.records import Run
+from rbench.shown import json_text
 from rbench_reports import (
     against,
     compare_html,
@@ -86,7 +85,7 @@ class Html:
             versions=provenance.versions(run),
             protocol=provenance.protocol(run),
             chart=chart_data(sheet, front, pick, pairing, inside),
-            records_json=packed(msgspec.json.encode(run.records).decode()),
+            records_json=packed(json_text(run.records)),
             records_csv=packed(csv_text(record_rows(run))),
             plotly=plotly(),
         )

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
 from rbench.compare import Comparison
 from rbench.records import Run
+from rbench.shown import json_text
 from rbench_reports.rows import record_rows
 
 
@@ -26,4 +25,4 @@ class Json:
 
 
 def _text(value: Any) -> str:
-    return msgspec.json.format(msgspec.json.encode(value)).decode() + "\n"
+    return json_text(value, indented=True) + "\n"

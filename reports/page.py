@@ -11,7 +11,9 @@ from typing import Any
 
 import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
+
+from rbench import shown
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -26,7 +28,7 @@ outside strings JSON has none of them."""
 
 
 def render(template: str, **values: Any) -> str:
-    """Fill in a template. Everything is escaped but what is `Markup`."""
+    """Fill in a template. Everything is cleaned and escaped but what is `Markup`."""
     return _environment().get_template(template).render(**values)
 
 
@@ -35,7 +37,13 @@ def embedded(value: Any) -> Markup:
 
     Numbers that are not finite become null: JSON has no word for them.
     """
-    return Markup(msgspec.json.encode(value).decode().translate(_ESCAPES))
+    calm = shown.each(msgspec.to_builtins(value), shown.line)
+    return Markup(shown.json_text(calm).translate(_ESCAPES))
+
+
+def breakable(text: str, after: str) -> Markup:
+    """A text that may be broken behind each sign."""
+    return (escape(after) + Markup("<wbr>")).join(shown.line(text).split(after))
 
 
 def source(name: str) -> Markup:
@@ -49,6 +57,11 @@ def packed(text: str) -> Markup:
     The same text gives the same letters on every day.
     """
     return Markup(b64encode(gzip.compress(text.encode(), compresslevel=6, mtime=0)).decode())
+
+
+def _calm(value: Any) -> Any:
+    """What every ``{{ … }}`` of a template goes through."""
+    return shown.line(value) if type(value) is str else value
 
 
 def columns(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
@@ -78,10 +91,12 @@ def _environment() -> Environment:
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_calm,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.globals["source"] = source
     environment.globals["embedded"] = embedded
     environment.globals["long"] = long
+    environment.filters["breakable"] = breakable
     return environment

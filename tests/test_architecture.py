@@ -67,6 +67,7 @@ READERS = (
 )
 """What only reads records, besides the reports."""
 LOOKED_UP = {
+    "shown",
     "artefacts",
     "caveats",
     "history",

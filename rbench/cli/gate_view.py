@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rbench.cli.screen import Screen, Table, words
 from rbench.cli.terminal import document, json_document
 from rbench.gate import Finding, Verdict
-from rbench.gate.shown import columns
+from rbench.gate.columns import columns
 
 if TYPE_CHECKING:
     from rich.text import Text

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import sys
+from typing import Any, TextIO
 
 from rich.console import Console, RenderableType
 from rich.table import Table as RichTable
@@ -50,8 +51,9 @@ class Screen(Console):
     """A console that shows texts as they are. A text is one line: `print` nothing between two."""
 
     def __init__(self, *, err: bool = False, quiet: bool = False, width: int | None = None):
+        file: Any = _Lines(err)
         super().__init__(
-            stderr=err, quiet=quiet, width=width, highlight=False, markup=False, emoji=False
+            file=file, quiet=quiet, width=width, highlight=False, markup=False, emoji=False
         )
         if self.width < NARROWEST:  # some terminals, and COLUMNS=0, have no width at all
             self.width = USUAL
@@ -62,6 +64,25 @@ class Screen(Console):
     def say(self, *parts: Words) -> None:
         """Print a line that the terminal wraps where it ends, so that it can be copied whole."""
         self.print(words(*parts), soft_wrap=True)
+
+
+class _Lines:
+    """Standard output or error as it is now, with no line that is a command to GitHub's runner:
+    a table may break a name anywhere, and begin a line with its rest.
+    """
+
+    def __init__(self, err: bool) -> None:
+        self.err = err
+
+    def write(self, text: str) -> int:
+        return self._stream.write(shown.uncommanded(text))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    @property
+    def _stream(self) -> TextIO:
+        return sys.stderr if self.err else sys.stdout
 
 
 def _calm(thing: Any) -> Any:

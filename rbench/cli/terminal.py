@@ -7,10 +7,8 @@ People are shown lines here and tables in `rbench.cli.screen`, every text in the
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
-
-import msgspec
 
 from rbench import shown
 
@@ -30,36 +28,12 @@ def document(text: str) -> None:
     stream.buffer.flush()
 
 
-def json_document(value: Any, *, enc_hook: Any = None) -> None:
+def json_document(value: Any, *, enc_hook: Callable[[Any], Any] | None = None) -> None:
     """Print one value as indented JSON; NaN becomes null."""
-    document(shown.escaped_json(msgspec.json.format(_encoded(value, enc_hook)).decode()))
+    document(shown.json_text(value, enc_hook, indented=True))
 
 
-def json_lines(values: Sequence[Any]) -> None:
+def json_lines(values: Iterable[Any]) -> None:
     """Print values as JSON, a line each."""
     for value in values:
-        document(shown.escaped_json(_encoded(value, None).decode()))
-
-
-def _encoded(value: Any, enc_hook: Any) -> bytes:
-    try:
-        return msgspec.json.encode(value, enc_hook=enc_hook, order="deterministic")
-    except UnicodeEncodeError:  # a path that is not UTF-8: JSON has no way to say it
-        plain = msgspec.to_builtins(value, enc_hook=enc_hook)
-        return msgspec.json.encode(_readable(plain), order="deterministic")
-
-
-def _readable(value: Any) -> Any:
-    if isinstance(value, str):
-        return value if _is_unicode(value) else shown.visible(value)
-    if isinstance(value, dict):
-        return {_readable(key): _readable(one) for key, one in value.items()}
-    return [_readable(one) for one in value] if isinstance(value, list) else value
-
-
-def _is_unicode(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+        document(shown.json_text(value))

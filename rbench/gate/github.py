@@ -6,6 +6,7 @@ Source: https://docs.github.com/actions/reference/workflow-commands-for-github-a
 from __future__ import annotations
 
 from rbench.gate.verdict import Status, Verdict
+from rbench.shown import line
 
 _LEVELS: dict[Status, str] = {"fail": "error", "warn": "warning", "not comparable": "notice"}
 """Status -> command; what passes needs no annotation."""
@@ -32,7 +33,7 @@ def github_error(message: str) -> str:
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return line(text).replace("%", "%25")
 
 
 def _property(text: str) -> str:

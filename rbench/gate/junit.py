@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from xml.etree import ElementTree
 
 from rbench.gate.verdict import Finding, Verdict
-
-_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML 1.0 has no way to write."""
+from rbench.shown import line
 
 
 def junit(verdict: Verdict) -> str:
@@ -30,7 +27,9 @@ def junit(verdict: Verdict) -> str:
         case = ElementTree.SubElement(suite, "testcase", classname="gate", name="measured")
         ElementTree.SubElement(case, "error", message="nothing was measured or comparable")
     if verdict.notes:
-        ElementTree.SubElement(suite, "system-out").text = _legal("\n".join(verdict.notes))
+        ElementTree.SubElement(suite, "system-out").text = "\n".join(
+            f"note: {line(note)}" for note in verdict.notes
+        )
     return _written(suite)
 
 
@@ -40,7 +39,7 @@ def junit_error(message: str) -> str:
         "testsuite", name="rbench gate", tests="1", failures="0", errors="1", skipped="0"
     )
     case = ElementTree.SubElement(suite, "testcase", classname="gate", name="usage")
-    ElementTree.SubElement(case, "error", message=_legal(message)).text = _legal(message)
+    ElementTree.SubElement(case, "error", message=line(message)).text = line(message)
     return _written(suite)
 
 
@@ -52,16 +51,12 @@ def _written(suite: ElementTree.Element) -> str:
 def _case(suite: ElementTree.Element, finding: Finding, fails: bool) -> None:
     name = f"{finding.check} ({finding.rule})" if finding.rule else finding.check
     case = ElementTree.SubElement(
-        suite, "testcase", classname=_legal(finding.subject), name=_legal(name)
+        suite, "testcase", classname=line(finding.subject), name=line(name)
     )
-    message = _legal(finding.message)
+    message = line(finding.message)
     if fails:
         ElementTree.SubElement(case, "failure", message=message).text = message
     elif finding.status == "not comparable":
         ElementTree.SubElement(case, "skipped", message=message)
     else:
         ElementTree.SubElement(case, "system-out").text = f"{finding.status}: {message}"
-
-
-def _legal(text: str) -> str:
-    return _ILLEGAL.sub("\ufffd", text)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from rbench.gate.shown import columns
+from rbench.gate.columns import columns
 from rbench.gate.verdict import Finding, Status, Verdict
+from rbench.shown import line
 
 _SIGNS: dict[Status, str] = {
     "fail": "❌ fail",
@@ -16,6 +17,10 @@ _SIGNS: dict[Status, str] = {
 """A sign and the word: colour and shape are never alone."""
 MOST_ROWS = 150
 """In a table; a comment on GitHub holds 65,536 characters."""
+_LINK = re.compile(r":(?=//)|(?<=\bwww)\.", re.IGNORECASE)
+"""What makes a link of a bare address."""
+_BLOCK = re.compile(r"^(\d*)([#+.)-](?=[\s#-]|$)|:(?=:))")
+"""What begins a heading, a list, a rule or an order to GitHub's runner in front of a line."""
 _HEAD = "| verdict | of | check | measured | limit | room | |\n|---|---|---|--:|--:|--:|---|\n"
 
 
@@ -59,8 +64,10 @@ def _row(finding: Finding) -> str:
 
 
 def escaped(text: str) -> str:
-    """Text that Markdown and HTML show as it is, on one line."""
-    line = " ".join(text.split())
-    line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    line = re.sub(r"(?<![\w])@", "&#64;", line)
-    return re.sub(r"([\\`*_{}\[\]|~])", r"\\\1", line)
+    """Text that Markdown and HTML show as it is, on one line, wherever it stands in it."""
+    said = " ".join(line(text).split())
+    said = said.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    said = _LINK.sub(lambda found: f"&#{ord(found[0])};", said)
+    said = re.sub(r"(?<![\w])@", "&#64;", said)
+    said = re.sub(r"([\\`*_{}\[\]|~$])", r"\\\1", said)
+    return _BLOCK.sub(r"\1\\\2", said)

@@ -28,7 +28,8 @@ from rich.console import Console
 from rich.table import Table
 
 from rbench.gate.power import FALSE_ALARMS, POWER, smallest_loss
-from rbench.gate.quality import gains, paired
+from rbench.gate.quality import paired
+from rbench.gate.scores import gains
 
 Ranks = NDArray[Any]
 Spoil = Callable[[Ranks, np.random.Generator], Ranks]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rbench.artefacts import Ranks, read_ranks
 from rbench.gate.power import smallest_loss
-from rbench.gate.quality import gains
+from rbench.gate.scores import gains
 from rbench.records import Quality, Record, Run
 from rbench_reports.cells import Sheet
 from rbench_reports.numbers import MISSING, change

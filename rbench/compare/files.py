@@ -11,7 +11,8 @@ from rbench.artefacts import Ranks, read_ranks
 from rbench.compare.alike import scored_alike
 from rbench.compare.comparison import Difference, Unit, Verdict
 from rbench.gate.power import smallest_loss
-from rbench.gate.quality import Lost, gains, paired, unpaired
+from rbench.gate.quality import Lost, paired, unpaired
+from rbench.gate.scores import gains
 from rbench.records import Estimate, Record, Run
 
 if TYPE_CHECKING:

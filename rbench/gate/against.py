@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rbench.artefacts import Ranks, read_ranks
+from rbench.caveats import history_of
 from rbench.gate.baseline import Baseline, Mark, read_baseline, rounded
 from rbench.records import ModelFile, Quality, Record, Run, read_run
 
@@ -61,7 +62,14 @@ def baseline_of(run: Run) -> Baseline:
         created=run.info.created,
         study=run.info.study,
         models={made.subject: _mark(made) for made in models_of(run)},
+        filtered=filtered_of(run),
     )
+
+
+def filtered_of(run: Run) -> bool | None:
+    """Whether a run's histories were taken out of its rankings; None where nothing says it."""
+    found = history_of(run)
+    return None if found is None else found.filtered
 
 
 def _mark(made: Made) -> Mark:

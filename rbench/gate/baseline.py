@@ -58,6 +58,8 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True):
     created: str = ""
     """Of the run that it was taken from; UTC, ISO 8601."""
     study: str = ""
+    filtered: bool | None = None
+    """Whether the histories were taken out of the rankings; None: not known."""
     models: dict[str, Mark] = {}
     """``ENCODER x RECIPE``, for further seeds with ``, seed N`` -> mark."""
     files: dict[str, Mark] = {}

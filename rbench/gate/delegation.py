@@ -25,6 +25,10 @@ def judge_delegation(limit: DelegationLimit, record: Record, rule: str) -> Findi
         return place.unlike("delegated to a GPU that is simulated on the CPU")
     if found.delegate != limit.delegate or found.nodes_total < 1:
         return place.unlike(f"its record tells of {found.delegate!r}, not of {limit.delegate}")
+    if not 0 <= found.nodes_delegated <= found.nodes_total:
+        return place.broken(
+            f"its record says {found.nodes_delegated} of {found.nodes_total} nodes: no such number"
+        )
     left = ", ".join(f"{count} {op}" for op, count in sorted(found.left_behind.items()))
     about = f"of the graph, {found.nodes_delegated} of {found.nodes_total} nodes"
     measure = Measure(

@@ -16,9 +16,15 @@ from rbench.gate.outside import Outside
 from rbench.gate.plan import Plan, matched
 from rbench.gate.power import sight
 from rbench.gate.rules import SizeLimit
+from rbench.gate.sizes import format_size
 from rbench.gate.verdict import Finding, Verdict
-from rbench.records import Run
+from rbench.records import ModelFile, Run
 
+MOST_GZIP = 1032
+"""How many times smaller gzip makes a file at the most.
+
+Source: https://www.zlib.net/zlib_tech.html, Maximum Compression Factor.
+"""
 _ORDER = ("fail", "warn", "not comparable", "pass")
 
 
@@ -109,9 +115,16 @@ def _rules(limits: Limits, run: Run, against: Against | None, plan: Plan) -> Ite
             if rule.size is not None:
                 yield from judge_size(rule.size, file, name)
             if rule.gzip is not None:
-                zipped = file._replace(kind="gzip", bytes=made.model.gzip_bytes)
-                yield from judge_size(rule.gzip, zipped, name)
+                yield from _gzip(rule.gzip, file, made.model, name)
     yield from plan.answers()
+
+
+def _gzip(limit: SizeLimit, file: Weighed, model: ModelFile, rule: str) -> Iterator[Finding]:
+    if not model.gzip_bytes > file.bytes // MOST_GZIP:
+        said = f"its record says {format_size(model.gzip_bytes)}: gzip makes no file so small"
+        yield Place(file.subject, "gzip", rule).broken(said)
+    else:
+        yield from judge_size(limit, file._replace(kind="gzip", bytes=model.gzip_bytes), rule)
 
 
 def _seen(limits: Limits, run: Run, plan: Plan) -> Iterator[str]:

@@ -135,6 +135,8 @@ def unlike(record: Record, reference: Record) -> str:
         why = _shaky(one)
         if why:
             return why if one is record else f"the reference {reference.cell}: {why}"
+    if not (_machine(record) and _machine(reference)):
+        return "its record or its reference's does not say on which machine it was timed"
     if _machine(record) != _machine(reference):
         return "timed on another machine than its reference"
     for name in RUNTIMES:

@@ -83,7 +83,7 @@ class Plan:
         for made in self._scored(records):
             for metric, floor in rule.quality.items():
                 if floor.min is not None or floor.warn is not None:
-                    yield judge_floor(floor, metric, made, name)
+                    yield judge_floor(floor, metric, made, self.run, name)
         if rule.delegation is not None:
             for record in records:
                 if asked(rule.delegation, record):

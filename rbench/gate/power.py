@@ -15,7 +15,8 @@ from rbench.artefacts import read_ranks
 from rbench.gate.against import models_of
 from rbench.gate.chance import normal_quantile, student_quantile
 from rbench.gate.limits import Limits
-from rbench.gate.quality import freedom_of, gains
+from rbench.gate.quality import freedom_of
+from rbench.gate.scores import gains
 from rbench.records import Run
 
 if TYPE_CHECKING:

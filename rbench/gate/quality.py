@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rbench.artefacts import read_ranks
@@ -12,13 +11,13 @@ from rbench.gate.amounts import percent
 from rbench.gate.chance import LARGE, student_quantile
 from rbench.gate.levels import Levels, Measure, Place, at_least, at_most
 from rbench.gate.rules import QualityLimit
+from rbench.gate.scores import before_of, gains, score_of
 from rbench.gate.verdict import Finding
 from rbench.records import Estimate, Run
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_NAME = re.compile(r"(recall|ndcg)@([1-9][0-9]{0,5})|mrr")
 WIDTH = 2 * 1.959964
 """Width of a record's 95 % interval in standard errors."""
 
@@ -28,12 +27,12 @@ def score(value: float) -> str:
     return f"{value:.4f}"
 
 
-def judge_floor(limit: QualityLimit, metric: str, made: Made, rule: str) -> Finding:
+def judge_floor(limit: QualityLimit, metric: str, made: Made, run: Run, rule: str) -> Finding:
     """Hold a score to a floor, by its record's own 95 % interval."""
     place = Place(made.subject, metric, rule)
-    found = _estimate(made, metric)
+    found, complaint = score_of(metric, made, run)
     if found is None:
-        return place.broken(f"its record has no {metric}")
+        return place.broken(complaint)
     measure = Measure(found.value, "score", score, interval=(found.low, found.high))
     return at_least(place, Levels(limit.warn, limit.min), measure)
 
@@ -53,38 +52,24 @@ def judge_loss(
         tail: chance that what lost just the limit fails.
     """
     place = Place(made.subject, f"{metric} loss", rule)
-    new = _estimate(made, metric)
+    new, complaint = score_of(metric, made, run)
     if new is None:
-        return place.broken(f"its record has no {metric}")
-    old, complaint = _before(metric, made, against)
+        return place.broken(complaint)
+    old, complaint = before_of(metric, made, run, against)
     if against is None or old is None:
         return place.unlike(complaint)
-    ranks = read_ranks(run, made.quality), against.ranks(made.subject)
-    for found, whose in zip(ranks, ("its", "the baseline's"), strict=True):
-        if found.broken:
-            return place.broken(f"{whose} ranks cannot be judged: {found.missing}")
-    mine, theirs = (found.values for found in ranks)
-    if mine is not None and theirs is not None and len(mine) == len(theirs):
+    ranks = against.ranks(made.subject)
+    if ranks.broken:
+        return place.broken(f"the baseline's ranks cannot be judged: {ranks.missing}")
+    mine, theirs = read_ranks(run, made.quality).values, ranks.values
+    if mine is not None and theirs is not None:
+        if len(mine) != len(theirs):
+            return place.broken(f"ranks of {len(mine)} users, the baseline's of {len(theirs)}")
         before, after = gains(metric, theirs), gains(metric, mine)
         if before is not None and after is not None and before.mean() > 0:
             lost = paired(before, after)
             return _loss(limit, place, old, lost, tail, "user by user")
     return _loss(limit, place, old, unpaired(old, new), tail, "by intervals, without ranks")
-
-
-def _before(metric: str, made: Made, against: Against | None) -> tuple[Estimate | None, str]:
-    """The baseline's score, or none and why it cannot be compared with."""
-    if against is None:
-        return None, "no baseline: name one with --against"
-    mark = against.baseline.models.get(made.subject)
-    old = mark.quality.get(metric) if mark else None
-    if mark is None or old is None:
-        return None, f"{metric} is not in the baseline"
-    if not made.record.data or mark.data != made.record.data:
-        return None, "scored on another split of the data than the baseline"
-    if old.value <= 0:
-        return None, f"the baseline's {metric} is 0"
-    return old, ""
 
 
 class Lost(NamedTuple):
@@ -182,24 +167,3 @@ def unpaired(old: Estimate, new: Estimate) -> Lost:
     """
     errors = (((one.high - one.low) / WIDTH / old.value) ** 2 for one in (new, old))
     return Lost(1 - new.value / old.value, next(errors), 0.0, next(errors))
-
-
-def gains(metric: str, ranks: NDArray[Any]) -> NDArray[Any] | None:
-    """What every user gained, float64 (users,); None for a metric that ranks do not tell."""
-    import numpy as np
-
-    found = _NAME.fullmatch(metric)
-    if found is None:
-        return None
-    kind, most = found.group(1), int(found.group(2) or 0)
-    ranked = ranks >= 1
-    floor = np.maximum(ranks, 1).astype(np.float64)
-    if kind is None:
-        gained: NDArray[Any] = ranked / floor
-        return gained
-    among = (ranked & (ranks <= most)).astype(np.float64)
-    return among if kind == "recall" else among / np.log2(floor + 1)
-
-
-def _estimate(made: Made, metric: str) -> Estimate | None:
-    return made.quality.metrics.get(metric) if made.quality else None

@@ -13,7 +13,7 @@ import pytest
 
 from rbench.compare import Comparison, Difference, Unlike, compare
 from rbench.compare.comparison import Side
-from rbench.gate.quality import gains
+from rbench.gate.scores import gains
 from rbench.records import CellName, Estimate, Machine, Run
 from rbench.testing.runs import example_run
 

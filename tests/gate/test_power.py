@@ -10,7 +10,8 @@ import pytest
 
 from rbench.gate import judge, parse_budget, read_against
 from rbench.gate.power import CAUTION, FALSE_ALARMS, POWER, sight, smallest_loss
-from rbench.gate.quality import gains, paired
+from rbench.gate.quality import paired
+from rbench.gate.scores import gains
 from rbench.testing.runs import example_run
 
 BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "quality_power.py"

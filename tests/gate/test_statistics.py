@@ -14,8 +14,9 @@ from scipy import stats
 from rbench.evaluate import metrics
 from rbench.gate import Limits, judge, parse_budget, read_against
 from rbench.gate.chance import normal_quantile, student_quantile, student_tail
-from rbench.gate.quality import gains, paired, unpaired
+from rbench.gate.quality import paired, unpaired
 from rbench.gate.rounds import Noise, compare, compare_pairs, in_common, pooled
+from rbench.gate.scores import gains
 from rbench.profile import ProfileSettings
 from rbench.profile.pair import SETTINGS
 from rbench.records import Estimate

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from rbench.artefacts import read_ranks
-from rbench.gate.quality import gains
+from rbench.gate.scores import gains
 from rbench_reports import noise, seeds
 from rbench_reports.cells import Sheet
 from rbench_reports.numbers import SCORE

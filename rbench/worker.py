@@ -26,6 +26,7 @@ from rbench.errors import Killed, RbenchError, Unsupported
 from rbench.jobs import AnyJob
 from rbench.plugins import cut, told
 from rbench.progress import Progress
+from rbench.writing import RIGHTS
 
 PROGRESS_EVERY_S = 0.2
 
@@ -138,7 +139,7 @@ def _redirect(log: Path) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     log.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, RIGHTS)
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
     os.close(descriptor)

@@ -3,33 +3,67 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from rbench.errors import OutputError
 
+RIGHTS = 0o666
+"""What a new file is asked for; the umask takes away what the user wants taken away."""
+_RANDOM_LETTERS = 8
+"""Of the names of files that are being written."""
+_MOST_BYTES = 200
+"""Of a file's name in those; systems allow 255 for all of it."""
+
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Replace a file by new content: afterwards it is the old or the new one, never half of it.
+
+    A link stays, and what it points to is replaced; what is no file (a pipe, a device) is written.
 
     Raises:
         OutputError: the place cannot be written (permissions, full disk).
     """
     with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        place = Path(os.path.realpath(path))
+        if place.exists() and not (place.is_file() or place.is_dir()):
+            with place.open("wb", buffering=0) as device:
+                _write(device.fileno(), content)
+            return
+        place.parent.mkdir(parents=True, exist_ok=True)
+        handle, torn = _new(place)
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).chmod(0o644)
-            Path(name).replace(path)
+            try:
+                _write(handle, content)
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+            torn.replace(place)
         except BaseException:
-            Path(name).unlink(missing_ok=True)
+            torn.unlink(missing_ok=True)
             raise
+
+
+def make_executable(path: Path) -> None:
+    """Let those run a file who may read it."""
+    rights = path.stat().st_mode
+    path.chmod(rights | (rights & 0o444) >> 2)
+
+
+def _new(place: Path) -> tuple[int, Path]:
+    """A new file beside the one that it will be."""
+    known = os.fsdecode(os.fsencode(place.name)[:_MOST_BYTES])
+    torn = place.with_name(f".{known}.{secrets.token_hex(_RANDOM_LETTERS // 2)}")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    return os.open(torn, flags, RIGHTS), torn
+
+
+def _write(handle: int, content: bytes) -> None:
+    rest = memoryview(content)
+    while rest:
+        rest = rest[os.write(handle, rest) :]
 
 
 def clear_torn(folder: Path) -> None:
@@ -37,10 +71,6 @@ def clear_torn(folder: Path) -> None:
     for torn in folder.glob(f".*.{'?' * _RANDOM_LETTERS}"):
         with suppress(OSError):
             torn.unlink()
-
-
-_RANDOM_LETTERS = 8
-"""Of the names that tempfile makes up."""
 
 
 @contextmanager
@@ -53,12 +83,25 @@ def writing(place: Path, option: str = "") -> Iterator[None]:
     Raises:
         OutputError: the place cannot be written.
     """
+    named = f" with {option}" if option else ""
+    if not _is_name(place):
+        raise OutputError(
+            "cannot write: no file can have this name",
+            where=str(place),
+            remedy=f"name another place{named}",
+        )
     try:
         yield
     except OSError as error:
-        named = f" with {option}" if option else ""
         raise OutputError(
             f"cannot write: {error.strerror or error}",
             where=str(place),
             remedy=f"name another place{named}, or make room or permissions there",
         ) from error
+
+
+def _is_name(place: Path) -> bool:
+    try:
+        return b"\0" not in os.fsencode(place)
+    except UnicodeEncodeError:
+        return False

@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from rbench.writing import RIGHTS
+
 
 @contextmanager
 def captured(log: Path) -> Iterator[None]:
     """Send file descriptors 1 and 2 of this process to ``log`` meanwhile."""
     sys.stdout.flush()
     sys.stderr.flush()
-    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, RIGHTS)
     before = os.dup(1), os.dup(2)
     try:
         os.dup2(descriptor, 1)

@@ -20,7 +20,7 @@ import platformdirs
 from rbench.download import download
 from rbench.errors import ToolError, choices
 from rbench.progress import Reporter, silent
-from rbench.writing import writing
+from rbench.writing import make_executable, writing
 
 NAME = "benchmark_model"
 BASE = (
@@ -132,7 +132,7 @@ def fetch(
                     allowed=sha256,
                     remedy="another build lies there now: leave --sha256 out to take it",
                 )
-            (fresh / NAME).chmod(0o755)
+            make_executable(fresh / NAME)
             (fresh / f"{NAME}.sha256").write_text(f"{found}  {NAME}\n", "ascii")
             if folder.exists():
                 folder.rename(work / "old")

@@ -138,14 +138,19 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         self,
         *,
         data: str | None = None,
-        duplicates: str | None = None,
+        reading: Mapping[str, Any] | None = None,
         filter_history: bool | None = None,
         encoders: Sequence[str] = (),
         recipes: Sequence[str] = (),
         targets: Sequence[str] = (),
         seeds: Sequence[int] = (),
     ) -> Study:
-        """This study with parts of its grid or its log replaced, as on the command line."""
+        """This study with parts of its grid or its log replaced, as on the command line.
+
+        Args:
+            data: the log's path.
+            reading: fields of `DataSettings` that replace the study's own.
+        """
         changes: dict[str, Any] = msgspec.to_builtins(self)
         replaced: tuple[tuple[str, Sequence[Any]], ...] = (
             ("encoders", encoders),
@@ -161,8 +166,7 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             changes["encoder"] = {k: table for k, table in self.encoder.items() if k in kept}
         if data is not None:
             changes["data"]["path"] = data
-        if duplicates is not None:
-            changes["data"]["duplicates"] = duplicates
+        changes["data"] |= reading or {}
         if filter_history is not None:
             changes["evaluate"]["filter_history"] = filter_history
         return Study.build(changes)

@@ -117,6 +117,11 @@ class _Sweep:
                 self.observer.started(job)
                 pipeline.perform(job, self.store, silent)
                 self.observer.ended(job, None)
+        data = self.plan.data
+        reading = self.store.read(data.stage, data.key, DataSummary).reading
+        if reading.format:
+            for text in (f"the log was read as {reading}", *reading.notes):
+                self.observer.noticed(text)
         return todo
 
     def run(self, todo: Sequence[AnyJob]) -> None:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from rbench.caveats import notes
+from rbench.cli.data_options import data_options, said
 from rbench.cli.terminal import json_document, say
 from rbench.data.fetch import BASE, PUBLIC
-from rbench.data.settings import DataSettings, Duplicates, Format, Split
+from rbench.data.settings import DataSettings
 from rbench.history import history
 
 if TYPE_CHECKING:
     from rbench.records import DataSummary
-
-DEFAULTS = DataSettings()
 
 
 @click.group(epilog="Start with: rbench data fetch ml-latest-small")
@@ -31,87 +31,31 @@ def command() -> None:
 
 @command.command()
 @click.argument("path")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(get_args(Format)),
-    default=DEFAULTS.format,
-    show_default=True,
-    help="Which loader reads it; auto looks at the files.",
-)
-@click.option("--user-column", default="auto", help="Column of a CSV or Parquet log, by name.")
-@click.option("--item-column", default="auto", help="Likewise.")
-@click.option(
-    "--time-column",
-    default="auto",
-    help="Likewise; none: lines are in order.",
-)
-@click.option(
-    "--duplicates",
-    type=click.Choice(get_args(Duplicates)),
-    default=DEFAULTS.duplicates,
-    show_default=True,
-    help="What becomes of rows with the same user, item and time.",
-)
-@click.option(
-    "--min-interactions",
-    type=click.IntRange(min=1),
-    default=DEFAULTS.min_interactions,
-    show_default=True,
-    metavar="N",
-    help="Drop users and items with fewer, until none is left to drop (k-core).",
-)
-@click.option(
-    "--split", type=click.Choice(get_args(Split)), default=DEFAULTS.split, show_default=True
-)
-@click.option(
-    "--temporal-quantile",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
-    default=DEFAULTS.temporal_quantile,
-    show_default=True,
-    help="Share of interactions before the test point of global_temporal.",
-)
+@data_options
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
-def describe(
-    path: str,
-    form: Format,
-    user_column: str,
-    item_column: str,
-    time_column: str,
-    duplicates: Duplicates,
-    min_interactions: int,
-    split: Split,
-    temporal_quantile: float,
-    as_json: bool,
-) -> None:
+def describe(path: str, as_json: bool, **options: Any) -> None:
     """Print what was understood of a log: PATH is a file, a folder, or "synthetic".
 
     \b
     rbench data describe ml-1m
     rbench data describe plays.parquet --item-column track --split global_temporal
+    rbench data describe clicks.csv --keep event=purchase --time-format "%d.%m.%Y %H:%M"
     rbench data describe synthetic --json
     """  # noqa: D301 - \b is click's mark for lines that stay lines
     from rbench import data
+    from rbench.errors import UsageError
 
-    summary = data.load(
-        DataSettings(
-            path=path,
-            format=form,
-            user_column=user_column,
-            item_column=item_column,
-            time_column=time_column,
-            duplicates=duplicates,
-            min_interactions=min_interactions,
-            split=split,
-            temporal_quantile=temporal_quantile,
-        )
-    ).summary
+    try:
+        settings = DataSettings(path=path, **said(options))
+    except ValueError as error:
+        raise UsageError(str(error), where="rbench data describe") from error
+    summary = data.load(settings).summary
     if as_json:
         import msgspec
 
         ranking = history("auto", summary)
-        said = {"history": ranking._asdict(), "notes": notes(summary, ranking.filtered)}
-        json_document(msgspec.to_builtins(summary) | said)
+        more = {"history": ranking._asdict(), "notes": notes(summary, ranking.filtered)}
+        json_document(msgspec.to_builtins(summary) | more)
     else:
         _show(summary)
 
@@ -122,7 +66,10 @@ def _show(summary: DataSummary) -> None:
     table = Table(title=summary.name, title_justify="left", show_header=False)
     table.add_column(style="bold", no_wrap=True)
     table.add_column(justify="right", overflow="fold")
-    for name in ("format", "users", "items", "interactions"):
+    for name, shown in _read_as(summary):
+        table.add_row(name, shown)
+    table.add_section()
+    for name in ("users", "items", "interactions"):
         table.add_row(name, _plain(getattr(summary, name)))
     table.add_section()
     for name in ("split", "test_users", "validation_users", "catalogue", "checksum"):
@@ -139,8 +86,29 @@ def _show(summary: DataSummary) -> None:
     screen = Screen()
     screen.print(table)
     screen.say(f"history: {ranking.reason}")
+    for note in summary.reading.notes:
+        screen.say(f"note: {note}")
     for note in notes(summary, ranking.filtered):
         screen.say(f"note: {note}")
+
+
+def _read_as(summary: DataSummary) -> Iterator[tuple[str, str]]:
+    """How the log was read, in rows."""
+    found = summary.reading
+    files = f", {found.files:,} files" if found.files > 1 else ""
+    yield "format", ", ".join(filter(None, (summary.format + files, found.packed)))
+    for name in ("encoding", "separator", "header", "comment", "user", "item"):
+        if value := getattr(found, name):
+            yield f"{name} column" if name in ("user", "item") else name, value
+    if found.time:
+        kind = ", ".join(filter(None, (found.time_format, found.time_unit)))
+        yield "time column", f"{found.time} ({kind})"
+    elif found.user:
+        yield "time column", "none: lines are in order"
+    if found.rating:
+        yield "rating column", found.rating
+    for why, count in found.skipped.items():
+        yield "left out", f"{count:,} {why}"
 
 
 def _plain(value: object) -> str:

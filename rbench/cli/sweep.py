@@ -7,12 +7,13 @@ import shlex
 import signal
 from pathlib import Path
 from types import FrameType
-from typing import Any, get_args
+from typing import Any
 
 import click
 
+from rbench.cli.data_options import data_options, said
+from rbench.cli.data_options import words as data_words
 from rbench.cli.terminal import document
-from rbench.data.settings import Duplicates
 from rbench.shown import escaped_json
 
 EXAMPLES = """\b
@@ -27,11 +28,7 @@ Examples:
 @click.command(epilog=EXAMPLES)
 @click.argument("study", default="default")
 @click.option("--data", metavar="PATH", help="The log to use: a file, a folder, or synthetic.")
-@click.option(
-    "--duplicates",
-    type=click.Choice(get_args(Duplicates)),
-    help="What becomes of rows with the same user, item and time. [default: refuse]",
-)
+@data_options
 @click.option(
     "--filter-history/--no-filter-history",
     default=None,
@@ -62,7 +59,6 @@ Examples:
 def command(
     study: str,
     data: str | None,
-    duplicates: Duplicates | None,
     filter_history: bool | None,
     encoders: tuple[str, ...],
     recipes: tuple[str, ...],
@@ -72,6 +68,7 @@ def command(
     benchmark_model: str | None,
     retry_failed: bool,
     as_json: bool,
+    **options: Any,
 ) -> int:
     """Train, convert, score and time a study's grid; write records, models and a report.
 
@@ -86,7 +83,7 @@ def command(
 
     chosen = Study.read(study).narrowed(
         data=data,
-        duplicates=duplicates,
+        reading=said(options),
         filter_history=filter_history,
         encoders=encoders,
         recipes=recipes,
@@ -95,7 +92,7 @@ def command(
     )
     words = ["rbench", "sweep", *([study] if study != "default" else [])]
     words += ["--data", data] if data else []
-    words += ["--duplicates", duplicates] if duplicates else []
+    words += data_words(said(options))
     if filter_history is not None:
         words.append("--filter-history" if filter_history else "--no-filter-history")
     words += [word for seed in seeds for word in ("--seed", str(seed))]

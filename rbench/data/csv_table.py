@@ -1,97 +1,154 @@
-"""CSV with a header line: separated by commas, semicolons or tabs, maybe packed with gzip."""
+"""Tables of text: columns found by name, or by number, between whatever separators."""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
+from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 
-from rbench.data import text
-from rbench.data.columns import pick
+from rbench.data import dialect as dialects
+from rbench.data import lists
+from rbench.data.columns import Header, clipped, pick
+from rbench.data.dialect import Dialect
 from rbench.data.log import Log
 from rbench.data.movielens import COLUMNS
 from rbench.data.rows import Rows, Shape, parse
-from rbench.data.settings import DataSettings
+from rbench.data.settings import AUTO, DataSettings
 from rbench.errors import DataError
+from rbench.records import Reading
 
-SEPARATORS = ",;\t"
-ENCODING = "utf-8-sig"  # with or without a byte order mark
+Part = tuple[Path, tuple[tuple[str, str], ...]]
+"""A file, and the columns that its folders' names stand for: ``day=2024-01-01``."""
 
 
-def read(path: Path, settings: DataSettings) -> Log:
-    """Any such table, its columns found by name.
+def read(parts: Sequence[Part], settings: DataSettings, look: Dialect, reading: Reading) -> Log:
+    """Any such table; several files are read as its parts.
+
+    Args:
+        look: of the first part.
 
     Raises:
         DataError: no such columns, or a row that is not right.
     """
-    rows, header = _open(path)
-    picked = pick(header, settings, str(path))
-    shape = Shape(
-        format="csv",
-        columns=tuple(header),
-        line=f"the header, {' | '.join(header)}",
-        user=picked.user,
-        item=picked.item,
-        time=picked.time,
+    path, folders = parts[0]
+    if not look.header and AUTO in (settings.user_column, settings.item_column):
+        raise dialects.no_header(look, path)
+    if not look.header and settings.time_column == AUTO:
+        raise dialects.no_header(look, path)
+    names = (*look.names, *(name for name, _ in folders))
+    header = Header(names, str(path), numbered=not look.header)
+
+    def column(at: int) -> list[str]:
+        return look.column(at) if at < len(look.names) else [folders[at - len(look.names)][1]]
+
+    def is_list(at: int) -> bool:
+        return lists.looks_like_list(column(at), names[at])
+
+    picked = pick(
+        header,
+        settings,
+        is_time=lambda at: "time" if is_list(at) else dialects.kind_of(column(at)),
+        is_list=is_list,
     )
-    return parse(path, rows, shape)
+    shape = Shape(
+        columns=names,
+        line=f"the header, {clipped(' | '.join(look.names), 200)}",
+        picked=picked,
+    )
+    several = [at for at in (picked.time,) if at is not None and is_list(at)]
+    spread = is_list(picked.item)
+    if spread and picked.time is not None and not several:
+        # One time for all items of a list says no order within it.
+        reading_note = "each list of items has one time: its items are in order"
+        reading = _noted(reading, reading_note)
+    elif spread:
+        reading = _noted(reading, f"column {clipped(names[picked.item])!r} holds lists of items")
+
+    def rows(part: Part) -> Rows:
+        place, values = part
+        found = _part(place, look, settings, reading.encoding)
+        extra = [value for _, value in values]
+        if extra:
+            found = ((line, [*row, *extra]) for line, row in found)
+        return lists.exploded(found, str(place), picked.item, several) if spread else found
+
+    _same_folders(parts)
+    return parse(((part[0], rows(part)) for part in parts), shape, settings, reading)
 
 
-def read_movielens(path: Path) -> Log:
+def _part(path: Path, look: Dialect, settings: DataSettings, encoding: str) -> Rows:
+    """The rows of a part after its header, which must be that of the first."""
+    rows = dialects.rows_of(path, encoding, look)
+    if not look.header:
+        return rows
+    first = next(rows, None)
+    if first is None:
+        return iter(())
+    there = tuple(name.strip() for name in first[1])
+    if look.names not in (there, ("", *there)):
+        shown = ", ".join(repr(clipped(name, 30)) for name in there[:8])
+        raise DataError(
+            f"this part has other columns than the first: {shown}",
+            where=f"{path}, line {first[0]}",
+            allowed=", ".join(look.names[:24]),
+        )
+    return rows
+
+
+def _same_folders(parts: Sequence[Part]) -> None:
+    keys = [tuple(name for name, _ in folders) for _, folders in parts]
+    if len(set(keys)) > 1:
+        raise DataError(
+            "the parts lie in folders of several kinds",
+            where=str(parts[0][0].parent),
+            remedy="name one of them",
+        )
+
+
+def _noted(reading: Reading, note: str) -> Reading:
+    import msgspec
+
+    return msgspec.structs.replace(reading, notes=(*reading.notes, note))
+
+
+def read_movielens(path: Path, look: Dialect, settings: DataSettings, reading: Reading) -> Log:
     """``ratings.csv`` of ml-latest, ml-latest-small, ml-20m, ml-25m and ml-32m.
 
     Raises:
         DataError: another header, or a row that is not right.
     """
-    rows, header = _open(path)
-    if tuple(header) != COLUMNS:
+    if look.names != COLUMNS:
         raise DataError(
-            f"the columns are {', '.join(header)}",
+            f"the columns are {clipped(', '.join(look.names), 200)}",
             where=f"{path}, line 1",
             allowed=",".join(COLUMNS),
-            remedy="for another table say format = 'csv'",
+            remedy="for another table say --format csv (format = 'csv' in [data] of a study)",
         )
     shape = Shape(
-        format="movielens-csv",
         columns=COLUMNS,
         line="'1,31,2.5,1260759144'",
-        user=0,
-        item=1,
-        rating=2,
-        time=3,
+        picked=pick(Header(COLUMNS, str(path)), settings),
+        rated=2,
         digits=True,
-        time_kind="number",
+        time_form="number",
+        remedy="if it is not MovieLens' own, say --format csv",
     )
-    return parse(path, rows, shape)
+    return parse(((path, look.rows(path, reading.encoding)),), shape, settings, reading)
 
 
-def separator_of(line: str) -> str:
-    """The separator that stands most often in a header line; empty if none does."""
-    best = max(SEPARATORS, key=line.count)
-    return best if best in line else ""
+def fits_movielens(look: Dialect) -> bool:
+    """Whether a table has MovieLens' header and its kind of values."""
+    if look.names != COLUMNS or look.separator != ",":
+        return False
+    return all(
+        len(row) == 4 and row[0].isdecimal() and row[1].isdecimal() and _numbers(row[2:])
+        for row in look.head
+    )
 
 
-def _open(path: Path) -> tuple[Rows, list[str]]:
-    """The rows after the header, and the header."""
-    rows = _rows(path)
-    first = next(rows, None)
-    if first is None:
-        raise DataError("the log is empty", where=str(path), allowed="a header line and rows")
-    return rows, [name.strip() for name in first[1]]
-
-
-def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    with text.opened(path, ENCODING) as file:
-        separator = separator_of(next((line for line in file if line.strip()), "")) or ","
-    with text.opened(path, ENCODING, newline="") as file:
-        reader = csv.reader(file, delimiter=separator, skipinitialspace=True, strict=True)
-        try:
-            for row in reader:
-                if row:
-                    yield reader.line_num, row
-        except csv.Error as error:
-            raise DataError(
-                f"not CSV: {error}",
-                where=f"{path}, line {reader.line_num}",
-                allowed='values between separators, quoted with " where they hold one',
-            ) from error
+def _numbers(words: Sequence[str]) -> bool:
+    try:
+        list(map(float, chain(words)))
+    except ValueError:
+        return False
+    return True

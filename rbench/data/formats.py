@@ -1,57 +1,118 @@
-"""Which files a path means and which loader reads them: named by settings, or seen by looking."""
+"""Which loader reads a log, named by settings or seen by looking; which options it has."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rbench.data import csv_table, movielens, parquet_table, text, user_item
-from rbench.data.log import Log
-from rbench.data.settings import DataSettings
-from rbench.errors import DataError
+import msgspec
 
-LOOKED_FOR = (
-    "ratings.dat (MovieLens 1M, 10M), u.data (100K), ratings.csv (latest, 20M, 25M, 32M), "
-    "'user item' lines, CSV with a header line, Parquet"
+from rbench.data import (
+    container,
+    csv_table,
+    dialect,
+    json_lines,
+    movielens,
+    parquet_table,
+    sequence,
+    text,
 )
-_PACKED_TABLES = {
-    "ratings.dat": "movielens-dat",
-    "u.data": "movielens-100k",
-    "ratings.csv": "",
-    "ratings.csv.gz": "",
+from rbench.data.csv_table import Part
+from rbench.data.log import Log
+from rbench.data.places import KNOWN_TABLES, LOOKED_FOR, parts_of
+from rbench.data.settings import DataSettings, Format
+from rbench.errors import DataError
+from rbench.records import Reading
+
+HEAD_BYTES = 1 << 16
+DEFAULTS = DataSettings()
+_DIALECT = ("separator", "header", "quotes", "comment")
+_COLUMNS = ("user_column", "item_column", "time_column", "keep", "rating_column")
+_TIMES = ("time_format", "time_unit")
+_RATINGS = ("min_rating", "rating_column")
+UNUSED: dict[str, tuple[str, ...]] = {
+    "movielens-dat": (*_DIALECT, *_COLUMNS, "time_format"),
+    "movielens-100k": (*_DIALECT, *_COLUMNS, "time_format"),
+    "movielens-csv": (*_DIALECT, *_COLUMNS, "time_format"),
+    "user-item": (*_DIALECT, *_COLUMNS, *_TIMES, *_RATINGS),
+    "sequence": ("header", "quotes", "comment", *_COLUMNS, *_TIMES, *_RATINGS),
+    "csv": (),
+    "json": _DIALECT,
+    "parquet": (*_DIALECT, "encoding"),
+    "synthetic": ("format", *_DIALECT, *_COLUMNS, *_TIMES, *_RATINGS, "encoding", "holes"),
 }
-"""File in a folder -> its format; empty: look into it."""
-_SUFFIXES = (".csv", ".tsv", ".inter", ".txt", ".dat", ".data", ".csv.gz", ".tsv.gz", ".parquet")
+"""Format -> settings that it has no use for: an error, where one is given."""
+
+_FIXED = ("movielens-dat", "movielens-100k", "movielens-csv", "user-item", "sequence")
+"""Formats whose columns have no names to choose from."""
 
 
 @dataclass(frozen=True)
 class Source:
     """Files and the format that they are read as."""
 
-    files: tuple[Path, ...]
-    """More than one for the parts of a Parquet table only."""
+    parts: tuple[Part, ...]
+    """More than one for the parts of a table only."""
     format: str
+    encoding: str = ""
+    look: dialect.Dialect | None = None
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The parts without what their folders say."""
+        return tuple(path for path, _ in self.parts)
 
     def read(self, settings: DataSettings) -> Log:
         """Parse.
 
         Raises:
-            DataError: see the loaders.
+            DataError: see the loaders; and where an option is given that the format does not use.
         """
-        path = self.files[0]
-        match self.format:
-            case "movielens-dat":
-                return movielens.read_dat(path)
-            case "movielens-100k":
-                return movielens.read_u_data(path)
-            case "movielens-csv":
-                return csv_table.read_movielens(path)
-            case "user-item":
-                return user_item.read(path)
-            case "parquet":
-                return parquet_table.read(self.files, settings)
-            case _:
-                return csv_table.read(path, settings)
+        refuse_unused(self.format, settings, str(self.files[0]))
+        try:
+            return self._read(settings, self.encoding)
+        except text.NotThisText as error:
+            if settings.encoding != "auto":
+                raise
+            log = self._read(settings, text.LATIN_1)
+            note = f"not UTF-8 ({error.where.rpartition(', ')[2]}), read as Latin-1"
+            notes = (f"{note}: --encoding says otherwise", *log.reading.notes)
+            return replace(log, reading=msgspec.structs.replace(log.reading, notes=notes))
+
+    def _read(self, settings: DataSettings, encoding: str) -> Log:
+        path, look = self.files[0], self.look
+        reading = Reading(
+            format=self.format,
+            packed=container.kind_of(path),
+            encoding=encoding,
+            separator=look.shown if look else "",
+            header=("yes" if look.header else "no") if look else "",
+            comment=look.comment if look else "",
+            skipped={"lines of comments at the beginning": look.comments}
+            if look and look.comments
+            else {},
+            notes=look.notes if look else (),
+        )
+        log = self._parsed(path, settings, reading)
+        shown = msgspec.structs.replace(
+            log.reading, encoding=text.shown_encoding(encoding) if encoding else ""
+        )
+        return replace(log, reading=shown)
+
+    def _parsed(self, path: Path, settings: DataSettings, reading: Reading) -> Log:
+        if self.format in movielens.SEPARATORS:
+            return movielens.read(path, self.format, settings, reading)
+        if self.format in sequence.READERS:
+            return sequence.READERS[self.format](path, settings, reading)
+        if self.format == "parquet":
+            return parquet_table.read(self.parts, settings, reading)
+        if self.format == "json":
+            return json_lines.read(self.parts, settings, reading)
+        look = self.look or _dialect(path, settings, reading.encoding)
+        if self.format == "movielens-csv":
+            return csv_table.read_movielens(path, look, settings, reading)
+        return csv_table.read(self.parts, settings, look, reading)
 
 
 def find(settings: DataSettings) -> Source:
@@ -60,86 +121,137 @@ def find(settings: DataSettings) -> Source:
     Raises:
         DataError: nothing is there, or nothing that rbench knows.
     """
-    path = Path(settings.path).expanduser()
-    try:
-        if path.is_dir():
-            files = _in_folder(path)
-        elif path.is_file():
-            files = (path,)
-        else:
-            raise DataError(
-                "no such file or folder" if not path.exists() else "neither file nor folder",
-                where=str(path),
-                remedy="a public log comes with: rbench data fetch ml-latest-small",
-            )
-    except (OSError, ValueError) as error:  # ValueError: a path with a NUL byte
-        raise DataError(f"cannot read: {error}", where=repr(str(path))) from error
-    if settings.format != "auto":
-        return Source(files, settings.format)
-    return Source(files, _PACKED_TABLES.get(files[0].name, "") or _look(files[0]))
+    parts = parts_of(Path(settings.path).expanduser())
+    path = parts[0][0]
+    head = text.peek(path, HEAD_BYTES)
+    if settings.format == "parquet" or (settings.format == "auto" and _is_parquet(head)):
+        return Source(parts, "parquet")
+    encoding = text.encoding_of(settings, head)
+    if settings.format not in ("auto", "csv", "movielens-csv"):
+        return Source(_single(parts, settings.format), settings.format, encoding)
+    if settings.format == "auto":
+        _refuse_binary(path, head, encoding)
+    lines = dialect.head_lines(head, encoding, len(head) < HEAD_BYTES)
+    form: str = settings.format
+    if form == "auto":
+        form = _seen(lines, settings, path)
+    if form not in ("csv", "movielens-csv", "auto"):
+        return Source(_single(parts, form), form, encoding)
+    look = dialect.look(lines, settings, path)
+    if form == "auto":
+        form = "movielens-csv" if _is_movielens(look, settings) and len(parts) == 1 else "csv"
+    return Source(parts, form, encoding, look)
 
 
-def _in_folder(folder: Path) -> tuple[Path, ...]:
-    for name in _PACKED_TABLES:
-        if (folder / name).is_file():
-            return (folder / name,)
-    logs = tuple(
-        file
-        for file in sorted(folder.iterdir())
-        if file.is_file() and file.name.endswith(_SUFFIXES) and not file.name.startswith((".", "_"))
+def refuse_unused(form: str, settings: DataSettings, where: str) -> None:
+    """An option without use is a misunderstanding.
+
+    Raises:
+        DataError: one is given.
+    """
+    given = [name for name in UNUSED[form] if getattr(settings, name) != getattr(DEFAULTS, name)]
+    if form != "synthetic" and settings.time_column == "none":
+        given += [name for name in _TIMES if getattr(settings, name) != getattr(DEFAULTS, name)]
+    if not given:
+        return
+    what = f"format {form!r}"
+    if given[0] in _TIMES and given[0] not in UNUSED[form]:
+        what = "a log without times"
+    as_table = ", or read the file as a table with --format csv" if form in _FIXED else ""
+    raise DataError(
+        f"{what} has no use for --{given[0].replace('_', '-')} ({given[0]} in [data] of a study)",
+        where=where,
+        remedy=f"leave it out{as_table}",
     )
-    if len(logs) == 1 or (logs and all(file.suffix == ".parquet" for file in logs)):
-        return logs
-    if logs:
-        names = ", ".join(file.name for file in logs[:6]) + (", …" if len(logs) > 6 else "")
+
+
+def _single(parts: tuple[Part, ...], form: str) -> tuple[Part, ...]:
+    if len(parts) > 1 and form not in ("json", "parquet", "csv"):
         raise DataError(
-            f"{len(logs)} files could be the log: {names}",
-            where=str(folder),
+            f"{len(parts)} files, and format {form!r} is one file",
+            where=str(parts[0][0].parent),
             remedy="name the file",
         )
-    raise DataError("no log in this folder", where=str(folder), allowed=LOOKED_FOR)
+    return parts
 
 
-def _look(path: Path) -> str:
-    """The format of a file, by its first bytes."""
-    head = text.peek(path)
-    if head.startswith(parquet_table.MAGIC):
-        return "parquet"
-    if b"\0" in head:
-        raise _unknown(path, "binary data")
-    lines = head.decode("utf-8-sig", errors="replace").splitlines()
-    first = next((line for line in lines if line.strip()), "")
-    if not first:
+def _is_parquet(head: bytes) -> bool:
+    return head.startswith(parquet_table.MAGIC)
+
+
+def _is_movielens(look: dialect.Dialect, settings: DataSettings) -> bool:
+    return csv_table.fits_movielens(look) and not _asked(settings)
+
+
+def _asked(settings: DataSettings) -> bool:
+    """Whether an option is given that only tables know."""
+    names = (*_DIALECT, *_COLUMNS, "time_format")
+    return any(getattr(settings, name) != getattr(DEFAULTS, name) for name in names)
+
+
+def _seen(lines: Sequence[str], settings: DataSettings, path: Path) -> Format:
+    """The format that the first lines look like; ``auto``: some table of text."""
+    body = [line for line in lines if line.strip()]
+    if not body:
         raise DataError("the log is empty", where=str(path), allowed=LOOKED_FOR)
-    if first.count("::") == 3:
-        return "movielens-dat"
-    if len(words := first.split("\t")) == 4 and all(map(_number, words)):
-        return "movielens-100k"
-    if len(words := first.split()) == 2 and all(map(str.isdecimal, words)):
-        return "user-item"
-    separator = csv_table.separator_of(first)
-    if not separator:
-        raise _unknown(path, f"a line without separators: {first[:40]!r}")
-    names = tuple(name.strip() for name in first.split(separator))
-    if all(map(_number, names)):
+    if json_lines.looks_so(body[0]):
+        return "json"
+    if _asked(settings):
+        return "csv"
+    sample = body[: dialect.HEAD_ROWS]
+    known = KNOWN_TABLES.get(path.name, "")
+    for form in ("movielens-dat", "movielens-100k"):
+        if known == form and not movielens.contradicts(sample, form):
+            return form  # type: ignore[return-value]
+        if movielens.fits(sample, form):
+            return form  # type: ignore[return-value]
+    skip, _, _ = dialect.beginning(lines, settings)
+    plain = [line for line in lines[skip:] if line.strip()][: dialect.HEAD_ROWS]
+    kind = sequence.kind_of(plain) if not any("\t" in line for line in plain) else ""
+    if kind == "user-item" or (kind == "sequence" and not skip):
+        return kind  # type: ignore[return-value]
+    if kind == "either" and plain and skip == 0 and not _has_times(plain):
         raise DataError(
-            f"the first line holds numbers, not names of columns: {first[:60]!r}",
+            f"lines of {len(plain[0].split())} numbers each: a table, or one sequence a line?",
             where=f"{path}, line 1",
-            allowed=LOOKED_FOR,
-            remedy="add a header line, such as user,item,timestamp",
+            allowed="a header line, or an option that decides",
+            remedy="say which: --format sequence; or --header no --user-column 1 --item-column 2 "
+            "--time-column 3",
         )
-    return "movielens-csv" if names == movielens.COLUMNS else "csv"
+    first = plain[0] if plain else ""
+    if plain and not dialect.separator_of(plain) and not _words_alike(plain, settings):
+        raise _unknown(path, f"a line without separators: {first[:40]!r}")
+    return "auto"
+
+
+def _words_alike(lines: Sequence[str], settings: DataSettings) -> bool:
+    """Whether white space separates: each line has as many words, and more than one."""
+    widths = {len(line.split()) for line in lines}
+    return len(widths) == 1 and widths != {1} and (len(lines) > 1 or settings.separator != "auto")
+
+
+def _has_times(lines: Sequence[str]) -> bool:
+    """Whether one of the columns of numbers holds times."""
+    rows = [line.split() for line in lines]
+    return any(
+        all(len(row[at]) in (9, 10, 13, 16, 19) for row in rows) for at in range(len(rows[0]))
+    )
+
+
+def _dialect(path: Path, settings: DataSettings, encoding: str) -> dialect.Dialect:
+    head = text.peek(path, HEAD_BYTES)
+    return dialect.look(dialect.head_lines(head, encoding, len(head) < HEAD_BYTES), settings, path)
+
+
+def _refuse_binary(path: Path, head: bytes, encoding: str) -> None:
+    for magic, (what, reader) in container.FOREIGN.items():
+        if head.startswith(magic):
+            raise container.foreign(path, what, reader)
+    if b"\0" in head and not encoding.startswith(("utf-16", "utf-32")):
+        raise _unknown(path, "binary data")
 
 
 def _unknown(path: Path, seen: str) -> DataError:
     return DataError(
         f"no log that rbench knows, it starts with {seen}", where=str(path), allowed=LOOKED_FOR
     )
-
-
-def _number(word: str) -> bool:
-    try:
-        float(word)
-    except ValueError:
-        return False
-    return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from rbench.data import synthetic, text
 from rbench.data.checksum import checksum
 from rbench.data.dataset import Dataset, Holdout, Ids, Ragged
 from rbench.data.facts import facts
-from rbench.data.formats import find
+from rbench.data.formats import find, refuse_unused
 from rbench.data.sequences import Sequences, sequences
 from rbench.data.settings import SYNTHETIC, DataSettings
 from rbench.data.split import SPLITS, Questions
@@ -26,11 +27,13 @@ def load(settings: DataSettings) -> Dataset:
         MissingExtraError: it is Parquet and pyarrow is not installed.
     """
     if settings.path == SYNTHETIC:
+        refuse_unused(SYNTHETIC, settings, SYNTHETIC)
         name, log = SYNTHETIC, synthetic.make(settings.synthetic)
     else:
-        name, log = _name(settings.path), find(settings).read(settings)
+        log = find(settings).read(settings)
+        name = _name(settings.path)
     rows = len(log.users)
-    cleaned = sequences(log, settings.min_interactions, settings.duplicates)
+    cleaned = sequences(log, settings.min_interactions, settings.duplicates, settings.repeats)
     cut = SPLITS[settings.split](cleaned, settings)
     train = cleaned.beginnings(np.arange(len(cut.train)), cut.train)
     dense, vocabulary = _vocabulary(train.values, cleaned.item_names)
@@ -54,6 +57,7 @@ def load(settings: DataSettings) -> Dataset:
             checksum=checksum(cleaned, cut),
             ideal=ideal,
             details={"rows": rows, **facts(cleaned, cut, dense)},
+            reading=log.reading,
         ),
         vocabulary=vocabulary,
         train=Ragged(dense[train.values], train.offsets),
@@ -73,20 +77,24 @@ def fingerprint(settings: DataSettings) -> str:
     if settings.path == SYNTHETIC:
         return synthetic.fingerprint(settings.synthetic)
     digests = []
-    for path in find(settings).files:
+    source = find(settings)
+    for path in source.files:
         try:
             with path.open("rb") as file:
                 digests.append(hashlib.file_digest(file, "sha256"))
         except OSError as error:
             raise text.unreadable(path, error) from error
-    if len(digests) == 1:
+    folders = [f"{folders!r}".encode() for _, folders in source.parts if folders]
+    if len(digests) == 1 and not folders:
         return digests[0].hexdigest()
-    return hashlib.sha256(b"".join(digest.digest() for digest in digests)).hexdigest()
+    parts = [*(digest.digest() for digest in digests), *folders]
+    return hashlib.sha256(b"".join(parts)).hexdigest()
 
 
 def _name(path: str) -> str:
     place = Path(path).expanduser().resolve()
-    return place.name if place.is_dir() else place.name.partition(".")[0] or place.name
+    name = place.name if place.is_dir() else place.name.partition(".")[0] or place.name
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _vocabulary(trained: Ids, names: tuple[str, ...]) -> tuple[Ids, tuple[str, ...]]:

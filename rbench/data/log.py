@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rbench.data.dataset import Ids
+from rbench.records import Reading
 
 Times = NDArray[np.int64] | NDArray[np.float64]
 
@@ -30,20 +30,5 @@ class Log:
     """``s``, ``ms``, ``us`` or ``ns`` since 1970; empty where numbers look like none of these."""
     user_names: tuple[str, ...]
     item_names: tuple[str, ...]
-
-
-class Codes(dict[str, int]):
-    """Name -> code, numbered by first appearance: looking a new name up adds it."""
-
-    def __missing__(self, name: str) -> int:
-        code = self[name] = len(self)
-        return code
-
-    def encode(self, names: list[str]) -> Ids:
-        """int32 ``(len(names),)``."""
-        return np.fromiter(map(self.__getitem__, names), np.int32, len(names))
-
-
-def concatenate(arrays: list[NDArray[Any]], empty: type) -> NDArray[Any]:
-    """``np.concatenate`` that knows what nothing is."""
-    return np.concatenate(arrays) if arrays else np.zeros(0, empty)
+    reading: Reading = field(default_factory=Reading)
+    """How it was read."""

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from rbench.data.dataset import Ids, Ragged
 from rbench.data.log import Log, Times
-from rbench.data.settings import Duplicates
+from rbench.data.moments import whole_days
+from rbench.data.settings import Duplicates, Repeats
+from rbench.data.times import show
 from rbench.errors import DataError
 
 LEAST = 3
@@ -55,12 +57,19 @@ class Sequences:
         return codes
 
 
-def sequences(log: Log, min_interactions: int, duplicates: Duplicates = "refuse") -> Sequences:
+def sequences(
+    log: Log,
+    min_interactions: int,
+    duplicates: Duplicates = "refuse",
+    repeats: Repeats = "keep",
+) -> Sequences:
     """Order, clean and filter a log.
 
     - Order is by time, and where times are equal as in the file: a stable sort.
     - A row with the same user, item and time as an earlier one is a copy: refused, dropped or
       kept, as ``duplicates`` says. The same item at another time is a real repeat and stays.
+    - An item that a user met just before is one interaction with it, where ``repeats`` is
+      ``collapse``.
     - The k-core is iterative: users and items with fewer than ``min_interactions`` go, until
       none is left to go.
 
@@ -75,6 +84,11 @@ def sequences(log: Log, min_interactions: int, duplicates: Duplicates = "refuse"
         raise _copies_found(log, order[copied])
     kept = order[~copied] if duplicates == "drop" else order
     copies = len(order) - len(kept)
+    if repeats == "collapse":
+        users, items = log.users[kept], log.items[kept]
+        again = (users[1:] == users[:-1]) & (items[1:] == items[:-1])
+        kept = kept[np.concatenate([[True], ~again])]
+    collapsed = len(order) - copies - len(kept)
     before = len(kept)
     kept = kept[_core(log.users[kept], log.items[kept], min_interactions)]
     if not len(kept):
@@ -97,6 +111,7 @@ def sequences(log: Log, min_interactions: int, duplicates: Duplicates = "refuse"
         item_names=item_names,
         dropped={
             "copies": copies,
+            "repeats": collapsed,
             "interactions": before - len(kept),
             "users": len(log.user_names) - len(user_names),
             "items": len(log.item_names) - len(item_names),
@@ -134,13 +149,18 @@ def _copies_found(log: Log, copies: NDArray[np.int64]) -> DataError:
     assert log.times is not None  # without times nothing is a copy
     user, item, time = log.users[row], log.items[row], log.times[row]
     same = (log.users == user) & (log.items == item) & (log.times == time)
+    days = ""
+    if whole_days(log.times, log.time_unit):
+        days = "all times are whole days, so these may be real repeats; "
     more = f", and {len(copies) - 1:,} more" if len(copies) > 1 else ""
     return DataError(
         f"interaction {row + 1:,} repeats interaction {int(np.flatnonzero(same)[0]) + 1:,}: user "
-        f"{log.user_names[user]!r}, item {log.item_names[item]!r}, time {time}{more}",
+        f"{log.user_names[user]!r}, item {log.item_names[item]!r}, "
+        f"time {show(time, log.time_unit)}{more}",
         where=log.where,
         allowed="one row for each user, item and time",
-        remedy='clean the log, or say --duplicates drop (duplicates = "drop" in [data] of a study)',
+        remedy=f"{days}clean the log, or say --duplicates drop or --duplicates keep "
+        '(duplicates = "drop" in [data] of a study)',
     )
 
 

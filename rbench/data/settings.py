@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+import codecs
 from typing import Literal
 
 import msgspec
 
 SYNTHETIC = "synthetic"
+AUTO = "auto"
 
 Format = Literal[
-    "auto", "movielens-dat", "movielens-100k", "movielens-csv", "user-item", "csv", "parquet"
+    "auto",
+    "movielens-dat",
+    "movielens-100k",
+    "movielens-csv",
+    "user-item",
+    "sequence",
+    "csv",
+    "json",
+    "parquet",
 ]
 Split = Literal["leave_one_out", "global_temporal"]
 Duplicates = Literal["refuse", "drop", "keep"]
+Header = Literal["auto", "yes", "no"]
+Quotes = Literal["auto", "yes", "no"]
+Holes = Literal["refuse", "drop", "keep"]
+Repeats = Literal["keep", "collapse"]
+TimeUnit = Literal["auto", "s", "ms", "us", "ns", "none"]
+
+SEPARATOR_WORDS = {"tab": "\t", "space": " ", "comma": ",", "semicolon": ";", "pipe": "|"}
 
 
 class SyntheticSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -27,8 +44,8 @@ class SyntheticSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     seed: int = 1
 
     def __post_init__(self) -> None:
-        if self.users < 2:
-            raise ValueError(f"users must be a whole number from 2, not {self.users}")
+        if not 2 <= self.users <= 10**6:
+            raise ValueError(f"users must be a whole number from 2 to 1000000, not {self.users}")
         if self.interactions_per_user < 3:
             raise ValueError(
                 "interactions_per_user must be a whole number from 3, "
@@ -39,29 +56,68 @@ class SyntheticSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
                 f"items must be more than interactions_per_user, {self.interactions_per_user}, "
                 f"not {self.items}"
             )
+        if self.items > 10**6:
+            raise ValueError(f"items must be at most 1000000, not {self.items}")
+        if self.users * self.interactions_per_user > 10**8:
+            raise ValueError(
+                "users times interactions_per_user must be at most 100000000, "
+                f"not {self.users * self.interactions_per_user}"
+            )
         if not 0 <= self.predictability <= 1:
             raise ValueError(f"predictability must be from 0 to 1, not {self.predictability}")
-        if self.seed < 0:
-            raise ValueError(f"seed must be a whole number from 0, not {self.seed}")
+        if not 0 <= self.seed < 2**63:
+            raise ValueError(f"seed must be a whole number from 0 to 2^63 - 1, not {self.seed}")
 
 
 class DataSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where the interactions come from, what is kept, and how users are held out."""
+    """Where the interactions come from, how they are read, what is kept, and the split.
+
+    The options of ``rbench data describe`` and ``rbench sweep`` are made from these fields.
+    """
 
     path: str = SYNTHETIC
     """A file or folder with a log, or ``synthetic``. Studies on disk name it relative to
     themselves."""
     format: Format = "auto"
     """Which loader reads it; ``auto`` looks at the files."""
-    user_column: str = "auto"
-    item_column: str = "auto"
-    time_column: str = "auto"
-    """Columns of a CSV or Parquet log; ``auto`` knows the usual names. ``none`` as the time
-    column says that each user's lines are in order already."""
+    user_column: str = AUTO
+    item_column: str = AUTO
+    time_column: str = AUTO
+    """Columns of a table, by name, or by number from 1 where there is no header; ``auto`` knows
+    the usual names. ``none`` as the time column says that each user's lines are in order
+    already; ``DATE+TIME`` joins a column of dates and one of times of day."""
+    separator: str = AUTO
+    """What stands between the values of a text table: any text, or one of the words ``tab``,
+    ``space`` (any white space), ``comma``, ``semicolon``, ``pipe``."""
+    header: Header = "auto"
+    """Whether the first line of a text table names the columns."""
+    quotes: Quotes = "auto"
+    """Whether ``"`` may enclose values; ``auto``: as in CSV between commas and semicolons, within
+    one line between anything else."""
+    comment: str = AUTO
+    """Lines that begin with this are skipped; ``auto``: those with # or % at the beginning of the
+    file."""
+    encoding: str = AUTO
+    """Of text; ``auto``: a byte order mark, else UTF-8, else Latin-1."""
+    time_format: str = AUTO
+    """``iso``, ``number``, or the words of strptime, as in ``%d.%m.%Y %H:%M``."""
+    time_unit: TimeUnit = "auto"
+    """Of times that are numbers since 1970; ``none``: numbers that only say the order."""
+    keep: tuple[str, ...] = ()
+    """``COLUMN=VALUE``: rows to keep. Of one column any of the values, of several columns all."""
+    rating_column: str = AUTO
+    """Used with ``min_rating`` only."""
+    min_rating: float | None = None
+    """Rows with a lower rating are left out."""
+    holes: Holes = "refuse"
+    """What becomes of rows without user, item or time: empty, or NULL, NA, \\\\N and their like.
+    ``keep`` takes such words as names; what is empty is refused nevertheless."""
     duplicates: Duplicates = "refuse"
     """What becomes of a row with the same user, item and time as an earlier one. As a rule it is a
     fault of the export, and would put a target into its own history. Logs without times cannot
     tell, and keep everything."""
+    repeats: Repeats = "keep"
+    """``collapse`` makes one interaction of a user's consecutive ones with the same item."""
     min_interactions: int = 1
     """k of an iterative k-core: users and items with fewer interactions are dropped."""
     split: Split = "leave_one_out"
@@ -73,11 +129,53 @@ class DataSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     synthetic: SyntheticSettings = SyntheticSettings()
 
     def __post_init__(self) -> None:
-        if self.min_interactions < 1:
+        if not 1 <= self.min_interactions <= 10**6:
             raise ValueError(
-                f"min_interactions must be a whole number from 1, not {self.min_interactions}"
+                "min_interactions must be a whole number from 1 to 1000000, "
+                f"not {self.min_interactions}"
             )
         if not 0 < self.temporal_quantile < 1:
             raise ValueError(
                 f"temporal_quantile must be between 0 and 1, not {self.temporal_quantile}"
             )
+        for name in ("user_column", "item_column", "time_column", "rating_column", "comment"):
+            if not getattr(self, name):
+                raise ValueError(f"{name} must not be empty; leave it out")
+        if not self.separator or "\n" in self.separator or "\r" in self.separator:
+            raise ValueError("separator must be a text within a line, not empty")
+        for pair in self.keep:
+            if not pair.partition("=")[0] or "=" not in pair:
+                raise ValueError(f"keep must be COLUMN=VALUE, not {pair!r}")
+        if self.min_rating is not None and not abs(self.min_rating) < float("inf"):
+            raise ValueError(f"min_rating must be a number, not {self.min_rating}")
+        if self.min_rating is None and self.rating_column != AUTO:
+            raise ValueError("rating_column is of use with min_rating only")
+        if self.encoding != AUTO and not _encodes_text(self.encoding):
+            raise ValueError(
+                f"encoding must be one of Python's, such as latin-1 or gb18030, not "
+                f"{self.encoding!r}"
+            )
+        if self.time_format not in (AUTO, "iso", "number") and "%" not in self.time_format:
+            raise ValueError(
+                "time_format must be iso, number, or strptime's words such as %d.%m.%Y, not "
+                f"{self.time_format!r}"
+            )
+
+    @property
+    def between(self) -> str:
+        """The separator itself, not its word; empty for any white space, and for ``auto``."""
+        if self.separator in (AUTO, "space", " "):
+            return ""
+        text = SEPARATOR_WORDS.get(self.separator, self.separator)
+        try:
+            return codecs.decode(text, "unicode_escape") if text.startswith("\\") else text
+        except UnicodeDecodeError:
+            return text
+
+
+def _encodes_text(name: str) -> bool:
+    try:
+        "".encode(codecs.lookup(name).name)
+    except (LookupError, ValueError):
+        return False
+    return True

@@ -1,56 +1,75 @@
-"""Reading text files, packed or not, with every way to fail said in one line."""
+"""Reading text files, packed or not, in any encoding; every way to fail is said in one line."""
 
 from __future__ import annotations
 
-import gzip
+import codecs
 import io
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, cast
 
+from rbench.data.container import unpacked, unreadable
+from rbench.data.settings import AUTO, DataSettings
 from rbench.errors import DataError
 
-GZIP_MAGIC = b"\x1f\x8b"
+__all__ = ["NotThisText", "encoding_of", "opened", "peek", "shown_encoding", "unreadable"]
+
+UTF_8 = "utf-8-sig"  # with or without a byte order mark
+LATIN_1 = "latin-1"
+MARKS = {
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF8: UTF_8,
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+"""Byte order marks; the longer ones first, since one begins with another."""
+
+
+class NotThisText(DataError):  # noqa: N818 - what was found, not a fault
+    """Bytes that are no text of the encoding tried, in a file that has none beyond ASCII before."""
+
+
+def encoding_of(settings: DataSettings, head: bytes) -> str:
+    """The encoding to try: the one asked for, or what the first bytes look like."""
+    marked = next((name for mark, name in MARKS.items() if head.startswith(mark)), "")
+    if settings.encoding != AUTO:
+        name = codecs.lookup(settings.encoding).name
+        return UTF_8 if name == "utf-8" else name
+    if marked:
+        return marked
+    sample = head[: len(head) // 2 * 2][:4096]
+    evens, odds = sample[::2], sample[1::2]
+    if len(sample) >= 4 and b"\0" not in evens and odds.count(0) > 0.9 * len(odds):
+        return "utf-16-le"
+    if len(sample) >= 4 and b"\0" not in odds and evens.count(0) > 0.9 * len(evens):
+        return "utf-16-be"
+    return UTF_8
+
+
+def shown_encoding(encoding: str) -> str:
+    """Its name for people."""
+    return encoding.removesuffix("-sig").upper() if encoding != LATIN_1 else "Latin-1"
 
 
 @contextmanager
 def opened(path: Path, encoding: str, newline: str | None = None) -> Iterator[io.TextIOWrapper]:
-    """A file as text; a file that starts like gzip is unpacked on the way.
+    """A file as text, unpacked on the way.
 
     Raises:
+        NotThisText: see there.
         DataError: it is missing, unreadable, torn, or not in this encoding; also for what goes
             wrong while the caller reads it.
     """
     try:
-        with open_binary(path) as file, io.TextIOWrapper(file, encoding, newline=newline) as text:
+        with (
+            unpacked(path) as file,
+            io.TextIOWrapper(file, encoding, newline=newline) as text,
+        ):
             yield text
-    except UnicodeDecodeError as error:
+    except UnicodeError as error:
         raise _undecodable(path, encoding, error) from error
-    except OSError as error:
-        raise unreadable(path, error) from error
-    except (EOFError, zlib.error) as error:
-        raise DataError(
-            f"the gzip file is torn: {error}", where=str(path), remedy="get or pack it again"
-        ) from error
-
-
-def unreadable(path: Path, error: OSError) -> DataError:
-    """What the system said, as one line."""
-    return DataError(f"cannot read: {error.strerror or error}", where=str(path))
-
-
-def open_binary(path: Path) -> BinaryIO:
-    """A file's bytes, unpacked if it starts like gzip."""
-    file = path.open("rb")
-    packed = file.read(2) == GZIP_MAGIC
-    file.seek(0)
-    if not packed:
-        return file
-    file.close()
-    return cast(BinaryIO, gzip.open(path))
 
 
 def peek(path: Path, size_bytes: int = 1 << 16) -> bytes:
@@ -59,49 +78,33 @@ def peek(path: Path, size_bytes: int = 1 << 16) -> bytes:
     Raises:
         DataError: it cannot be read.
     """
-    try:
-        with open_binary(path) as file:
-            return file.read(size_bytes)
-    except OSError as error:
-        raise unreadable(path, error) from error
-    except (EOFError, zlib.error) as error:
-        raise DataError(
-            f"the gzip file is torn: {error}", where=str(path), remedy="get or pack it again"
-        ) from error
+    with unpacked(path) as file:
+        return file.read(size_bytes)
 
 
-def fields(path: Path, separator: str | None, encoding: str) -> Iterator[tuple[int, list[str]]]:
-    """The lines of a file that are not blank: line number from 1, and what lies between the
-    separators (any run of white space, where None).
-
-    Raises:
-        DataError: as `opened`.
-    """
-    with opened(path, encoding) as file:
-        for number, line in enumerate(file, start=1):
-            if parts := line.split(separator) if separator is None else _split(line, separator):
-                yield number, parts
-
-
-def _split(line: str, separator: str) -> list[str]:
-    line = line.rstrip("\n")
-    return line.split(separator) if line.strip() else []
-
-
-def _undecodable(path: Path, encoding: str, error: UnicodeDecodeError) -> DataError:
+def _undecodable(path: Path, encoding: str, error: UnicodeError) -> DataError:
     """The text layer reads in blocks and cannot tell the line: look for it."""
-    where = str(path)
-    with open_binary(path) as file:
-        for number, line in enumerate(file, start=1):
-            try:
-                line.decode(encoding)
-            except UnicodeDecodeError as found:
-                error, where = found, f"{path}, line {number}"
-                break
-    value = bytes(islice(error.object, error.start, error.start + 1))
-    return DataError(
-        f"byte 0x{value.hex()} is not {encoding.removesuffix('-sig').upper()} text",
+    where, beyond_ascii = str(path), False
+    name = shown_encoding(encoding)
+    try:
+        with unpacked(path) as file:
+            for number, line in enumerate(file, start=1):
+                try:
+                    beyond_ascii |= not line.isascii() and bool(line.decode(encoding))
+                except UnicodeDecodeError as found:
+                    error, where = found, f"{path}, line {number}"
+                    break
+    except DataError:
+        pass  # torn further on: the first fault is the one to tell
+    what = str(error)
+    if isinstance(error, UnicodeDecodeError):
+        value = bytes(islice(error.object, error.start, error.start + 1))
+        what = f"byte 0x{value.hex()} is not {name} text"
+    kind = NotThisText if encoding == UTF_8 and not beyond_ascii else DataError
+    return kind(
+        what,
         where=where,
-        allowed=f"{encoding.removesuffix('-sig').upper()}",
-        remedy="save the log in that encoding",
+        allowed=name,
+        remedy="say its encoding, as in --encoding latin-1 (encoding in [data] of a study), or "
+        "save the log as UTF-8",
     )

@@ -29,17 +29,17 @@ CASES = {
         ["line 3", "'x'", "ISO 8601"],
     ),
     "neither number nor date": ("l.csv", HEAD + "a,b,noon\n", ["line 2", "'noon'", "ISO 8601"]),
-    "time that is no number": ("l.csv", HEAD + "a,b,1\na,b,nan\n", ["line 3", "'nan'"]),
+    "time that is no number": ("l.csv", HEAD + "a,b,1\na,b,inf\n", ["line 3", "'inf'"]),
     "python's own numbers": ("l.csv", HEAD + "a,b,1\na,b,1_0\n", ["line 3", "'1_0'"]),
     "truncated line": ("l.csv", HEAD + "a,b,1\na,c", ["line 3", "2 values instead of 3"]),
     "too many values": ("l.csv", HEAD + "a,b,1\na,c,1,9\n", ["line 3", "4 values instead of 3"]),
     "empty user": ("l.csv", HEAD + "a,b,1\n,c,1\n", ["line 3", "'user' is empty"]),
     "blank item": ("l.csv", HEAD + 'a," ",1\n', ["line 2", "'item' is empty"]),
     "open quote": ("l.csv", HEAD + 'a,b,1\na,"c,1\n', ["line 3", "not CSV"]),
-    "not UTF-8": (
+    "neither UTF-8 nor Latin-1": (
         "l.csv",
-        (HEAD + "a,b,1\n").encode() + b"a,\xe9,2\n",
-        ["line 3", "0xe9", "UTF-8"],
+        (HEAD + "a,b\u00fc,1\n").encode() + b"a,\xe9,2\n",
+        ["line 3", "0xe9", "UTF-8", "--encoding latin-1"],
     ),
     "no header": ("l.csv", "1,2,3\n4,5,6\n", ["line 1", "numbers, not names", "add a header line"]),
     "no known column": ("l.csv", "who,what,when\na,b,1\n", ["the user", "'who', 'what', 'when'"]),
@@ -64,10 +64,14 @@ CASES = {
     "100k: truncated": ("u.data", "1\t2\t3\t4\n1\t2\n", ["line 2", "2 values instead of 4"]),
     "ml csv: text for an id": (
         "ratings.csv",
-        ML + "1,tt42,3,4\n",
-        ["line 2", "'tt42'", "a whole number"],
+        ML + "1,42,3,4\n" * 60 + "1,tt42,3,4\n",
+        ["line 62", "'tt42'", "a whole number", "--format csv"],
     ),
-    "user-item: three words": ("l.txt", "1 2\n1 3 4\n", ["line 2", "3 values instead of 2"]),
+    "user-item: three words": (
+        "l.txt",
+        "1 2\n" * 60 + "1 3 4\n",
+        ["line 61", "3 values instead of 2", "--format sequence"],
+    ),
     "one user": ("l.csv", HEAD + "a,b,1\na,c,2\na,d,3\n", ["only one user"]),
     "one item": ("l.csv", HEAD + "a,b,1\nc,b,2\nd,b,3\n", ["only one item"]),
     "too short": (
@@ -105,7 +109,7 @@ def test_parquet_columns_and_holes(tmp_path: Path, refused: Callable[..., str]) 
     pa = pytest.importorskip("pyarrow")
     parquet = pytest.importorskip("pyarrow.parquet")
     path = tmp_path / "log.parquet"
-    parquet.write_table(pa.table({"user": ["a", None], "item": [1, 2], "time": ["x", "y"]}), path)
+    parquet.write_table(pa.table({"user": ["a", None], "item": [1, 2], "time": ["1", "2"]}), path)
     assert "row 2" in refused(path)
     assert "'user', 'item', 'time'" in refused(path, user_column="who")
     parquet.write_table(pa.table({"user": ["a", ""], "item": [1, 2], "time": [1, 2]}), path)

@@ -1,0 +1,76 @@
+"""Values that hold many: a user's items in one cell, or one sequence a line."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Sequence
+
+from rbench.data.rows import Rows
+from rbench.errors import DataError
+
+_BETWEEN = re.compile(r"\s*[,;|]\s*|\s+")
+_OPEN = {"[": "]", "(": ")", "{": "}"}
+
+
+def looks_like_list(values: Sequence[str], name: str) -> bool:
+    """Whether a column holds lists: in brackets, or typed so as RecBole does."""
+    if name.endswith((":token_seq", ":float_seq")):
+        return True
+    return bool(values) and all(_OPEN.get(value[:1]) == value[-1:] for value in values if value)
+
+
+def elements(value: str) -> list[str]:
+    """The elements of a list as text: ``[1, 2]``, ``['a', 'b']``, ``1 2``, ``1,2``.
+
+    Raises:
+        ValueError: brackets or quotes that do not close.
+    """
+    value = value.strip()
+    closing = _OPEN.get(value[:1])
+    if closing:
+        if not value.endswith(closing):
+            raise ValueError(value)
+        if "'" in value or '"' in value:
+            try:
+                found = ast.literal_eval(value)
+            except (ValueError, SyntaxError, MemoryError, RecursionError) as error:
+                raise ValueError(value) from error
+            return [str(one) for one in found]
+        value = value[1:-1].strip()
+    return _BETWEEN.split(value) if value else []
+
+
+def exploded(rows: Rows, where: str, item: int, others: Sequence[int]) -> Rows:
+    """One row for each element of a list.
+
+    Args:
+        others: further columns that hold lists of the same length.
+
+    Raises:
+        DataError: a value that is no list, or lists of unlike lengths.
+    """
+    for line, row in rows:
+        try:
+            columns = {at: elements(row[at]) for at in (item, *others) if at < len(row)}
+        except ValueError as error:
+            raise DataError(
+                f"no list: {str(error)[:60]!r}",
+                where=f"{where}, line {line}",
+                allowed="values such as [1, 2, 3]",
+            ) from error
+        lengths = {len(column) for column in columns.values()}
+        if len(lengths) > 1:
+            raise DataError(
+                f"lists of unlike lengths: {', '.join(map(str, sorted(lengths)))}",
+                where=f"{where}, line {line}",
+                allowed="as many times as items",
+            )
+        if not columns:
+            yield line, row
+            continue
+        for at in range(lengths.pop()):
+            one = list(row)
+            for column, values in columns.items():
+                one[column] = values[at]
+            yield line, one

@@ -36,7 +36,7 @@ def encoding_of(settings: DataSettings, head: bytes) -> str:
     marked = next((name for mark, name in MARKS.items() if head.startswith(mark)), "")
     if settings.encoding != AUTO:
         name = codecs.lookup(settings.encoding).name
-        return UTF_8 if name == "utf-8" else name
+        return {"utf-8": UTF_8, "iso8859-1": LATIN_1}.get(name, name)
     if marked:
         return marked
     sample = head[: len(head) // 2 * 2][:4096]

@@ -1,4 +1,4 @@
-"""One log of twelve interactions in the many shapes that people bring: read, and how it was read."""
+"""One log of twelve interactions in the shapes that people bring: read, and how it was read."""
 
 from __future__ import annotations
 
@@ -40,9 +40,7 @@ def table(between: str = ",", header: tuple[str, ...] = HEADER, row: Any = None)
 def dated(form: str) -> str:
     from datetime import UTC, datetime
 
-    return table(
-        ";", row=lambda u, i, t: (u, i, datetime.fromtimestamp(t, UTC).strftime(form))
-    )
+    return table(";", row=lambda u, i, t: (u, i, datetime.fromtimestamp(t, UTC).strftime(form)))
 
 
 def zipped(content: str) -> bytes:
@@ -223,7 +221,7 @@ def test_zstd(write: Callable[..., Path]) -> None:
 
 
 def test_latin_1_is_read_and_said(write: Callable[..., Path]) -> None:
-    rows = "".join(f"{'Zo\xeb' if u == 1 else u},{i},{t}\n" for u, i, t in EVENTS)
+    rows = "".join(f"{'Zoë' if u == 1 else u},{i},{t}\n" for u, i, t in EVENTS)
     path = write("l.csv", (",".join(HEADER) + "\n" + rows).encode("latin-1"))
     for settings, notes in (({}, 1), ({"encoding": "latin-1"}, 0)):
         reading = load(DataSettings(path=str(path), **settings)).summary.reading  # type: ignore[arg-type]
@@ -243,7 +241,9 @@ def test_parts_of_spark_and_folders_of_hive(write: Callable[..., Path], tmp_path
     check(load(DataSettings(path=str(tmp_path / "hive"))), {"files": 3, "user": "user_id"})
 
 
-@pytest.mark.parametrize("kind", ["list", "times too", "view", "dictionary", "large", "parts", "float", "decimal"])
+@pytest.mark.parametrize(
+    "kind", ["list", "times too", "view", "dictionary", "large", "parts", "float", "decimal"]
+)
 def test_parquet(kind: str, tmp_path: Path) -> None:
     pa = pytest.importorskip("pyarrow")
     parquet = pytest.importorskip("pyarrow.parquet")

@@ -99,6 +99,10 @@ def test_the_inputs_of_the_action_are_named():
         ({"BUDGET": "rbench-budget.toml", "RUN": "runs/mine", "AGAINST": "runs/main"}, 0),
         ({"RUN": "--help; exit 0"}, 2),
         ({}, 2),
+        ({"BUDGET": "model-budget.toml", "MAX_SIZE": ""}, 2),
+        ({"BUDGET": "model-budget.toml", "AGAINST": ""}, 2),
+        ({"RUN": "", "MAX_SIZE": "300KB"}, 2),
+        ({"RUN": "runs/mine", "MAX_SIZE": "300KB", "BUDGET": ""}, 2),
     ],
 )
 def test_the_action_s_step(place, inputs, code):
@@ -110,13 +114,13 @@ def test_the_action_s_step(place, inputs, code):
         f'#!/bin/sh\nexec {sys.executable} -P -c "from rbench.cli import main; main()" "$@"\n'
     )
     shim.chmod(0o755)
-    empty = dict.fromkeys(("BUDGET", "RUN", "MAX_SIZE", "AGAINST"), "")
+    absent = dict.fromkeys(("BUDGET", "RUN", "MAX_SIZE", "AGAINST"), "none")
     summary = place / "summary.md"
     done = subprocess.run(
         ["bash", "-e", "-o", "pipefail", "-c", script],
         env={
             **os.environ,
-            **empty,
+            **absent,
             **inputs,
             "PATH": f"{shim.parent}:{os.environ['PATH']}",
             "GITHUB_STEP_SUMMARY": str(summary),
@@ -129,8 +133,18 @@ def test_the_action_s_step(place, inputs, code):
     if code < 2:
         assert summary.read_text("utf-8").startswith("### rbench gate")
         assert "gate: " in done.stdout
-    if code == 1:
+    if code:
         assert done.stdout.startswith("::error title=")
+    if code == 2:
+        assert len(re.findall("^(?:rbench|Error): ", done.stderr, re.MULTILINE)) == 1
+
+
+def test_an_input_that_is_not_given_is_none():
+    inputs = ACTION.partition("\nruns:")[0]
+    script = ACTION.rpartition("run: |\n")[2]
+    for name in ("budget", "run", "max-size", "against"):
+        assert re.search(rf"^  {name}:\n    description: .*\n    default: none$", inputs, re.M)
+        assert f'"${name.replace("-", "_").upper()}" != none' in script
 
 
 def test_the_action_has_no_way_in_through_its_inputs():

@@ -189,9 +189,11 @@ def _width(number: int, part: NDArray[np.uint32]) -> Finding:
     )
     between = ""
     if len(part) >= FEWEST_FOR_DRIFT and slower - faster > GAP * median:
-        between = (
-            f"its median stands between two speeds, {faster:.4g} and {slower:.4g} us: the mean, "
-            f"{float(part.mean()) / 1000:.4g} us, says more than the median"
+        mean = float(part.mean()) / 1000
+        between = f"its median stands between two speeds, {faster:.4g} and {slower:.4g} us: " + (
+            f"the mean, {mean:.4g} us, says more than the median"
+            if mean <= slower
+            else "few runs decide which of them it tells, and a few long ones the mean"
         )
     if upper - lower > QUARTILES_SPREAD * median:
         return upper - lower, (

@@ -213,6 +213,19 @@ def test_a_median_between_two_speeds_is_said_on_a_busy_machine_too(
     assert any("busy machine" in reason for reason in timing.reasons) == busy
 
 
+def test_a_mean_that_long_runs_carry_is_not_recommended(make_round, tmp_path):
+    """One run of a hundred was interrupted for long: the mean is a multiple of every speed."""
+    rounds = []
+    for number in range(2):
+        samples = uneven(number, 0.5, 0.6)
+        samples[50::100] *= 200
+        rounds.append(make_round(number, samples))
+    timing, _ = summarise(LOOSE, CPU, rounds, tmp_path)
+    (reason,) = [reason for reason in timing.reasons if "two speeds" in reason]
+    assert "says more than the median" not in reason
+    assert "a few long ones the mean" in reason
+
+
 @pytest.mark.parametrize(
     ("facts", "reason"),
     [

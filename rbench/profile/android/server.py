@@ -31,7 +31,8 @@ SETTLE_S = 1.0
 """For it to find the phones on the cables."""
 POLL_S = 0.05
 _MISSING = re.compile(r"cannot start server on remote host|cannot connect to daemon")
-_LOCAL = re.compile(r"tcp:(?:(?:localhost|127\.0\.0\.1):)?(\d{1,5})")
+_SPEC = re.compile(r"tcp:(?:(?P<host>[^:\s]+):)?(?P<port>\d{1,5})")
+LOCAL = ("localhost", "127.0.0.1")
 
 
 class _Own:
@@ -78,13 +79,13 @@ def address() -> dict[str, str]:
     """
     if _own and _own[0].runs():
         return {"ADB_SERVER_SOCKET": _spec(_own[0].port)}
-    port = _port()
-    return {"ADB_SERVER_SOCKET": _spec(port)} if port else {}
+    theirs = _theirs()
+    return {"ADB_SERVER_SOCKET": _spec(theirs[1])} if theirs and theirs[0] in LOCAL else {}
 
 
 def is_missing(said: str) -> bool:
-    """Whether the client says that no server is there."""
-    return bool(_MISSING.search(said))
+    """Whether the client says that no server is there, where one of our own may stand in for it."""
+    return bool(address()) and bool(_MISSING.search(said))
 
 
 def start(adb: Path, where: str) -> None:
@@ -98,9 +99,9 @@ def start(adb: Path, where: str) -> None:
     _own.append(own)
     until = time.monotonic() + START_S
     while own.runs() and time.monotonic() < until:
-        if _ask(own.port, "host:version") is not None:
+        if _ask(LOCAL[1], own.port, "host:version") is not None:
             settled = time.monotonic() + SETTLE_S
-            while time.monotonic() < settled and not _ask(own.port, "host:devices"):
+            while time.monotonic() < settled and not _ask(LOCAL[1], own.port, "host:devices"):
                 time.sleep(POLL_S)
             return
         time.sleep(POLL_S)
@@ -119,8 +120,8 @@ atexit.register(end)
 
 def running_version() -> int | None:
     """Of the user's server; None where none runs."""
-    port = None if _own else _port()
-    answer = _ask(port, "host:version") if port else None
+    theirs = None if _own else _theirs()
+    answer = _ask(*theirs, "host:version") if theirs else None
     try:
         return int(answer or "", 16)
     except ValueError:
@@ -131,16 +132,15 @@ def _spec(port: int) -> str:
     return f"tcp:127.0.0.1:{port}"
 
 
-def _port() -> int | None:
-    """Where the user's server would listen on this host; None: it is somewhere else."""
+def _theirs() -> tuple[str, int] | None:
+    """Host and port of the user's server, as adb finds them; None: it is no address like that."""
     named = os.environ.get("ADB_SERVER_SOCKET", "")
     if named:
-        found = _LOCAL.fullmatch(named)
-        return int(found[1]) if found else None
-    if os.environ.get("ANDROID_ADB_SERVER_ADDRESS", "localhost") not in ("localhost", "127.0.0.1"):
-        return None
+        found = _SPEC.fullmatch(named)
+        return (found["host"] or LOCAL[0], int(found["port"])) if found else None
+    host = os.environ.get("ANDROID_ADB_SERVER_ADDRESS", "") or LOCAL[0]
     port = os.environ.get("ANDROID_ADB_SERVER_PORT", "")
-    return int(port) if re.fullmatch(r"[1-9]\d{0,4}", port) else PORT
+    return host, int(port) if re.fullmatch(r"[1-9]\d{0,4}", port) else PORT
 
 
 def _free_port() -> int:
@@ -149,10 +149,11 @@ def _free_port() -> int:
         return int(free.getsockname()[1])
 
 
-def _ask(port: int, service: str) -> str | None:
+def _ask(host: str, port: int, service: str) -> str | None:
     """A service's answer, see adb's ``SERVICES.TXT``; None without a server of adb there."""
+    host = LOCAL[1] if host in LOCAL else host
     try:
-        with socket.create_connection(("127.0.0.1", port), timeout=2.0) as line:
+        with socket.create_connection((host, port), timeout=2.0) as line:
             line.sendall(f"{len(service):04x}{service}".encode())
             with line.makefile("rb") as answers:
                 if answers.read(4) != b"OKAY":

@@ -157,6 +157,15 @@ def test_a_server_of_another_version_is_not_ended(port):
     assert set(other.asked) == {b"000chost:version"}
 
 
+@real
+def test_a_server_elsewhere_that_does_not_answer_is_not_stood_in_for(port, monkeypatch):
+    """The phones of this host are not those that were meant."""
+    monkeypatch.setenv("ADB_SERVER_SOCKET", f"tcp:127.0.0.2:{port}")
+    with pytest.raises(Away, match=r"adb cannot list phones: .*cannot connect to daemon"):
+        adb.attached()
+    assert server._own == []
+
+
 @pytest.mark.parametrize(
     ("variables", "spec"),
     [
@@ -191,7 +200,7 @@ def test_something_else_on_the_port_is_no_server(answer):
                 asking.sendall(answer)
 
         threading.Thread(target=once, daemon=True).start()
-        assert not server._ask(taken, "host:version")
+        assert not server._ask("localhost", taken, "host:version")
 
 
 def test_a_server_that_does_not_start_is_said(port, tmp_path, monkeypatch):

@@ -4,20 +4,23 @@ run's, with the file's name as encoder and `AS_IT_IS` as recipe.
 
 from __future__ import annotations
 
+import filecmp
 import random
 import shutil
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from rbench import extras, jobs
 from rbench.errors import ModelError, OutputError, StageError, Unsupported
 from rbench.machine import machine as this_machine
-from rbench.profile import ProfileSettings, measure, strangers, summarise
+from rbench.profile import ProfileSettings, drawing, measure, strangers, summarise
+from rbench.profile.drawing import MOST_BYTES
 from rbench.profile.node_census import count_nodes
+from rbench.profile.ranges import Range
 from rbench.records import (
     CellName,
     ModelFile,
@@ -28,6 +31,10 @@ from rbench.records import (
     write_records,
 )
 from rbench.target import Target
+from rbench.tflite import mapped, placed
+
+if TYPE_CHECKING:
+    from rbench.convert import Inventory
 
 AS_IT_IS = "as-it-is"
 STUDY = "profile"
@@ -42,44 +49,94 @@ class Asked(NamedTuple):
     """In words, a line an input."""
 
 
+class Timed(NamedTuple):
+    """What is timed of a file."""
+
+    path: Path
+    """The file itself; or a copy in which the signature that is asked for comes first."""
+    way: strangers.Way
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """Which signature it is, where there are several."""
+        if len(self.way.all) < 2:
+            return ()
+        others = ", ".join(name for name in self.way.all if name != self.way.signature)
+        return (f"signature {self.way.signature}; not timed: {others} (see --signature)",)
+
+
+def timed_way(model: Path, signature: str | None, folder: Path) -> Timed:
+    """The signature that is timed, the first one where none is named.
+
+    Args:
+        folder: gets the copy, if one is needed.
+
+    Raises:
+        ModelError: the file cannot be read, or has no such signature.
+    """
+    way = strangers.way_into(model, signature)
+    if way.leads:
+        return Timed(model.absolute(), way)
+    from rbench.convert.leading import leading
+
+    path = folder / "leading.tflite"
+    path.write_bytes(leading(bytes(mapped(model)), way.signature))
+    return Timed(path, way)
+
+
 def made_up(
     model: Path,
     settings: ProfileSettings,
     folder: Path,
     items: int = 0,
-    ranges: Mapping[str, tuple[float, float]] | None = None,
+    ranges: Mapping[str, Range] | None = None,
+    timed: Timed | None = None,
 ) -> Asked:
     """Queries for a file that no run made.
 
     Args:
         folder: gets them.
         items: how many rows the item table has, 0 to read it off the graph.
-        ranges: name of an input -> least and largest number it is given.
+        ranges: an input, see `rbench.profile.strangers.inputs_of` -> the numbers it is given.
+        timed: which signature of it, the first one if left out.
 
     Raises:
         ModelError: the file cannot be read, or it is not known what to ask it.
     """
+    try:
+        return _made_up(timed.path if timed else model, settings, folder, items, ranges or {})
+    except ModelError as error:
+        raise placed(error, model) from error
+
+
+def _made_up(
+    model: Path, settings: ProfileSettings, folder: Path, items: int, ranges: Mapping[str, Range]
+) -> Asked:
     import numpy as np
 
     entry = None if ranges else _entry(model, items)
     if entry is not None:
         path = folder / "contexts.npy"
-        np.save(path, strangers.made_up(entry, settings.contexts, settings.seed))
-        said = f"contexts, int32 [1, {entry.length}]: 1 to {entry.rows - 1:,}, padded with 0"
-        return Asked(path, (said,))
-    known = dict(ranges or {})
-    inputs = strangers.inputs_of(model, known, items)
+        contexts = strangers.made_up(entry, settings.contexts, settings.seed)
+        np.save(path, contexts)
+        line = f"contexts, int32 [1, {entry.length}]: 1 to {entry.rows - 1:,}, padded with 0"
+        return Asked(path, (line, *_fewer(len(contexts), settings)))
+    inputs = strangers.inputs_of(model, ranges, items)
+    if not inputs:
+        settings = msgspec.structs.replace(settings, contexts=1)
+    count = drawing.queries_within(inputs, settings.contexts)
     path = folder / "contexts.npz"
-    arrays: dict[str, Any] = strangers.drawn(inputs, settings.contexts, settings.seed)
-    np.savez(path, **arrays)
-    return Asked(
-        path,
-        tuple(
-            f"{entry.name}, {entry.kind} {list(entry.shape)}: {entry.low:g} to {entry.high:g} "
-            f"({entry.why})"
-            for entry in inputs
-        ),
-    )
+    drawing.save(path, inputs, count, settings.seed)
+    said = tuple(map(str, inputs)) or ("nothing: the file takes no input",)
+    return Asked(path, (*said, *_fewer(count, settings)))
+
+
+def _fewer(count: int, settings: ProfileSettings) -> tuple[str, ...]:
+    """Said where the bound on memory made them fewer."""
+    if count >= settings.contexts:
+        return ()
+    several = f"{count} different queries" if count > 1 else "one query, again and again"
+    return (f"{several}: {settings.contexts} would take more than {MOST_BYTES >> 20} MiB",)
 
 
 def _entry(model: Path, items: int) -> strangers.Entry | None:
@@ -100,6 +157,7 @@ def profile_file(
     asked: Asked,
     folder: Path,
     command: str,
+    timed: Timed | None = None,
 ) -> tuple[Record, ...]:
     """Time a file, and write a run folder.
 
@@ -108,6 +166,7 @@ def profile_file(
     Args:
         folder: where records, the model, raw samples and run.json go.
         command: what made it, for the records.
+        timed: which signature of it, the first one if left out.
 
     Raises:
         ModelError: the file cannot be read.
@@ -115,13 +174,14 @@ def profile_file(
         MissingExtraError: the runtime is not installed.
     """
     extras.require("profile", "timing a .tflite")
+    known = timed or Timed(model.absolute(), strangers.way_into(model))
+    found = _inventory(model)
     try:
-        content = model.read_bytes()
-        file = _place(model, content, folder)
         work = folder / ".rounds"
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir(parents=True)
-        rounds = _rounds(model, targets, settings, asked.path, work)
+        file = _place(model, found, known, folder)
+        rounds = _rounds(known.path, targets, settings, asked.path, work)
         records = tuple(
             _record(model, file, target, settings, asked, rounds[target], folder, command)
             for target in targets
@@ -138,14 +198,21 @@ def profile_file(
     return records
 
 
-def _place(model: Path, content: bytes, folder: Path) -> ModelFile:
+def _inventory(model: Path) -> Inventory:
     from rbench.convert import take_inventory
 
-    found = take_inventory(content)
+    try:
+        return take_inventory(mapped(model))
+    except ModelError as error:
+        raise error if error.where else placed(error, model) from error
+
+
+def _place(model: Path, found: Inventory, timed: Timed, folder: Path) -> ModelFile:
     name = f"models/{model.stem}/{AS_IT_IS}.tflite"
     (folder / name).parent.mkdir(parents=True, exist_ok=True)
-    if not (folder / name).is_file() or (folder / name).read_bytes() != content:
-        (folder / name).write_bytes(content)
+    if not (folder / name).is_file() or not filecmp.cmp(model, folder / name, shallow=False):
+        shutil.copyfile(model, folder / name)
+    facts = found.facts(signature=timed.way.signature)
     return ModelFile(
         path=name,
         sha256=found.sha256,
@@ -154,7 +221,7 @@ def _place(model: Path, content: bytes, folder: Path) -> ModelFile:
         zstd_bytes=found.zstd_bytes,
         ops=found.ops,
         tensor_bytes=found.tensor_bytes,
-        census={**found.facts(), "nodes": count_nodes(model)},
+        census={**facts, "nodes": count_nodes(timed.path)},
         converter=found.description,
     )
 

@@ -207,6 +207,15 @@ def mapped(path: Path) -> memoryview:
         raise ModelError(f"cannot be read: {reason.lower()}", where=str(path)) from error
 
 
+@cache
+def names(enumeration: str) -> dict[int, str]:
+    """Value -> name of one of the schema's enumerations. Needs the extra ``profile``."""
+    from ai_edge_litert import schema_py_generated as schema
+
+    members = vars(getattr(schema, enumeration))
+    return {value: name for name, value in members.items() if isinstance(value, int)}
+
+
 def external_files(path: Path) -> tuple[ExternalFile, ...]:
     """The other files that a .tflite keeps weights in, read off without the rest of it.
 

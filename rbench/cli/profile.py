@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import shlex
 import tempfile
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 import click
 
+from rbench import extras
 from rbench.cli.terminal import json_lines
-from rbench.errors import ModelError, UsageError
+from rbench.errors import UsageError
 from rbench.profile import ProfileSettings
+from rbench.profile.ranges import Range, parse
 from rbench.target import Target
 
 DEFAULTS = ("cpu", "xnnpack")
@@ -23,12 +26,13 @@ Examples:
   rbench profile model.tflite
   rbench profile model.tflite --target xnnpack@2 --target gpu --json
   rbench profile model.tflite --contexts contexts.npy --out runs/model
-  rbench profile model.tflite --range 'age=0:120'
+  rbench profile model.tflite --range 'age=0:120' --range '1=0:9'
+  rbench profile model.tflite --signature encode
 \b
 What is asked, where nothing is given:
   Whole numbers that look up rows of a table: random rows; contexts of items are padded on the
-  left with 0. Other floats: 0 to 1. Bytes: all that the type holds. Other whole numbers: say it
-  with --range.
+  left with 0. Other floats: 0 to 1. Bytes, and whole numbers with a scale: all that the type
+  holds. Other whole numbers: say it with --range. Fewer different queries where they are large.
 \b
 Exit codes:
   0  timed on every target that is here
@@ -48,7 +52,7 @@ Exit codes:
     "--contexts",
     type=click.Path(path_type=Path),
     help="What to ask: .npy, int32 (count, length); or .npz, one array (count, *shape) for each "
-    "input, under its name.",
+    "input, under its name or its place: #0, #1.",
 )
 @click.option("--items", type=click.IntRange(2), help="Rows of the item table, padding included.")
 @click.option(
@@ -56,7 +60,10 @@ Exit codes:
     "ranges",
     multiple=True,
     metavar="NAME=LOW:HIGH",
-    help="Which numbers an input is given; repeatable.",
+    help="Which numbers an input is given, by its name or its place, from 0; repeatable.",
+)
+@click.option(
+    "--signature", metavar="NAME", help="Which signature is asked. [default: the first one]"
 )
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for the records, as a run's.")
 @click.option("--json", "as_json", is_flag=True, help="Print the records as JSON lines.")
@@ -66,6 +73,7 @@ def command(
     contexts: Path | None,
     items: int | None,
     ranges: tuple[str, ...],
+    signature: str | None,
     out: Path | None,
     as_json: bool,
 ) -> int:
@@ -73,26 +81,28 @@ def command(
 
     The records have no quality: nobody knows what the file is meant to answer.
     """
+    extras.require("profile", "rbench profile")
     from rbench import profiling
 
     targets = list(dict.fromkeys(Target.parse(name) for name in names or DEFAULTS))
-    known = dict(_range(text) for text in ranges)
+    known = _ranges(ranges)
     if contexts and (items or known):
         raise UsageError("--contexts says what to ask, so that --items and --range have no use")
-    if not model.is_file():
-        raise ModelError("no such file", where=str(model))
     settings = ProfileSettings()
     words = ["rbench", "profile", str(model), *_words("--target", names)]
     words += _words("--range", ranges) + _words("--items", [items] if items else [])
     words += _words("--contexts", [contexts] if contexts else [])
+    words += _words("--signature", [] if signature is None else [signature])
     with ExitStack() as stack:
         place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rbench-")))
+        timed = profiling.timed_way(model, signature, place)
         if contexts:
             asked = profiling.Asked(contexts, (f"what {contexts} holds",))
         else:
-            asked = profiling.made_up(model, settings, place, items or 0, known)
+            asked = profiling.made_up(model, settings, place, items or 0, known, timed)
+        asked = asked._replace(said=(*timed.said, *asked.said))
         records = profiling.profile_file(
-            model, targets, settings, asked, out or place / "run", shlex.join(words)
+            model, targets, settings, asked, out or place / "run", shlex.join(words), timed
         )
     if as_json:
         json_lines(records)
@@ -108,14 +118,18 @@ def _words(option: str, values: object) -> list[str]:
     return [word for value in values for word in (option, str(value))]  # type: ignore[attr-defined]
 
 
-def _range(text: str) -> tuple[str, tuple[float, float]]:
+def _ranges(texts: Sequence[str]) -> dict[str, Range]:
     """``NAME=LOW:HIGH``; names may hold ``=`` and ``:``."""
-    name, _, both = text.rpartition("=")
-    low, _, high = both.partition(":")
-    try:
-        found = float(low), float(high)
-    except ValueError:
-        found = (1.0, 0.0)
-    if not name or not found[0] <= found[1]:
-        raise UsageError(f"--range {text}: no range", allowed="NAME=LOW:HIGH, e.g. 'age=0:120'")
-    return name, found
+    found: dict[str, Range] = {}
+    for text in texts:
+        name, _, both = text.rpartition("=")
+        known = parse(both)
+        if not name or known is None:
+            raise UsageError(
+                f"--range {text}: no range",
+                allowed="NAME=LOW:HIGH, e.g. 'age=0:120', or by the input's place, '0=0:1'",
+            )
+        if name in found:
+            raise UsageError(f"--range {text}: {name} has a range already")
+        found[name] = known
+    return found

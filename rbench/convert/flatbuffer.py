@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rbench.tflite import IDENTIFIER, read, unsound
+from rbench.tflite import IDENTIFIER, names, read, unsound
 
 ALIGNMENT = 16
 """Bytes; of each buffer in the file, counted from its start."""
@@ -89,15 +89,6 @@ def named(tensor: Tensor, part: str) -> bytes:
 def type_name(tensor: Tensor) -> str:
     """``FLOAT32``, ``INT8``, …"""
     return names("TensorType").get(tensor.type, f"TYPE_{tensor.type}")
-
-
-@cache
-def names(enumeration: str) -> dict[int, str]:
-    """Value -> name of one of the schema's enumerations."""
-    from ai_edge_litert import schema_py_generated as schema
-
-    members = vars(getattr(schema, enumeration))
-    return {value: name for name, value in members.items() if isinstance(value, int)}
 
 
 def _bring_in(model: Model, content: bytes) -> None:

@@ -107,21 +107,23 @@ class Inventory(msgspec.Struct, frozen=True, kw_only=True):
     item_table: dict[str, Any]
     """Whether lookup and scoring share one buffer, or why not."""
 
-    def facts(self, shared: Shared | None = None) -> dict[str, Any]:
+    def facts(self, shared: Shared | None = None, signature: str = "") -> dict[str, Any]:
         """What goes into a record's census, see docs/file-formats.md.
 
         Args:
             shared: what the conversion knows of the item table; it may tell more than the file.
+            signature: the one that is timed, the first where it is not named.
         """
+        query: Query | Inventory = self.signatures.get(text(signature), self)
         largest = self.constants[:LISTED]
         return {
             "item_table": self.item_table if shared is None else shared.facts(),
             "constants": [msgspec.to_builtins(constant) for constant in largest],
             "constants_total": len(self.constants),
             "stored_twice": self.stored_twice,
-            "macs": self.macs,
-            "touched_bytes": self.touched_bytes,
-            "uncounted": self.uncounted,
+            "macs": query.macs,
+            "touched_bytes": query.touched_bytes,
+            "uncounted": query.uncounted,
         }
 
 

@@ -79,8 +79,10 @@ def query_of(interpreter: Any, contexts: NDArray[np.int32] | Queries, told: Told
 
 def places_of(interpreter: Any) -> list[Place]:
     """An interpreter's inputs, in their order."""
+    import numpy as np
+
     return [
-        Place(entry["name"], entry["dtype"].__name__, tuple(map(int, entry["shape"])))
+        Place(entry["name"], np.dtype(entry["dtype"]).name, tuple(map(int, entry["shape"])))
         for entry in interpreter.get_input_details()
     ]
 

@@ -1,7 +1,8 @@
 """What the timed runs ask: for each input of a file, one value a query.
 
 On disk that is a ``.npy`` with int32 (count, length), the contexts of a recommender, or a ``.npz``
-with one array (count, *shape) for each input, under the name of its tensor.
+with one array (count, *shape) for each input: under the name of its tensor, or under its place
+among the inputs, ``#0``, ``#1``, …; ``#0=NAME`` says both, the name as in a URL.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import unquote
 
 from rbench.profile.refusal import RefusedError
 
@@ -37,14 +39,15 @@ class Queries:
     """Arrays by input. Its length is how many queries there are.
 
     Args:
-        arrays: name of an input's tensor -> (count, *shape), or `CONTEXT` -> int32 (count, length).
+        arrays: name of an input's tensor, or its place, see above -> (count, *shape); or
+            `CONTEXT` -> int32 (count, length).
     """
 
     def __init__(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         self.arrays = arrays
 
     def __len__(self) -> int:
-        return min(len(array) for array in self.arrays.values())
+        return min((len(array) for array in self.arrays.values()), default=1)
 
     def rows(self, places: Sequence[Place]) -> list[list[NDArray[Any]]]:
         """The queries, each a value for each place, in their order.
@@ -54,17 +57,37 @@ class Queries:
         """
         import numpy as np
 
-        arrays = dict(self.arrays)
-        if CONTEXT in arrays and len(places) == 1:
-            arrays = {places[0].name: arrays[CONTEXT][:, None]}
-        wanted = {name: f"{array.dtype} {list(array.shape[1:])}" for name, array in arrays.items()}
-        if CONTEXT in wanted or wanted != {place.name: str(place) for place in places}:
+        arrays = self._in_order(places)
+        if arrays is None or [_form(array) for array in arrays] != [str(p) for p in places]:
             takes = ", ".join(map(str, places)) or "nothing"
-            raise RefusedError(f"the file takes {takes}, the contexts are {', '.join(_said(self))}")
+            raise RefusedError(f"the file takes {takes}, the contexts are {self._said()}")
         return [
-            [np.ascontiguousarray(arrays[place.name][number]) for place in places]
+            [np.asarray(array[number], order="C") for array in arrays]
             for number in range(len(self))
         ]
+
+    def _in_order(self, places: Sequence[Place]) -> list[NDArray[Any]] | None:
+        """An array for each place; None where it is not known which."""
+        if CONTEXT in self.arrays and len(self.arrays) == len(places) == 1:
+            return [self.arrays[CONTEXT][:, None]]
+        called = [place.name for place in places]
+        if sorted(self.arrays) == sorted(called):
+            return [self.arrays[name] for name in called]
+        known = {_placed(key): array for key, array in self.arrays.items()}
+        by_place = {place: array for (place, _), array in known.items()}
+        if sorted(by_place) != list(range(len(places))):
+            return None
+        by_name = {name: array for (_, name), array in known.items()}
+        if sorted(by_name) == sorted(called):
+            return [by_name[name] for name in called]
+        return [by_place[place] for place in range(len(places))]
+
+    def _said(self) -> str:
+        said = [
+            f"{array.dtype} {[1, *array.shape[1:]]}" if name == CONTEXT else _form(array)
+            for name, array in self.arrays.items()
+        ]
+        return ", ".join(said) or "none"
 
     def contexts(self, places: Sequence[Place]) -> NDArray[np.int32]:
         """The queries of a file whose one input is int32 [1, length]: int32 (count, length).
@@ -81,11 +104,18 @@ class Queries:
         return np.ascontiguousarray(np.stack([value[0] for (value,) in rows]))
 
 
-def _said(queries: Queries) -> list[str]:
-    return [
-        f"{array.dtype} {[1, *array.shape[1:]] if name == CONTEXT else list(array.shape[1:])}"
-        for name, array in queries.arrays.items()
-    ]
+def _form(array: NDArray[Any]) -> str:
+    """As a `Place` says it; texts of any length are texts."""
+    kind = "bytes" if array.dtype.kind in "SO" else str(array.dtype)
+    return f"{kind} {list(array.shape[1:])}"
+
+
+def _placed(key: str) -> tuple[int, str]:
+    """``#0=NAME`` -> 0 and NAME; -1 where it is no place."""
+    place, _, name = key.partition("=")
+    known = place[1:]
+    number = int(known) if place[:1] == "#" and known.isascii() and known.isdigit() else -1
+    return number, unquote(name)
 
 
 def read(path: Path) -> Queries:

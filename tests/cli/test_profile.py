@@ -1,14 +1,20 @@
 """`rbench profile`: any .tflite, a table, JSON lines, and records like a run's."""
 
 import json
+import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 pytest.importorskip("ai_edge_litert", reason="timing needs rbench[profile]")
 
+from rbench import profiling
+from rbench.errors import ModelError
 from rbench.profile import ProfileSettings, strangers
 from rbench.records import read_records, read_run
+from rbench.target import Target
+from rbench.testing import strange
 from rbench.testing.flat import FlatGraph, recommender
 
 NEVER = ("tensorflow", "tf_keras", "pandas", "plotly")
@@ -79,19 +85,101 @@ def test_json_lines_are_the_records(rbench, floats, tmp_path):
     assert read_records(tmp_path / "lines")[0].timing.median_us > 0
 
 
-def test_what_is_drawn_is_in_range(floats):
-    inputs = strangers.inputs_of(floats, {"t0": (5.0, 6.0)})
-    made = strangers.drawn(inputs, 50, 1)
-    assert made["t0"].shape == (50, 3, 4)
-    assert (made["t0"] >= 5).all()
-    assert (made["t0"] < 6).all()
-    assert set(made["t1"].ravel()) == set(range(7))
+QUICK = ProfileSettings(
+    rounds=1, instances=1, min_runs=3, min_seconds=0, warmup_runs=1, warmup_seconds=0, op_runs=0
+)
+
+
+@pytest.fixture
+def timed(tmp_path):
+    """(file[, signature, targets]) -> its records, and what was asked; quickly."""
+
+    def run(content, signature=None, names=("cpu",)):
+        path = tmp_path / "model.tflite"
+        path.write_bytes(content)
+        (tmp_path / "asked").mkdir()
+        way = profiling.timed_way(path, signature, tmp_path)
+        asked = profiling.made_up(path, QUICK, tmp_path / "asked", timed=way)
+        targets = [Target.parse(name) for name in names]
+        out = tmp_path / "run"
+        records = profiling.profile_file(path, targets, QUICK, asked, out, "rbench", way)
+        return records, (*way.said, *asked.said)
+
+    return run
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        strange.summing(()),
+        strange.summing(None),
+        strange.summing(names=("", "")),
+        strange.summing(names=("file", "allow_pickle")),
+        strange.summing((1, 4), signature=(-1, 4)),
+        strange.summing((2,), "INT64", ("x", "y")),
+        strange.variable(),
+    ],
+    ids=["scalar", "no shape", "no names", "odd names", "open size", "int64", "no inputs"],
+)
+def test_any_sound_file_is_timed(timed, monkeypatch, content):
+    monkeypatch.setattr(strangers, "BYTES", (*strangers.BYTES, "int64"))
+    records, _ = timed(content)
+    assert [record.reason for record in records] == [""]
+    assert [record.state for record in records] == ["ok"]
+
+
+def test_one_signature_is_timed_and_said(timed):
+    records, said = timed(strange.two_ways(4, 6, 10), "two", ("cpu", "xnnpack"))
+    assert said[0] == "signature two; not timed: one (see --signature)"
+    assert [record.state for record in records] == ["ok", "ok"]
+    for record in records:
+        assert record.model.census["macs"] == 60
+        assert record.model.ops == {"FULLY_CONNECTED": 2}
+        assert record.settings["inputs"]
+    assert records[0].delegation.nodes_total == 1
+
+
+def test_the_first_signature_is_said_too(timed):
+    records, said = timed(strange.two_ways(4, 6, 10))
+    assert said[0] == "signature one; not timed: two (see --signature)"
+    assert records[0].model.census["macs"] == 40
+
+
+def test_old_files_say_why_they_are_not_timed(timed):
+    records, _ = timed(strange.summing(version=2))
+    assert {record.state for record in records} == {"failed"}
+    assert "schema version 2" in records[0].reason
+
+
+def test_large_queries_are_drawn_within_a_bound(tmp_path):
+    path = tmp_path / "model.tflite"
+    path.write_bytes(strange.summing((1, 1080, 1920, 3)))
+    tracemalloc.start()
+    asked = profiling.made_up(path, ProfileSettings(), tmp_path)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert asked.said[-1] == "one query, again and again: 256 would take more than 64 MiB"
+    assert peak < 256 << 20
+    path.write_bytes(strange.summing((1, 20000, 20000, 3)))
+    with pytest.raises(ModelError, match=r"model\.tflite: a query of it takes 9\.6 GB"):
+        profiling.made_up(path, ProfileSettings(), tmp_path)
+
+
+def test_a_path_is_the_same_from_any_folder(timed, tmp_path, monkeypatch):
+    """Tools and phones are spoken to from folders of their own."""
+    (tmp_path / "model.tflite").write_bytes(strange.summing())
+    monkeypatch.chdir(tmp_path)
+    assert profiling.timed_way(Path("model.tflite"), None, tmp_path).path.is_absolute()
 
 
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ([], "--range 't0=LOW:HIGH'"),
+        ([], "e.g. with: --range t0=0:1"),
+        (["--range", "t0=0:inf"], "int32 holds -2,147,483,648 to 2,147,483,647"),
+        (["--range", "t0=0:99999999999999999999"], "int32 holds -2,147,483,648 to 2,147,483,647"),
+        (["--range", "t0=0:1", "--range", "0=0:1"], "two ranges"),
+        (["--range", "t0=0:1", "--signature", "other"], "no signature 'other'; allowed: serve"),
         (["--range", "t0"], "NAME=LOW:HIGH"),
         (["--range", "t0=3:1"], "NAME=LOW:HIGH"),
         (["--range", "other=1:3"], "no input is called other"),
@@ -115,6 +203,12 @@ def test_what_is_no_model(rbench, tmp_path, content):
     path.write_bytes(content)
     done = rbench("profile", path, check=2)
     assert "no .tflite" in done.stderr or "no sound .tflite" in done.stderr
+
+
+def test_without_the_runtime_it_says_what_to_install(rbench, ours):
+    done = rbench("profile", ours, without=("ai_edge_litert",), check=2)
+    assert "rbench profile needs ai_edge_litert" in done.stderr
+    assert "pip install 'rbench[profile]'" in done.stderr
 
 
 def test_contexts_that_do_not_fit_fail_the_cell(rbench, ours, tmp_path):

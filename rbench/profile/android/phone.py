@@ -90,7 +90,7 @@ class Phone:
         clear(self._adb)
         self._must(f"mkdir {self._folder}", "cannot make a folder")
         self._adb.push(self._tool, f"{self._folder}/{TOOL}")
-        self._adb.push(model, f"{self._folder}/{command.MODEL}")
+        self._adb.push(model.resolve(), f"{self._folder}/{command.MODEL}")
         self._adb.push(self._place / command.VALUES, f"{self._folder}/{command.VALUES}")
         self._must(f"chmod 755 {self._folder}/{TOOL}", "cannot make the tool executable")
         return command.MODEL

@@ -46,7 +46,7 @@ def test_what_is_no_model(tmp_path, content, says):
 
 
 def test_a_model_that_is_not_there(tmp_path):
-    with pytest.raises(ModelError, match="cannot read: No such file"):
+    with pytest.raises(ModelError, match="cannot be read: no such file"):
         entry_of(tmp_path / "nowhere.tflite")
 
 

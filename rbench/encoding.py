@@ -11,27 +11,22 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
-import msgspec
+from rbench.bounds import Bounded, Range
 
 KerasTensor = Any  # tf_keras is untyped, and importing it here would cost seconds
 
 
-class ModelSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ModelSettings(Bounded, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The shape that every encoder of a study shares."""
 
-    width: int = 64
+    width: Annotated[int, Range(1, 4096)] = 64
     """Width of the item table and of every encoder's output, in numbers."""
-    length: int = 50
+    length: Annotated[int, Range(1, 10_000)] = 50
     """Items in a context; shorter histories are padded on the left with id 0."""
-    top_k: int = 100
+    top_k: Annotated[int, Range(1, 1_000_000)] = 100
     """Items that the exported model returns, best first; never more than the catalogue has."""
-
-    def __post_init__(self) -> None:
-        for name in ("width", "length", "top_k"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be a whole number from 1, not {getattr(self, name)}")
 
 
 @dataclass(frozen=True)

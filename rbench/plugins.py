@@ -183,7 +183,7 @@ def source_hash(name: str) -> str:
     """
     path = _file_of(name)
     files = [path] if path else _sources(_find(ENCODERS, name).module)
-    known = [file for file in files if file.is_file()]
+    known = [file for file in files if _is_file(file)]
     if not known:
         return "unknown"
     digest = hashlib.sha256()
@@ -261,6 +261,13 @@ def _file_of(name: str) -> Path | None:
     return Path(path) if colon and path.endswith(".py") else None
 
 
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name too long for any file, or a folder that is closed
+        return False
+
+
 def _class_of(group: str, name: str) -> Any:
     path = _file_of(name)
     if path is not None and group == ENCODERS:
@@ -281,7 +288,7 @@ class _Fresh(SourceFileLoader):
 
 
 def _from_file(path: Path, class_name: str) -> Any:
-    if not path.is_file():
+    if not _is_file(path):
         raise PluginError("no such file", where=str(path), allowed="path/to/file.py:Class")
     module_name = f"rbench_plugin_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]}"
     if module_name not in sys.modules:

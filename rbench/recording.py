@@ -13,6 +13,7 @@ from rbench import data, jobs, profile
 from rbench.convert.result import LOG, MODEL, FlatModel
 from rbench.history import History, history
 from rbench.jobs import RoundJob
+from rbench.naming import file_name
 from rbench.pipeline import CellPlan, Plan, Profiled, Way
 from rbench.records import (
     ITEMS,
@@ -209,7 +210,7 @@ class Recorder:
         if flat is None:
             return None
         folder = self.store.folder("convert", way.convert.key)
-        stem = f"models/{prefix}{plan.cell.encoder}/{plan.cell.recipe}"
+        stem = f"models/{prefix}{file_name(plan.cell.encoder)}/{plan.cell.recipe}"
         self._copy(folder / MODEL, f"{stem}.tflite", flat.sha256)
         self._copy(folder / LOG, f"{stem}.log", way.convert.key)
         return ModelFile(path=f"{stem}.tflite", log=f"{stem}.log", **msgspec.structs.asdict(flat))

@@ -6,10 +6,12 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
+from rbench import bounds, naming
+from rbench.bounds import DAYS, SEED, Bounded, Range
 from rbench.compress.settings import CompressSettings
 from rbench.convert.settings import ConvertSettings
 from rbench.data.settings import SYNTHETIC, DataSettings, SyntheticSettings
@@ -23,14 +25,20 @@ from rbench.target import Target
 from rbench.train.settings import TrainSettings
 
 BUILTIN = "default"
+LARGEST_BYTES = 1 << 18
+"""Of a study file."""
+MOST_DOTS = 1000
+"""In a line of it: a key of more parts takes the parser minutes."""
+LARGEST_OPTION = 2**53
+"""Among an encoder's options: whole numbers up to here are the same in every reader of JSON."""
 
 
-class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Limits(Bounded, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the app can afford; the report recommends the best cell within it."""
 
-    size_bytes: int | None = None
-    median_us: float | None = None
-    peak_memory_bytes: int | None = None
+    size_bytes: Annotated[int | None, Range(0, 2**53)] = None
+    median_us: Annotated[float | None, Range(0.0, DAYS * 1e6)] = None
+    peak_memory_bytes: Annotated[int | None, Range(0, 2**53)] = None
 
 
 class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -41,7 +49,7 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Names of plug-ins, ``path/to/file.py:Class``, or labels of ``[encoder.LABEL]`` tables."""
     recipes: tuple[str, ...] = ("float32", "float16", "dynamic_wi8", "static_wi8_ai8")
     targets: tuple[str, ...] = ("cpu", "xnnpack")
-    seeds: tuple[int, ...] = (1,)
+    seeds: Annotated[tuple[int, ...], Range(0, SEED)] = (1,)
     """Every seed is trained and scored; the first is timed and is the file to ship."""
     data: DataSettings = DataSettings()
     model: ModelSettings = ModelSettings()
@@ -51,7 +59,7 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     evaluate: EvaluateSettings = EvaluateSettings()
     profile: ProfileSettings = ProfileSettings()
     limits: Limits = Limits()
-    stall_seconds: float = 900.0
+    stall_seconds: Annotated[float, Range(1.0, DAYS)] = 900.0
     """A job of any stage that says nothing for so long (no epoch, no users scored, no end) has
     failed, and its process is ended; the other cells go on."""
     encoder: dict[str, dict[str, Any]] = {}
@@ -59,6 +67,8 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     table that overrides the study's training settings."""
 
     def __post_init__(self) -> None:
+        bounds.check(self)
+        naming.check("name", self.name)
         for key in ("encoders", "recipes", "targets", "seeds"):
             values = getattr(self, key)
             if not values:
@@ -69,6 +79,12 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         labels = [label_of(name) for name in self.encoders]
         if len(set(labels)) != len(labels):
             raise ValueError("two encoders share the label " + repr(max(labels, key=labels.count)))
+        for label in labels:
+            if label.endswith(".py"):
+                raise ValueError(f"{label!r} names no class; allowed: path/to/file.py:Class")
+            naming.check("the label of an encoder,", label)
+        for label, table in self.encoder.items():
+            _check_options(label, table)
 
     @classmethod
     def read(cls, source: str | Path) -> Study:
@@ -78,7 +94,7 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             StudyError: it is not there, is no TOML, or has a key or value that does not belong.
         """
         path = Path(source)
-        if path.is_file():
+        if _is_file(path):
             return cls.parse(_read(path), where=str(path), folder=path.parent)
         if str(source) == BUILTIN:
             return cls()
@@ -94,9 +110,13 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     @classmethod
     def parse(cls, text: str, *, where: str = "study", folder: Path | None = None) -> Study:
         """The study in a TOML text; relative paths not found here are looked up in ``folder``."""
+        if any(line.count(".") > MOST_DOTS for line in text.splitlines()):
+            raise StudyError(f"more than {MOST_DOTS:,} dots in a line", where=where)
         try:
             document = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
+        except RecursionError as error:
+            raise StudyError("no TOML: nested too deeply", where=where) from error
+        except ValueError as error:
             raise StudyError(f"no TOML: {error}", where=where) from error
         return cls.build(document, where=where, folder=folder)
 
@@ -208,7 +228,7 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
         def near(path: str) -> str:
             beside = folder / path
-            return str(beside) if not Path(path).exists() and beside.exists() else path
+            return str(beside) if not _is_there(Path(path)) and _is_there(beside) else path
 
         def near_class(name: str) -> str:
             path, colon, rest = name.rpartition(":")
@@ -229,6 +249,22 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         )
 
 
+def _check_options(label: str, options: object) -> None:
+    """Refuse numbers that cannot travel in a document."""
+    waiting = [options]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            waiting += one.values()
+        elif isinstance(one, list | tuple):
+            waiting += one
+        elif isinstance(one, int | float) and not abs(one) <= LARGEST_OPTION:
+            raise ValueError(
+                f"an option in [encoder.{label}] is no number that can be used; "
+                f"allowed: numbers up to {LARGEST_OPTION:,} either way"
+            )
+
+
 def shipped() -> tuple[str, ...]:
     """Names of the studies that come with rbench: the built-in one, then those in its files."""
     files = resources.files("rbench.studies").iterdir()
@@ -242,8 +278,23 @@ def label_of(name: str) -> str:
     return class_name if colon and path.endswith(".py") else name
 
 
+def _is_file(path: Path) -> bool:
+    return _is_there(path) and path.is_file()
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name too long for any file, or a folder that is closed
+        return False
+
+
 def _read(path: Path) -> str:
     try:
+        if path.stat().st_size > LARGEST_BYTES:
+            raise StudyError(
+                "too large for a study", where=str(path), allowed=f"up to {LARGEST_BYTES:,} bytes"
+            )
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise StudyError(f"cannot read: {error}", where=str(path)) from error

@@ -18,6 +18,7 @@ from rbench.errors import OutputError, RecordError
 from rbench.executor import Executor
 from rbench.jobs import AnyJob, DataJob, ProfileJob, RoundJob
 from rbench.machine import machine as this_machine
+from rbench.naming import file_name
 from rbench.observer import Observer, Silent
 from rbench.pipeline import Baselines, Plan
 from rbench.profile import Crowd, Round
@@ -311,11 +312,12 @@ def _now() -> str:
 
 def _new_folder(study: Study) -> Path:
     stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
-    folder = Path("runs") / f"{study.name}-{stamp}"
+    name = file_name(study.name)
+    folder = Path("runs") / f"{name}-{stamp}"
     for number in range(2, 100):
         if not folder.exists():
             break
-        folder = Path("runs") / f"{study.name}-{stamp}-{number}"
+        folder = Path("runs") / f"{name}-{stamp}-{number}"
     return folder
 
 

@@ -27,6 +27,7 @@ Delegate = Literal["cpu", "xnnpack", "xnnpack_cached", "gpu"]
 TOOLS: tuple[Tool, ...] = get_args(Tool)
 DELEGATES: tuple[Delegate, ...] = get_args(Delegate)
 HOST = "host"
+MOST_THREADS = 1024
 
 
 @dataclass(frozen=True, order=True)
@@ -69,10 +70,15 @@ class Target:
                 allowed=choices(DELEGATES),
                 remedy="write [DEVICE/][TOOL/]DELEGATE[@THREADS], e.g. xnnpack@2",
             )
-        if at and not (count.isascii() and count.isdigit() and int(count) >= 1):
+        if at and not (
+            count.isascii()
+            and count.isdigit()
+            and len(count) < 9
+            and 1 <= int(count) <= MOST_THREADS
+        ):
             raise TargetError(
-                f"target {name!r}: {count!r} is no number of threads",
-                allowed="a whole number from 1",
+                f"target {name[:200]!r}: {count[:200]!r} is no number of threads",
+                allowed=f"a whole number from 1 to {MOST_THREADS}",
                 remedy=f"write {delegate}@1",
             )
         tool = places.pop() if places and places[-1] in TOOLS else ""

@@ -22,6 +22,8 @@ HEAVY = TRAINING | {"ai_edge_quantizer", "ai_edge_litert"}
 RANKS = {"data": 1, "train": 2, "compress": 3, "convert": 4, "evaluate": 5, "profile": 5, "gate": 6}
 """Stage -> its place in the order; equals do not know each other."""
 LEAVES = {
+    "bounds",
+    "naming",
     "shown",
     "writing",
     "errors",

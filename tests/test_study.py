@@ -209,3 +209,40 @@ def test_every_key_is_described():
             value = getattr(section, key)
             if isinstance(value, int | float) and not isinstance(value, bool):
                 assert any(f"{shown}" in text for shown in (value, f"{value:,}")), f"{name}.{key}"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("name=" + "[" * 100_000, "nested too deeply"),
+        ("name=" + "{a=" * 50_000, "nested too deeply"),
+        ("a" + ".a" * 50_000 + " = 1", "more than 1,000 dots"),
+        ("[profile]\nrounds = " + "9" * 5000, "no TOML"),
+        ("[profile]\nrounds = 0x" + "f" * 5000, "rounds must be a whole number from 1 to 1,000"),
+        ("[profile]\nrounds = 9223372036854775808", "from 1 to 1,000, not 9223372036854775808"),
+        ("[profile]\nrounds = 1e3", "Expected `int`"),
+        ("[profile]\ntimeout_seconds = nan", "timeout_seconds must be a number from 0.0"),
+        ("stall_seconds = inf", "stall_seconds must be a number from 1.0 to 604,800.0, not inf"),
+    ],
+    ids=range(9),
+)
+def test_hostile_toml_is_an_error_of_the_study(text, words, tmp_path):
+    (tmp_path / "mine.toml").write_text(text)
+    with pytest.raises(StudyError) as caught:
+        Study.read(tmp_path / "mine.toml")
+    assert words in str(caught.value)
+    assert str(caught.value).startswith(f"{tmp_path / 'mine.toml'}: ")
+    assert len(str(caught.value)) < 1000
+
+
+def test_a_study_has_a_size(tmp_path):
+    (tmp_path / "mine.toml").write_text("# " + "x" * (1 << 18))
+    with pytest.raises(StudyError, match="too large for a study"):
+        Study.read(tmp_path / "mine.toml")
+
+
+@pytest.mark.parametrize("source", ["x" * 300, "x/" * 3000, "a\0b", ""])
+def test_a_name_that_can_be_no_path(source):
+    with pytest.raises(StudyError, match="no such study"):
+        Study.read(source)
+    assert Study.build({"data": {"path": "x" * 5000}})._resolved(Path("y" * 5000))

@@ -81,3 +81,11 @@ def test_wrong_names_are_explained(name, cause):
         Target.parse(name)
     assert cause in str(caught.value)
     assert caught.value.allowed
+
+
+@pytest.mark.parametrize("count", ["0", "1025", "99999", "9" * 5000, "-1", "1.5", "", "²", "x"])
+def test_threads_have_a_range(count):
+    with pytest.raises(TargetError, match="a whole number from 1 to 1024") as caught:
+        Target.parse(f"cpu@{count}")
+    assert len(str(caught.value)) < 700
+    assert Target.parse("cpu@1024").threads == 1024

@@ -173,4 +173,5 @@ def _limits(max_size: Size | None, budget: Path | None) -> Limits:
     limits = read_budget(budget) if budget else Limits()
     if max_size is None:
         return limits
-    return msgspec.structs.replace(limits, max_size_bytes=max_size)
+    least = min(max_size, limits.max_size_bytes or max_size)  # both hold
+    return msgspec.structs.replace(limits, max_size_bytes=least)

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from rbench.errors import RecordError
-from rbench.gate.documents import read_text
+from rbench.gate.documents import read_json
 from rbench.gate.rules import LONGEST
 from rbench.records import Estimate
 from rbench.writing import write_atomically
@@ -87,7 +87,7 @@ def read_baseline(path: Path) -> Baseline:
     """
     remedy = "write it with: rbench gate RUN --update " + str(path)
     try:
-        document = msgspec.json.decode(read_text(path))
+        document = read_json(path)
     except OSError as error:
         raise RecordError(
             f"cannot read the baseline: {error.strerror or error}",
@@ -95,7 +95,7 @@ def read_baseline(path: Path) -> Baseline:
             allowed="the folder of a run, or a baseline file",
             remedy=remedy,
         ) from error
-    except (ValueError, RecursionError) as error:  # of the text, of JSON, of its depth
+    except ValueError as error:
         raise RecordError(f"no JSON document: {error}", where=str(path), remedy=remedy) from error
     schema = document.get("schema") if isinstance(document, dict) else None
     if isinstance(schema, bool) or not isinstance(schema, int) or not 1 <= schema <= SCHEMA:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import codecs
+import json
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 MOST_BYTES = 64_000_000
 """Of a budget or a baseline; one of ten thousand models has some thirty million."""
@@ -15,6 +18,31 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 """Byte order mark, as editors and shells of Windows put before a text -> what it says."""
+
+
+def read_json(path: Path) -> Any:
+    """A JSON document in which no key stands twice: which of two values counts, nobody could see.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is no such document.
+    """
+    try:
+        return json.loads(read_text(path), object_pairs_hook=_once, parse_constant=_no_number)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        ((twice, _),) = Counter(name for name, _ in pairs).most_common(1)
+        raise ValueError(f"the key {twice!r} stands twice")
+    return made
+
+
+def _no_number(word: str) -> float:
+    raise ValueError(f"{word} is no number of JSON")
 
 
 def read_text(path: Path) -> str:

@@ -101,10 +101,14 @@ def _cells(run: Run) -> Iterator[Finding]:
 
 def _rules(limits: Limits, run: Run, against: Against | None, plan: Plan) -> Iterator[Finding]:
     """Each file once, though every target of a model has a record of its own."""
+    owners: dict[str, str] = {}
     for made in models_of(run):
+        owner = owners.setdefault(made.model.path, made.subject)
         found: Found = inspect(run.folder, made.model)
         if found.complaint:
             yield Place(made.subject, "file").broken(found.complaint)
+        elif owner != made.subject:
+            yield Place(made.subject, "file").broken(f"{made.model.path} is {owner}'s")
         if found.size_bytes is None:
             continue
         mark = against.baseline.models.get(made.subject) if against else None

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from rbench.gate.against import Against
 from rbench.gate.baseline import Mark
 from rbench.gate.growth import Weighed, judge_size
 from rbench.gate.levels import Place
 from rbench.gate.limits import Limits
+from rbench.gate.matching import Matches, matches
 from rbench.gate.opening import NoFileError
 from rbench.gate.rules import FileRule, SizeLimit
 from rbench.gate.verdict import Finding
@@ -28,12 +28,12 @@ class Outside:
     def __init__(self, limits: Limits, root: Path) -> None:
         self.limits = limits
         self.root = root
-        self._paths = [matching(rule, root) for rule in limits.files]
+        self._matches = [Matches(rule.path, root) for rule in limits.files]
 
     @cached_property
     def weights(self) -> dict[str, Weight]:
         """Path relative to the root -> what the file weighs, or why it cannot be weighed."""
-        every = sorted({path for paths in self._paths for path in paths})
+        every = sorted({path for found in self._matches for path in found.paths})
         return {path: weigh(self.root / path) for path in every}
 
     def findings(self, against: Against | None) -> Iterator[Finding]:
@@ -50,8 +50,8 @@ class Outside:
             for path, weight in self._sound(self.weights):
                 file = Weighed(path, "size", weight.size_bytes, None, compared=False)
                 yield from judge_size(SizeLimit(max=most), file, "")
-        for number, (rule, paths) in enumerate(zip(self.limits.files, self._paths, strict=True)):
-            yield from self._rule(rule, paths, against, f"files[{number}]")
+        for number, (rule, found) in enumerate(zip(self.limits.files, self._matches, strict=True)):
+            yield from self._rule(rule, found, against, f"files[{number}]")
 
     def notes(self) -> Iterator[str]:
         """What a reader of the sizes should know."""
@@ -73,16 +73,19 @@ class Outside:
         return ((p, self.weights[p]) for p in paths if not self.weights[p].complaint)
 
     def _rule(
-        self, rule: FileRule, paths: list[str], against: Against | None, name: str
+        self, rule: FileRule, found: Matches, against: Against | None, name: str
     ) -> Iterator[Finding]:
+        paths = found.paths
         marks = against.baseline.files if against else {}
-        wanted = [path for path in marks if _pattern(rule.path).fullmatch(path)]
+        wanted = [path for path in marks if matches(path, rule.path)]
+        for folder, reason in found.unreadable.items():
+            yield Place(folder, "rule", name).broken(f"cannot be looked into: {reason}")
         for path in wanted:
             if path not in paths:
                 yield Place(path, "file", name).broken(
                     "is in the baseline and missing here; if that is meant, update the baseline"
                 )
-        if not (paths or wanted or rule.optional):
+        if not (paths or wanted or found.unreadable or rule.optional):
             yield Place(rule.path, "rule", name).broken(f"no file matches in {self.root}")
         for path, weight in self._sound(paths):
             mark, compared = marks.get(path), against is not None
@@ -96,25 +99,3 @@ class Outside:
                     yield Place(path, "gzip", name).broken(str(error))
                     continue
                 yield from judge_size(rule.gzip, file, name)
-
-
-def matching(rule: FileRule, root: Path) -> list[str]:
-    """What a rule's pattern matches, relative to the folder, in order: files, and whatever else
-    bears such a name. Folders on the way to files, as ``*`` finds them, are none of it.
-    """
-    kind = PurePosixPath(rule.path).suffix
-    return sorted(
-        path.relative_to(root).as_posix()
-        for path in root.glob(rule.path)
-        if not path.is_dir() or (kind and path.suffix == kind)
-    )
-
-
-def _pattern(glob: str) -> re.Pattern[str]:
-    """What `Path.glob` would match, as a regular expression."""
-    parts = []
-    for word in re.split(r"(\*\*/|\*\*|\*|\?|\[[^\]]*\])", glob):
-        known = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-        group = word.replace("[!", "[^", 1) if re.fullmatch(r"\[[^\]]+\]", word) else ""
-        parts.append(known.get(word) or group or re.escape(word))
-    return re.compile("".join(parts))

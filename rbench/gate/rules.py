@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import PurePosixPath
 
 import msgspec
 
@@ -185,8 +186,8 @@ class FileRule(Part, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if self.size is None and self.gzip is None:
             raise ValueError("sets no limit; allowed: size, gzip")
-        parts = self.path.split("/")
-        if not self.path or self.path.startswith("/") or ".." in parts or "\\" in self.path:
+        parts = PurePosixPath(self.path).parts
+        if not parts or self.path.startswith("/") or ".." in parts or "\\" in self.path:
             raise ValueError(
                 f"path {self.path!r} must be relative to the budget file, in it or below, with /"
             )

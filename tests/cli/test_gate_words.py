@@ -82,6 +82,15 @@ def test_a_target_is_for_what_is_timed(files, capsys):
     assert capsys.readouterr().err.count("--target") == 2
 
 
+@pytest.mark.parametrize(
+    ("budget", "option", "code"), [(600, 800, 1), (800, 600, 1), (800, 700, 0)]
+)
+def test_of_two_limits_both_hold(files, tmp_path, budget, option, code):
+    rule = '[[files]]\npath = "*.tflite"\nsize = { max = 800 }\n'
+    (tmp_path / "budget.toml").write_text(f"max_size_bytes = {budget}\n{rule}")
+    assert gate("--budget", "budget.toml", "--max-size", option) == code
+
+
 WRONG = {
     "a missing file": (["--budget", "missing.toml"], "missing.toml: cannot read the budget"),
     "a word of the command": (["--model", "new.tflite"], "--model needs --max-size"),

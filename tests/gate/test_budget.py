@@ -98,6 +98,8 @@ WRONG = {
     "[[files]]\nsize = { max = 1 }": "key files[0]: the key 'path' is missing",
     "[[files]]\npath = '*.tflite'": "key files[0]: sets no limit; allowed: size, gzip",
     "[[files]]\npath = '/x'\nsize = { max = 1 }": "path '/x' must be relative to the budget file",
+    "[[files]]\npath = '.'\nsize = { max = 1 }": "path '.' must be relative",
+    "[[files]]\npath = ''\nsize = { max = 1 }": "path '' must be relative",
     "[[files]]\npath = '../x'\nsize = { max = 1 }": "path '../x' must be relative",
     "[[files]]\npath = 'a**b'\nsize = { max = 1 }": "** stands for whole folders",
     "[[files]]\npath = 'a/**'\nsize = { max = 1 }": "** stands for whole folders",

@@ -60,6 +60,21 @@ def test_what_is_no_document_is_one_error(tmp_path, name):
         read_baseline(path)
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('{"schema": 1, "schema": 1}', "the key 'schema' stands twice"),
+        ('{"schema": 1, "models": {"a": {}, "b": {}, "a": {}}}', "the key 'a' stands twice"),
+        ('{"schema": NaN}', "NaN is no number of JSON"),
+        ('{"schema": Infinity}', "Infinity is no number of JSON"),
+    ],
+)
+def test_what_a_baseline_says_twice_or_not_at_all(tmp_path, text, says):
+    (tmp_path / "b.json").write_text(text)
+    with pytest.raises(RecordError, match=says):
+        read_baseline(tmp_path / "b.json")
+
+
 def test_a_folder_is_no_document(tmp_path):
     with pytest.raises(StudyError, match="cannot read the budget: Is a directory"):
         read_budget(tmp_path)

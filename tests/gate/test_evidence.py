@@ -1,11 +1,12 @@
 """What a run must show before it is judged: how many cells it has, and each of them once."""
 
+import json
 import os
 
 import msgspec
 import pytest
 
-from rbench.gate import Limits, judge, read_budget
+from rbench.gate import Limits, judge, read_against, read_budget
 from rbench.records import read_run, write_records
 from rbench.testing.model_file import model_of
 
@@ -120,6 +121,44 @@ def test_folders_on_the_way_are_no_matches(app):
     (app / "app/sub").mkdir()
     (app / "budget.toml").write_text(TOML.replace("*.tflite", "*"))
     assert judged(app).exit_code == 0
+
+
+def test_a_folder_that_cannot_be_listed_fails_though_others_pass(app, monkeypatch):
+    (app / "budget.toml").write_text(TOML.replace("app/*", "**/*"))
+    (app / "closed").mkdir()
+    real = os.scandir
+
+    def scandir(path):
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    found = judged(app)
+    assert found.exit_code == 1
+    assert (found.findings[0].subject, found.findings[0].message) == (
+        "closed",
+        "cannot be looked into: Permission denied",
+    )
+
+
+def test_a_file_that_goes_is_missed_however_the_pattern_is_spelt(app):
+    mark = {"size_bytes": 700, "gzip_bytes": 70}
+    text = json.dumps({"schema": 1, "files": {"app/a.tflite": mark, "app/gone.tflite": mark}})
+    (app / "base.json").write_text(text)
+    (app / "budget.toml").write_text(TOML.replace("app/*", "./app//*"))
+    found = judge(read_budget(app / "budget.toml"), None, read_against(app / "base.json"), app)
+    assert [one.subject for one in found.findings if one.status == "fail"] == ["app/gone.tflite"]
+
+
+def test_two_models_in_one_file(make_run):
+    run = make_run()
+    small = next(one.model for one in run.records if one.cell.recipe == "dynamic_wi8")
+    records = [msgspec.structs.replace(one, model=small) for one in run.records]
+    write_records(run.folder / "records.jsonl", records)
+    messages = said(read_run(run.folder))
+    assert messages
+    assert all(message.startswith(f"{small.path} is ") for message in messages)
 
 
 def test_weights_beside_a_model_are_said(app, external):

@@ -26,6 +26,7 @@ from rbench.records import (
     Replicate,
     write_items,
 )
+from rbench.shell import command_line
 from rbench.store import Failure, Store
 from rbench.target import HOST, Target
 from rbench.train.result import Trained
@@ -246,10 +247,8 @@ class Recorder:
 
     def _command(self, plan: CellPlan) -> str:
         cell = plan.cell
-        return (
-            f"{self.reproduce} --encoder {plan.encoder_name} --recipe {cell.recipe} "
-            f"--target {cell.target}"
-        )
+        words = ("--encoder", plan.encoder_name, "--recipe", cell.recipe, "--target", cell.target)
+        return f"{self.reproduce} {command_line(words)}"
 
 
 def _same(source: Path, target: Path) -> bool:

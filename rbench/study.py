@@ -152,7 +152,16 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
                 raise StudyError(f"use is no name in [encoder.{label}]", where=where)
         for name in study.encoders:
             study.train_settings(name, where=where)
-        return study._resolved(folder) if folder else study
+        found = study._resolved(folder) if folder else study
+        try:
+            msgspec.json.encode(found)
+        except UnicodeEncodeError as error:
+            raise StudyError(
+                "a name or path holds bytes that are not UTF-8, which no record can hold",
+                where=where,
+                remedy="rename it, or make a link of another name to it",
+            ) from error
+        return found
 
     def narrowed(
         self,

@@ -24,6 +24,7 @@ RANKS = {"data": 1, "train": 2, "compress": 3, "convert": 4, "evaluate": 5, "pro
 LEAVES = {
     "bounds",
     "naming",
+    "shell",
     "shown",
     "writing",
     "errors",

@@ -64,15 +64,6 @@ def said(options: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value not in (None, ())}
 
 
-def words(settings: dict[str, Any]) -> list[str]:
-    """The same as words of a command line."""
-    found = []
-    for name, value in settings.items():
-        for one in value if isinstance(value, tuple) else (value,):
-            found += [f"--{name.replace('_', '-')}", str(one)]
-    return found
-
-
 def _type(kind: Any) -> Any:
     if get_origin(kind) is Literal:
         return click.Choice(get_args(kind))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -11,10 +10,12 @@ from pathlib import Path
 import click
 
 from rbench import extras
+from rbench.cli.spoken import spoken
 from rbench.cli.terminal import json_lines
 from rbench.errors import UsageError
 from rbench.profile import ProfileSettings
 from rbench.profile.ranges import Range, parse
+from rbench.shell import command_line
 from rbench.target import Target
 
 DEFAULTS = ("cpu", "xnnpack")
@@ -89,10 +90,7 @@ def command(
     if contexts and (items or known):
         raise UsageError("--contexts says what to ask, so that --items and --range have no use")
     settings = ProfileSettings()
-    words = ["rbench", "profile", str(model), *_words("--target", names)]
-    words += _words("--range", ranges) + _words("--items", [items] if items else [])
-    words += _words("--contexts", [contexts] if contexts else [])
-    words += _words("--signature", [] if signature is None else [signature])
+    words = spoken(click.get_current_context(), without=("out", "as_json"))
     with ExitStack() as stack:
         place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rbench-")))
         timed = profiling.timed_way(model, signature, place)
@@ -102,7 +100,7 @@ def command(
             asked = profiling.made_up(model, settings, place, items or 0, known, timed)
         asked = asked._replace(said=(*timed.said, *asked.said))
         records = profiling.profile_file(
-            model, targets, settings, asked, out or place / "run", shlex.join(words), timed
+            model, targets, settings, asked, out or place / "run", command_line(words), timed
         )
     if as_json:
         json_lines(records)
@@ -112,10 +110,6 @@ def command(
         show(model, records, asked.said, out)
     states = [record.state for record in records]
     return 1 if "failed" in states or "ok" not in states else 0
-
-
-def _words(option: str, values: object) -> list[str]:
-    return [word for value in values for word in (option, str(value))]  # type: ignore[attr-defined]
 
 
 def _ranges(texts: Sequence[str]) -> dict[str, Range]:

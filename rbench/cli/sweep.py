@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import signal
 from pathlib import Path
 from types import FrameType
@@ -12,8 +11,9 @@ from typing import Any
 import click
 
 from rbench.cli.data_options import data_options, said
-from rbench.cli.data_options import words as data_words
+from rbench.cli.spoken import spoken
 from rbench.cli.terminal import document
+from rbench.shell import command_line
 from rbench.shown import escaped_json
 
 EXAMPLES = """\b
@@ -23,6 +23,8 @@ Examples:
   rbench sweep study.toml --out runs/mine             go on with a run, or start it
   rbench sweep --encoder gru --encoder ./mine.py:Mine --recipe float32 --recipe dynamic_wi8
 """
+OWN = ("encoders", "recipes", "targets", "out", "retry_failed", "as_json")
+"""What a record's command does without: it names its own cell, and lies where it lies."""
 
 
 @click.command(epilog=EXAMPLES)
@@ -90,14 +92,8 @@ def command(
         targets=targets,
         seeds=seeds,
     )
-    words = ["rbench", "sweep", *([study] if study != "default" else [])]
-    words += ["--data", data] if data else []
-    words += data_words(said(options))
-    if filter_history is not None:
-        words.append("--filter-history" if filter_history else "--no-filter-history")
-    words += [word for seed in seeds for word in ("--seed", str(seed))]
+    words = spoken(click.get_current_context(), without=OWN)
     if benchmark_model is not None:
-        words += ["--benchmark-model", benchmark_model]
         _use(benchmark_model)
     signal.signal(signal.SIGTERM, _interrupt)
     with View(quiet=as_json) as view:
@@ -106,7 +102,7 @@ def command(
             Path(out) if out else None,
             retry_failed=retry_failed,
             observer=view,
-            reproduce=shlex.join(words),
+            reproduce=command_line(words),
         )
         page = run.folder / "report.html"
         text = plugins.written("html", plugins.report("html").render, run)

@@ -1,12 +1,18 @@
 """What the terminal shows of a sweep."""
 
+import re
+
+import pytest
+from msgspec.structs import replace
 from rich.console import Console
 
 from rbench.cli.sweep_view import View, name_of, table
 from rbench.pipeline import plan
 from rbench.progress import Progress
+from rbench.shown import line, odd
 from rbench.store import Failure
 from rbench.study import Study
+from rbench.testing.hostile import HOSTILE
 from rbench.testing.runs import example_run
 
 
@@ -59,3 +65,39 @@ def test_jobs_have_names():
         name_of(job) for cell in plan(Study(seeds=(1, 2)), "here").cells for job in cell.jobs()
     }
     assert {"train gru", "train gru seed 2", "convert gru dynamic_wi8", "round xnnpack"} <= names
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("terminal", [True, False])
+def test_no_name_breaks_what_is_shown(name, terminal, tmp_path, capsys, monkeypatch):
+    """Labels, studies, reasons, notes and folders: nothing is read as markup, or raises."""
+    text = HOSTILE[name]
+    if terminal:
+        monkeypatch.setenv("FORCE_COLOR", "1")
+        monkeypatch.setenv("TERM", "xterm")
+    run = example_run(tmp_path / "run", encoders=("bow",), recipes=("float32",))
+    cell = replace(run.records[0].cell, encoder=text)
+    records = [replace(record, cell=cell, state="failed", reason=text) for record in run.records]
+    info = replace(run.info, study=text, baselines={text: run.info.baselines["popularity"]})
+    run = replace(run, info=info, records=tuple(records), folder=tmp_path / text.replace("\0", ""))
+    label = "x" if name == "surrogate" else text  # which no study can hold
+    jobs = [job for found in plan(Study(), "here").cells[:1] for job in found.jobs()]
+    jobs = [
+        replace(job, encoder=replace(job.encoder, label=label)) if hasattr(job, "encoder") else job
+        for job in jobs
+    ]
+    for quiet in (False, True):
+        with View(quiet=quiet) as view:
+            view.planned(jobs)
+            for job in jobs:
+                view.started(job)
+                view.moved(job, Progress(done=1, total=2, text=text))
+                view.ended(job, Failure(reason=f"{text} {job.stage}"))
+            view.noticed(text)
+            view.finished(run, run.folder / "report.html")
+    captured = capsys.readouterr()
+    for said in (captured.out, captured.err):
+        bare = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", said).replace("\r", "").replace("\n", "")
+        assert not [letter for letter in bare if odd(letter)]
+        assert not [line for line in said.splitlines() if line.lstrip().startswith("::")]
+    assert line(text)[:60] in re.sub(r"\x1b\[[0-9;]*m", "", captured.out)

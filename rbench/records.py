@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import msgspec
 
+from rbench import shown
 from rbench.errors import RecordError
 from rbench.writing import write_atomically
 
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 """Version of the documents written. Older ones are upgraded when read, newer ones refused."""
+
+MOST_TEXTS = 1000
+"""Reasons or remarks that one document keeps."""
 
 ITEMS = "items.json"
 """Name of the document in a run folder."""
@@ -46,6 +50,18 @@ T = TypeVar("T")
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):
     """Base of everything in a record. Unknown keys are ignored: a reader may be older."""
+
+
+def _shorten(document: Document, text: str = "", texts: str = "") -> None:
+    """Cut a field that holds what a library or a stranger said: an exception may quote arrays."""
+    if text and len(getattr(document, text)) > shown.MOST:
+        msgspec.structs.force_setattr(document, text, shown.cut(getattr(document, text)))
+    said = getattr(document, texts) if texts else ()
+    if len(said) > MOST_TEXTS or any(len(one) > shown.MOST for one in said):
+        more = len(said) - MOST_TEXTS + 1
+        rest = (f"… and {more:,} more",) if len(said) > MOST_TEXTS else ()
+        kept = said[: MOST_TEXTS - 1] if rest else said
+        msgspec.structs.force_setattr(document, texts, (*map(shown.cut, kept), *rest))
 
 
 class Estimate(Document, frozen=True, kw_only=True):
@@ -120,6 +136,9 @@ class Delegation(Document, frozen=True, kw_only=True):
     remarks: tuple[str, ...] = ()
     """Why nodes were left, in the delegate's own words."""
 
+    def __post_init__(self) -> None:
+        _shorten(self, texts="remarks")
+
 
 class Timing(Document, frozen=True, kw_only=True):
     """How long one query takes. Times are microseconds, clocks tick in nanoseconds."""
@@ -157,6 +176,9 @@ class Timing(Document, frozen=True, kw_only=True):
     """Operator -> mean microseconds per query, where the tool can tell."""
     details: dict[str, Any] = {}
     """Further facts from the tool, see docs/file-formats.md."""
+
+    def __post_init__(self) -> None:
+        _shorten(self, texts="reasons")
 
 
 class Machine(Document, frozen=True, kw_only=True):
@@ -273,7 +295,8 @@ class Record(Document, frozen=True, kw_only=True):
     cell: CellName
     state: State
     reason: str = ""
-    """Why the state is not ``ok``."""
+    """Why the state is not ``ok``; of a very long one the middle is left out, also of one that an
+    older rbench recorded."""
     stage: str = ""
     """Where it ended, if not ``ok``: policy, data, train, compress, convert, evaluate, profile."""
     seed: int = 1
@@ -294,6 +317,9 @@ class Record(Document, frozen=True, kw_only=True):
     timing: Timing | None = None
     command: str = ""
     """What reproduces this cell."""
+
+    def __post_init__(self) -> None:
+        _shorten(self, text="reason")
 
 
 class RunInfo(Document, frozen=True, kw_only=True):

@@ -48,6 +48,15 @@ def line(text: object, most: int = MOST) -> str:
     return head + note + _clean(known[-most:])[-tail:]
 
 
+def cut(text: str, most: int = MOST) -> str:
+    """A text as it is; what is longer than ``most`` characters loses its middle, and says so."""
+    if len(text) <= most:
+        return text
+    note = f" … (of {len(text):,} characters) … "
+    tail = most // 4
+    return text[: most - tail - len(note)] + note + text[-tail:]
+
+
 def lines(text: str) -> str:
     """A text whose line breaks are meant, each of its lines as `line` gives it."""
     return "\n".join(uncommanded(line(one)) for one in text.split("\n"))

@@ -22,6 +22,7 @@ import filelock
 import msgspec
 import platformdirs
 
+from rbench import shown
 from rbench.errors import OutputError
 from rbench.writing import clear_torn, write_atomically
 
@@ -42,6 +43,11 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     """The stage that failed; a job behind it fails with the same note."""
     passing: bool = False
     """True where the making was killed from outside: the next sweep tries again unasked."""
+
+    def __post_init__(self) -> None:
+        # An exception may quote whole arrays: nobody reads them, and every cell behind it would.
+        if len(self.reason) > shown.MOST:
+            msgspec.structs.force_setattr(self, "reason", shown.cut(self.reason))
 
 
 class Store:

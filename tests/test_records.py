@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rbench import records
+from rbench import plugins, records
 from rbench.errors import RecordError
 from rbench.records import (
     CellName,
@@ -248,3 +248,58 @@ def test_a_torn_map_of_item_ids_is_refused(tmp_path, content):
     (tmp_path / "items.json").write_bytes(content)
     with pytest.raises(RecordError, match=r"items\.json"):
         read_items(tmp_path)
+
+
+HUGE = "begin " + "x" * 3_000_000 + " end"
+
+
+def test_a_huge_reason_is_cut_and_says_so(tmp_path):
+    record = Record(
+        study="s",
+        cell=CellName(encoder="e", recipe="float32", target="cpu"),
+        state="failed",
+        reason=HUGE,
+    )
+    assert len(record.reason) == 4000
+    assert record.reason.startswith("begin xxx")
+    assert record.reason.endswith("xxx end")
+    assert "(of 3,000,010 characters)" in record.reason
+    write_records(tmp_path / "records.jsonl", [record])
+    assert (tmp_path / "records.jsonl").stat().st_size < 6000
+    assert msgspec.structs.replace(record, stage="train").reason == record.reason
+
+
+def test_a_huge_reason_of_an_older_rbench_is_cut_when_it_is_read(tmp_path):
+    cell = {"encoder": "e", "recipe": "float32", "target": "cpu"}
+    numbers = dict.fromkeys(("median_us", "mean_us", "std_us", "min_us"), 1.0)
+    document = {
+        "schema": 1,
+        "study": "s",
+        "cell": cell,
+        "state": "failed",
+        "reason": HUGE,
+        "timing": {**numbers, "verdict": "unstable", "rounds": 1, "runs": 1, "reasons": [HUGE]},
+        "delegation": {
+            "delegate": "gpu",
+            "nodes_total": 1,
+            "nodes_delegated": 1,
+            "partitions": 1,
+            "remarks": ["short"] * 1_000_000,
+        },
+    }
+    (tmp_path / "records.jsonl").write_text(json.dumps(document))
+    (record,) = read_run(tmp_path).records
+    assert len(record.reason) == len(record.timing.reasons[0]) == 4000
+    assert len(record.delegation.remarks) == 1000
+    assert record.delegation.remarks[-1] == "… and 999,001 more"
+    for kind in ("html", "markdown", "json", "csv"):
+        page = plugins.report(kind).render(read_run(tmp_path))
+        assert len(page) < (3_000_000 if kind == "html" else 100_000)
+
+
+def test_texts_that_are_not_huge_stay_as_they_are():
+    timing = Timing(
+        verdict="unstable", rounds=1, runs=1, median_us=1, mean_us=1, std_us=1, min_us=1,
+        reasons=("a\nb", "x" * 4000),
+    )  # fmt: skip
+    assert timing.reasons == ("a\nb", "x" * 4000)

@@ -178,3 +178,10 @@ def test_a_full_disk(store):
     with pytest.raises(OutputError, match="No space left on device"):
         make(store, full)
     assert not store.has("train", KEY)
+
+
+def test_a_huge_reason_is_cut(store):
+    store.fail("train", KEY, Failure(reason="x" * 3_000_000, stage="train"))
+    found = store.failure("train", KEY)
+    assert len(found.reason) == 4000
+    assert "(of 3,000,000 characters)" in found.reason

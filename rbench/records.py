@@ -33,6 +33,9 @@ SCHEMA = 1
 MOST_TEXTS = 1000
 """Reasons or remarks that one document keeps."""
 
+DEEPEST = 50
+"""Levels of a document that is read."""
+
 ITEMS = "items.json"
 """Name of the document in a run folder."""
 
@@ -465,8 +468,9 @@ def _decode(content: bytes, kind: type[T], where: str) -> T:
             where=where,
             remedy="the file is torn: run the sweep again, it rewrites its records",
         ) from error
+    _bearable(document, where)
     schema = document.get("schema") if isinstance(document, dict) else None
-    if not isinstance(schema, int) or schema < 1:
+    if type(schema) is not int or schema < 1:
         raise RecordError("no schema number", where=where, allowed=f"schema 1 to {SCHEMA}")
     if schema > SCHEMA:
         raise RecordError(
@@ -481,6 +485,27 @@ def _decode(content: bytes, kind: type[T], where: str) -> T:
         return msgspec.convert(document, kind)
     except msgspec.ValidationError as error:
         raise RecordError(str(error), where=where, remedy="see docs/file-formats.md") from error
+
+
+def _bearable(document: Any, where: str) -> None:
+    """Refuse what no rbench writes and no table can hold: numbers beyond 64 bits, deep nesting.
+
+    Raises:
+        RecordError: naming the key.
+    """
+    left: list[tuple[Any, str, int]] = [(document, "", 0)]
+    while left:
+        value, key, depth = left.pop()
+        if isinstance(value, int) and not -(2**63) <= value < 2**63:
+            raise RecordError(
+                f"a number beyond 64 bits at {key or 'the top'}", where=where, allowed="int64"
+            )
+        if depth > DEEPEST:
+            raise RecordError(f"more than {DEEPEST} levels at {key}", where=where)
+        if isinstance(value, dict):
+            left += [(one, f"{key}.{name}"[-200:], depth + 1) for name, one in value.items()]
+        elif isinstance(value, list):
+            left += [(one, key, depth + 1) for one in value]
 
 
 def artefacts_of(records: Sequence[Record]) -> set[str]:

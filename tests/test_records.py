@@ -54,7 +54,7 @@ models = st.builds(
     size_bytes=st.integers(0, 2**40),
     gzip_bytes=st.integers(0, 2**40),
     ops=st.dictionaries(TEXTS, st.integers(0, 9), max_size=2),
-    census=st.dictionaries(TEXTS, st.integers() | TEXTS, max_size=2),
+    census=st.dictionaries(TEXTS, st.integers(-(2**63), 2**63 - 1) | TEXTS, max_size=2),
 )
 documents = st.builds(
     Record,
@@ -303,3 +303,23 @@ def test_texts_that_are_not_huge_stay_as_they_are():
         reasons=("a\nb", "x" * 4000),
     )  # fmt: skip
     assert timing.reasons == ("a\nb", "x" * 4000)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ('{"schema": 1, "seed": 9223372036854775808}', "beyond 64 bits at .seed"),
+        ('{"schema": 1, "a": {"b": [1' + "0" * 400 + "]}}", "beyond 64 bits at .a.b"),
+        ('{"schema": true, "study": "s"}', "no schema number"),
+        ('{"schema": 1, "a": ' + "[" * 60 + "]" * 60 + "}", "more than 50 levels at .a"),
+        ('{"schema": 1, "a": ' + "[" * 100_000 + "]" * 100_000 + "}", ""),
+        ('{"schema": 1, "a": 1e999}', ""),
+        ('{"schema": 1, "a": NaN}', ""),
+        ('{"schema": 1, "a": "\\ud800"}', ""),
+    ],
+)
+def test_what_no_rbench_writes_is_refused_with_its_place(tmp_path, text, why):
+    (tmp_path / "records.jsonl").write_text("\n" + text)
+    with pytest.raises(RecordError, match=r"records\.jsonl, line 2") as raised:
+        read_run(tmp_path)
+    assert why in str(raised.value)

@@ -20,9 +20,7 @@ import msgspec
 from rbench.encoding import Encoder
 from rbench.errors import PluginError, RbenchError, choices
 from rbench.records import Run
-
-LONGEST = 16_000
-"""Letters of what a stranger's code says; some exceptions quote whole arrays."""
+from rbench.shown import cut
 
 ENCODERS = "rbench.encoders"
 REPORTS = "rbench.reports"
@@ -101,12 +99,6 @@ def told(error: BaseException) -> str:
         said = "it cannot say what"
     asks = " (it asks to leave)" if isinstance(error, SystemExit) else ""
     return f"{type(error).__name__}{asks}: {cut(said) or 'no message'}"
-
-
-def cut(text: str) -> str:
-    """The beginning of a text that is very long."""
-    more = len(text) - LONGEST
-    return text if more <= 0 else f"{text[:LONGEST]} ... and {more:,} letters more"
 
 
 def written(kind: str, write: Callable[..., str], *what: Any) -> str:

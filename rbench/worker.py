@@ -24,8 +24,9 @@ from rbench import temporary
 from rbench.channel import Speaker, hidden
 from rbench.errors import Killed, RbenchError, Unsupported
 from rbench.jobs import AnyJob
-from rbench.plugins import cut, told
+from rbench.plugins import told
 from rbench.progress import Progress
+from rbench.shown import cut
 from rbench.writing import RIGHTS
 
 PROGRESS_EVERY_S = 0.2

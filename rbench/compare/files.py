@@ -12,7 +12,7 @@ from rbench.compare.alike import scored_alike
 from rbench.compare.comparison import Difference, Unit, Verdict
 from rbench.gate.power import smallest_loss
 from rbench.gate.quality import Lost, paired, unpaired
-from rbench.gate.scores import gains
+from rbench.gate.scores import NOTHING, gains, is_score
 from rbench.records import Estimate, Record, Run
 
 if TYPE_CHECKING:
@@ -140,10 +140,9 @@ def _broken(ranks: tuple[Ranks, Ranks]) -> str:
 
 def _no_score(found: Sequence[Estimate | None]) -> str:
     known = [one for one in found if one]
-    ends = [end for one in known for end in (one.low, one.value, one.high)]
-    if not all(0 <= end <= 1 for end in ends):
+    if not all(map(is_score, known)):
         return "a score or its interval that does not lie between 0 and 1"
-    if known and known[0].value <= 0:
+    if known and known[0].value < NOTHING:
         return "it was 0 before: there is nothing to measure a change by"
     return ""
 

@@ -19,6 +19,9 @@ from rbench.records import Record, Run, Timing
 RUNTIMES = ("ai-edge-litert", "benchmark_model")
 """Libraries whose version must be equal for two times to be comparable."""
 
+SHORTEST, LONGEST = 1e-6, 1e15
+"""Microseconds that a query can take: a clock's tick is longer, a century shorter."""
+
 
 def judge_ratio(
     limit: LatencyLimit, record: Record, run: Run, noise: Noise, rule: str, tail: float
@@ -159,7 +162,7 @@ def why_shaky(timing: Timing) -> str:
         return f"its timing is {timing.verdict}: {'; '.join(timing.reasons) or 'no reason given'}"
     if len(timing.round_medians_us) < 2:
         return "timed in one round: chance cannot be told, 2 or more are needed"
-    if any(not 0 < median < math.inf for median in timing.round_medians_us):
+    if any(not SHORTEST < median < LONGEST for median in timing.round_medians_us):
         return "a round's median is no time"
     return ""
 

@@ -18,6 +18,10 @@ SAME = 1e-6
 """How far a record's score may lie from what its ranks say: floats are added up in any order."""
 
 
+NOTHING = 1e-30
+"""A score that is less is 0 for all that is divided by it; no log has users for one."""
+
+
 def score_of(metric: str, made: Made, run: Run) -> tuple[Estimate | None, str]:
     """A record's score, or none and why it is none: what no mean over users can be, or what the
     users' ranks say otherwise, where they are at hand.
@@ -59,7 +63,7 @@ def before_of(
     complaint = _unlike(made, run, mark, against)
     if not complaint and not is_score(old):
         complaint = f"the baseline's {metric} is no score: {_said(old)}"
-    if not complaint and old.value <= 0:
+    if not complaint and old.value < NOTHING:
         complaint = f"the baseline's {metric} is 0"
     return (None, complaint) if complaint else (old, "")
 

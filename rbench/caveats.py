@@ -31,10 +31,9 @@ def notes(data: DataSummary, filtered: bool) -> tuple[str, ...]:
 
 
 def notes_of(run: Run) -> tuple[str, ...]:
-    """`notes` of a run's own log and ranking."""
-    if run.info.data is None:
-        return ()
-    return notes(run.info.data, filtered(run))
+    """What is worth a look in how a run's log was read, then `notes` of its log and ranking."""
+    data = run.info.data
+    return () if data is None else (*data.reading.notes, *notes(data, filtered(run)))
 
 
 def filtered(run: Run) -> bool:

@@ -37,6 +37,7 @@ def data_facts(run: Run) -> Facts:
         return ()
     return (
         ("log", f"{found.name} ({found.format})"),
+        *((("read as", str(found.reading)),) if found.reading.format else ()),
         ("users", f"{found.users:,}"),
         ("items", f"{found.items:,}, of which {found.catalogue:,} can be recommended"),
         ("interactions", f"{found.interactions:,}"),

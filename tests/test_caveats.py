@@ -10,7 +10,7 @@ from rbench.cli.data import command as data_command
 from rbench.cli.sweep_view import View
 from rbench.compare import compare
 from rbench.gate import judge, parse_budget
-from rbench.records import DataSummary
+from rbench.records import DataSummary, Reading
 from rbench.testing.runs import example_run
 
 USERS = 200
@@ -135,6 +135,15 @@ def test_a_report_of_a_log_without_oddities_says_nothing(odd_run):
         assert "test targets" not in text
 
 
+def test_what_is_worth_a_look_in_how_the_log_was_read_is_said_too(odd_run):
+    read = Reading(format="csv", notes=("each 'session' is read as a user",))
+    data = msgspec.structs.replace(odd_run.info.data, reading=read)
+    run = msgspec.structs.replace(odd_run, info=msgspec.structs.replace(odd_run.info, data=data))
+    assert notes_of(run)[0] == "each 'session' is read as a user"
+    for kind in ("markdown", "json", "csv"):
+        assert "is read as a user" in plugins.report(kind).render(run)
+
+
 def test_a_comparison_says_it_of_the_run_that_it_is_true_of(odd_run):
     plain = msgspec.structs.replace(
         odd_run, info=msgspec.structs.replace(odd_run.info, details={}, data=None)
@@ -173,6 +182,9 @@ def test_describe_says_it_of_a_click_log(tmp_path):
     assert "note: 6 of 6 test targets are items that their user had met before" in shown.output
     assert "with filter_history = true every score is 0" in shown.output
     assert "history: auto: 2 of 6 (33 %) validation targets" in shown.output
+    filtered = CliRunner().invoke(data_command, ["describe", str(path), "--filter-history"])
+    assert "count as misses and every score is 0" in filtered.output
+    assert "history: filter_history = true was asked for" in filtered.output
     found = msgspec.json.decode(
         CliRunner().invoke(data_command, ["describe", str(path), "--json"]).stdout
     )

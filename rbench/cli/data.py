@@ -13,7 +13,7 @@ from rbench.cli.data_options import data_options, said
 from rbench.cli.terminal import json_document, say
 from rbench.data.fetch import BASE, PUBLIC
 from rbench.data.settings import DataSettings
-from rbench.history import history
+from rbench.history import History, history
 
 if TYPE_CHECKING:
     from rbench.records import DataSummary
@@ -32,8 +32,14 @@ def command() -> None:
 @command.command()
 @click.argument("path")
 @data_options
+@click.option(
+    "--filter-history/--no-filter-history",
+    default=None,
+    help="Say what it does to the scores when items that the user already touched are taken out "
+    "of the ranking, or left in. [default: the log decides, by its repeats]",
+)
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
-def describe(path: str, as_json: bool, **options: Any) -> None:
+def describe(path: str, filter_history: bool | None, as_json: bool, **options: Any) -> None:
     """Print what was understood of a log: PATH is a file, a folder, or "synthetic".
 
     \b
@@ -50,17 +56,17 @@ def describe(path: str, as_json: bool, **options: Any) -> None:
     except ValueError as error:
         raise UsageError(str(error), where="rbench data describe") from error
     summary = data.load(settings).summary
+    ranking = history("auto" if filter_history is None else filter_history, summary)
     if as_json:
         import msgspec
 
-        ranking = history("auto", summary)
         more = {"history": ranking._asdict(), "notes": notes(summary, ranking.filtered)}
         json_document(msgspec.to_builtins(summary) | more)
     else:
-        _show(summary)
+        _show(summary, ranking)
 
 
-def _show(summary: DataSummary) -> None:
+def _show(summary: DataSummary, ranking: History) -> None:
     from rbench.cli.screen import Screen, Table
 
     table = Table(title=summary.name, title_justify="left", show_header=False)
@@ -80,7 +86,6 @@ def _show(summary: DataSummary) -> None:
     table.add_section()
     for name, value in summary.ideal.items():
         table.add_row(f"best possible {name}", _plain(value))
-    ranking = history("auto", summary)
     table.add_section()
     table.add_row("history in the ranking", "taken out" if ranking.filtered else "left in")
     screen = Screen()

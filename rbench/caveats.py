@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from rbench.artefacts import read_ranks
 from rbench.history import MOST, REPEATING, History, history, number_of, part_of
 from rbench.records import DataSummary, Run
 
@@ -71,6 +72,21 @@ def _gaps(run: Run) -> Iterator[str]:
     twice = len(names) - len(set(names))
     if twice:
         yield f"{twice:,} of {found:,} records are of a cell that has another one"
+    yield from _broken(run)
+
+
+def _broken(run: Run) -> Iterator[str]:
+    """Scores whose ranks were changed since."""
+    found = {
+        quality.ranks: quality
+        for record in run.records
+        for quality in (record.quality, *(other.quality for other in record.replicates))
+        if quality is not None
+    }
+    read = [read_ranks(run, quality) for quality in found.values()]
+    broken = [ranks.missing for ranks in read if ranks.broken]
+    if broken:
+        yield f"{len(broken):,} of {len(read):,} scores are not those of their ranks: {broken[0]}"
 
 
 def _notes(data: DataSummary, filtered: bool) -> Iterator[str]:

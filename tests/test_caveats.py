@@ -1,6 +1,9 @@
 """What scores cannot say, and that every place that shows scores says it in the same words."""
 
+import shutil
+
 import msgspec
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -219,6 +222,18 @@ def test_what_a_folder_lacks(odd_run):
     assert nameless.startswith("no run.json")
     (twice,) = gaps(msgspec.structs.replace(odd_run, records=(*odd_run.records, *one.records)))
     assert twice == "1 of 3 records are of a cell that has another one"
+
+
+@pytest.mark.parametrize("kind", ["html", "markdown", "json", "csv"])
+def test_a_report_says_that_ranks_were_changed(odd_run, tmp_path, kind):
+    folder = tmp_path / "copy"
+    shutil.copytree(odd_run.folder, folder)
+    run = msgspec.structs.replace(odd_run, folder=folder)
+    np.savez(run.artefact(run.records[0].quality.ranks), ranks=np.full(USERS, np.nan))
+    (said,) = gaps(run)
+    assert said.startswith("1 of 2 scores are not those of their ranks: artefacts/")
+    assert "is not the file that was recorded" in said
+    assert "1 of 2 scores are not those of their ranks" in plugins.report(kind).render(run)
 
 
 @pytest.mark.parametrize("kind", ["html", "markdown", "json", "csv"])

@@ -166,6 +166,7 @@ class Collector:
             DataError: rows have holes, times are ambiguous or of several units, nothing matches.
         """
         where = self.where
+        self._refuse_header_again()
         self._refuse_holes()
         self._refuse_unmatched()
         users, items = (
@@ -222,6 +223,15 @@ class Collector:
         at = bisect_right([start for start, _ in self._parts], row) - 1
         start, path = self._parts[at]
         return f"{path}, interaction {row - start + 1:,}"
+
+    def _refuse_header_again(self) -> None:
+        user, item = self.names[self.picked.user], self.names[self.picked.item]
+        if self.reading.header == "yes" and user in self.users and item in self.items:
+            raise DataError(
+                f"the header line stands among the rows: {user!r} is a user, {item!r} an item",
+                where=self.where,
+                remedy="files were put together: take the further header lines out",
+            )
 
     def _refuse_holes(self) -> None:
         first = self._first_hole

@@ -70,7 +70,7 @@ _PARTS = {
              "player", "author", "student", "session", "who"),
     "item": ("item", "product", "movie", "track", "song", "artist", "book", "article", "video",
              "game", "stock", "sku", "content", "news", "recipe", "venue", "poi", "place", "what"),
-    "time": ("time", "date", "stamp", "day", "when", "created"),
+    "time": ("time", "date", "stamp", "day", "when", "created", "moment"),
     "rating": ("rating", "score", "star"),
 }  # fmt: skip
 """What a column's name may hold if it is the one: for a guess that is asked about, not used."""
@@ -161,18 +161,29 @@ class Header:
         ]
         return f"--{role}-column {quoted(likely[0])}" if likely else f"--{role}-column NAME"
 
-    def unknown(self, role: str) -> DataError:
+    def unknown(self, role: str, settings: DataSettings) -> DataError:
         """The error where none looks like a role."""
+        asked = {
+            "user": settings.user_column,
+            "item": settings.item_column,
+            "time": settings.time_column,
+        }
+        missing = [
+            other
+            for other, name in asked.items()
+            if other == role or (name == AUTO and not self.usual(other, USUAL[other]))
+        ]
+        options = " ".join(map(self.guess, dict.fromkeys([role, *missing])))
         none = (
-            f", or --time-column none (time_column = {NO_TIME!r}) if lines are in order"
-            if role == "time"
+            f"; or --time-column none (time_column = {NO_TIME!r}) if lines are in order"
+            if "time" in missing
             else ""
         )
         return DataError(
             f"no column looks like the {role}",
             where=self.where,
             allowed=self.there(),
-            remedy=f"name it: {self.guess(role)} ({role}_column in [data] of a study){none}",
+            remedy=f"name it: {options} ({role}_column in [data] of a study){none}",
         )
 
 
@@ -195,7 +206,7 @@ def pick(
     """
     notes: list[str] = []
     users = [] if settings.user_column != AUTO else header.usual("user", USUAL["user"])
-    user = _one(header, "user", settings.user_column, users)
+    user = _one(header, "user", settings, users)
     if users and _plain(header.names[user]) in SESSIONS:
         notes.append(f"each {header.names[user]!r} is read as a user: no column names a person")
     notes += _others(header, "user", user, [at for at in users if header.plain[at] in PEOPLE])
@@ -204,7 +215,7 @@ def pick(
         at for at, name in enumerate(header.names) if name.endswith(":token_seq")
     ]
     single = [at for at in items if not is_list(at)]
-    item = _one(header, "item", settings.item_column, single or items or sequences[:1])
+    item = _one(header, "item", settings, single or items or sequences[:1])
     notes += _others(header, "item", item, single)
     unread = [header.names[at] for at in dict.fromkeys(sequences) if at != item]
     if unread:
@@ -214,7 +225,7 @@ def pick(
     rating = None
     if settings.min_rating is not None:
         found = [] if settings.rating_column != AUTO else header.usual("rating", USUAL["rating"])
-        rating = _one(header, "rating", settings.rating_column, found)
+        rating = _one(header, "rating", settings, found)
     keep: dict[int, set[str]] = {}
     for pair in settings.keep:
         name, _, value = pair.partition("=")
@@ -236,11 +247,12 @@ def pick(
     )
 
 
-def _one(header: Header, role: str, name: str, usual: list[int]) -> int:
+def _one(header: Header, role: str, settings: DataSettings, usual: list[int]) -> int:
+    name = getattr(settings, f"{role}_column")
     if name != AUTO:
         return header.named(name)
     if not usual:
-        raise header.unknown(role)
+        raise header.unknown(role, settings)
     return usual[0]
 
 
@@ -304,7 +316,7 @@ def _time(
         return usual[0], None
     if listed:  # a list of items has an order of its own
         return None, None
-    raise header.unknown("time")
+    raise header.unknown("time", settings)
 
 
 def clipped(name: str, length: int = 60) -> str:

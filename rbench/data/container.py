@@ -66,7 +66,7 @@ def unpacked(path: Path) -> Iterator[BinaryIO]:
             file = stack.enter_context(path.open("rb"))
             size = path.stat().st_size
             inner = _opened(file, kind, path, stack)
-            yield cast(BinaryIO, io.BufferedReader(_Bounded(inner, path, size), 1 << 16))
+            yield cast(BinaryIO, io.BufferedReader(_Bounded(inner, path, size, kind), 1 << 16))
     except DataError:
         raise
     except TORN as error:
@@ -158,8 +158,8 @@ def foreign(path: Path, what: str, reader: str) -> DataError:
 class _Bounded(io.RawIOBase):
     """Passes bytes on, until a line or the whole is longer than any log's."""
 
-    def __init__(self, inner: Any, path: Path, packed_bytes: int) -> None:
-        self.inner, self.path, self.packed_bytes = inner, path, packed_bytes
+    def __init__(self, inner: Any, path: Path, packed_bytes: int, kind: str) -> None:
+        self.inner, self.path, self.packed_bytes, self.kind = inner, path, packed_bytes, kind
         self.total = self.since_line = 0
 
     def readable(self) -> bool:
@@ -170,10 +170,10 @@ class _Bounded(io.RawIOBase):
             block = self.inner.read(len(buffer))
         except OSError as error:
             if error.errno is None:
-                raise _torn(self.path, "packed", str(error)) from error
+                raise _torn(self.path, self.kind, str(error)) from error
             raise
         except (RuntimeError, *TORN) as error:
-            raise _torn(self.path, "packed", str(error)) from error
+            raise _torn(self.path, self.kind, str(error)) from error
         except Exception as error:
             if type(error).__name__ == "ZstdError":
                 raise _torn(self.path, "zstd", str(error)) from error

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
+
+import msgspec
 
 from rbench.data import dialect as dialects
 from rbench.data import lists
@@ -64,21 +67,27 @@ def read(parts: Sequence[Part], settings: DataSettings, look: Dialect, reading: 
     elif spread:
         reading = _noted(reading, f"column {clipped(names[picked.item])!r} holds lists of items")
 
+    spanning = [0]
+
     def rows(part: Part) -> Rows:
         place, values = part
-        found = _part(place, look, settings, reading.encoding)
+        found = _part(place, look, reading.encoding, spanning)
         extra = [value for _, value in values]
         if extra:
             found = ((line, [*row, *extra]) for line, row in found)
         return lists.exploded(found, str(place), picked.item, several) if spread else found
 
     _same_folders(parts)
-    return parse(((part[0], rows(part)) for part in parts), shape, settings, reading)
+    log = parse(((part[0], rows(part)) for part in parts), shape, settings, reading)
+    if not spanning[0]:
+        return log
+    note = f"{spanning[0]:,} rows go on for several lines, as quotes allow: --quotes no forbids it"
+    return replace(log, reading=_noted(log.reading, note))
 
 
-def _part(path: Path, look: Dialect, settings: DataSettings, encoding: str) -> Rows:
+def _part(path: Path, look: Dialect, encoding: str, spanning: list[int]) -> Rows:
     """The rows of a part after its header, which must be that of the first."""
-    rows = dialects.rows_of(path, encoding, look)
+    rows = dialects.rows_of(path, encoding, look, spanning)
     if not look.header:
         return rows
     first = next(rows, None)
@@ -106,8 +115,6 @@ def _same_folders(parts: Sequence[Part]) -> None:
 
 
 def _noted(reading: Reading, note: str) -> Reading:
-    import msgspec
-
     return msgspec.structs.replace(reading, notes=(*reading.notes, note))
 
 

@@ -18,6 +18,7 @@ from rbench.data.settings import AUTO, SEPARATOR_WORDS, DataSettings
 from rbench.errors import DataError
 
 HEAD_ROWS = 50
+HEAD_COLUMNS = 200
 CANDIDATES = ("\t", ",", ";", "|", "\x01", "::")
 CSV_LIKE = (",", ";")
 """Between these, quotes are those of CSV: a value may go on for several lines."""
@@ -97,6 +98,14 @@ def look(lines: Sequence[str], settings: DataSettings, path: Path) -> Dialect:
     rows = [row for row in rows if row][:HEAD_ROWS]
     if not rows:
         raise DataError("the log is empty", where=str(path), allowed="a header line and rows")
+    if len(rows[0]) == 1:
+        shown = _NAMES.get(separator, repr(separator))
+        raise DataError(
+            f"one value a line, there is no {shown} in the first: {clipped(rows[0][0], 40)!r}",
+            where=f"{path}, line {skip + 1}",
+            allowed="two columns and more",
+            remedy="say what stands between the values, as in --separator ';'",
+        )
     first, rest = rows[0], rows[1:]
     header = settings.header == "yes" or (
         settings.header == "auto" and has_header(rows, settings, path)
@@ -175,12 +184,12 @@ def has_header(rows: Sequence[Sequence[str]], settings: DataSettings, path: Path
     bare = {name.partition(":")[0] for name in header.names}
     if asked and asked <= (set(header.names) | bare):
         return True
-    if any(is_value(word) for word in first):
+    if any(is_value(word) for word in first[:HEAD_COLUMNS]):
         return False
     if any(plain in usual for plain in header.plain):
         return True
     below = [row for row in rest if len(row) == len(first)]
-    for at in range(len(first)):
+    for at in range(min(len(first), HEAD_COLUMNS)):
         column = [row[at] for row in below if row[at].strip()]
         if column and all(is_value(word) for word in column):
             return True
@@ -214,7 +223,9 @@ def _guess(dialect: Dialect) -> str:
     """Options that could fit a table without a header."""
     width = len(dialect.head[0])
     kinds = [kind_of(dialect.column(at)) for at in range(width)]
-    moment = next((at for at in range(width) if kinds[at] == "time" and _likely(dialect, at)), None)
+    moment = next(
+        (at for at in range(width) if kinds[at] in ("time", "date") and _likely(dialect, at)), None
+    )
     free = [at for at in range(width) if at != moment] or [0]
     likely = [at for at in free[1:] if not _small(dialect.column(at))]
     free = [free[0], (likely or free[1:] or [1])[0]]
@@ -290,8 +301,11 @@ def _pattern(word: str) -> str:
     return re.sub(r"[A-Za-z]+", "a", re.sub(r"\d+", "0", word.strip()))
 
 
-def rows_of(path: Path, encoding: str, dialect: Dialect) -> Rows:
+def rows_of(path: Path, encoding: str, dialect: Dialect, spanning: list[int] | None = None) -> Rows:
     """All rows from the header, or the first row, on; blank lines are left out.
+
+    Args:
+        spanning: its first number grows by the rows that quotes make longer than one line.
 
     Raises:
         DataError: as `text.opened`, and where quotes do not fit.
@@ -306,20 +320,28 @@ def rows_of(path: Path, encoding: str, dialect: Dialect) -> Rows:
         if not plain:
             yield from _apart(lines, dialect.separator, dialect.quotes)
             return
-        yield from _csv(lines if dialect.comment else None, file, path, dialect)
+        counted = spanning if spanning is not None else [0]
+        yield from _csv(lines if dialect.comment else None, file, path, dialect, counted)
 
 
 def _csv(
-    lines: Iterator[tuple[int, str]] | None, file: io.TextIOWrapper, path: Path, dialect: Dialect
+    lines: Iterator[tuple[int, str]] | None,
+    file: io.TextIOWrapper,
+    path: Path,
+    dialect: Dialect,
+    spanning: list[int],
 ) -> Rows:
     csv.field_size_limit(FIELD_BYTES)
     source = file if lines is None else (line for _, line in lines)
     reader = csv.reader(source, delimiter=dialect.separator, skipinitialspace=True, strict=True)
-    skipped = dialect.skip
+    skipped, before = dialect.skip, 0
     try:
         for row in reader:
+            number = reader.line_num
             if row:
-                yield reader.line_num + skipped, row
+                spanning[0] += number - before > 1
+                yield number + skipped, row
+            before = number
     except csv.Error as error:
         raise DataError(
             f"not CSV: {error}",

@@ -13,10 +13,14 @@ from rbench.data.checksum import checksum
 from rbench.data.dataset import Dataset, Holdout, Ids, Ragged
 from rbench.data.facts import facts
 from rbench.data.formats import find, refuse_unused
+from rbench.data.log import Log
 from rbench.data.sequences import Sequences, sequences
 from rbench.data.settings import SYNTHETIC, DataSettings
 from rbench.data.split import SPLITS, Questions
+from rbench.errors import DataError
 from rbench.records import DataSummary
+
+USUAL_QUANTILE = DataSettings().temporal_quantile
 
 
 def load(settings: DataSettings) -> Dataset:
@@ -33,6 +37,7 @@ def load(settings: DataSettings) -> Dataset:
         log = find(settings).read(settings)
         name = _name(settings.path)
     rows = len(log.users)
+    _refuse_unused(settings, log)
     cleaned = sequences(log, settings.min_interactions, settings.duplicates, settings.repeats)
     cut = SPLITS[settings.split](cleaned, settings)
     train = cleaned.beginnings(np.arange(len(cut.train)), cut.train)
@@ -66,6 +71,18 @@ def load(settings: DataSettings) -> Dataset:
     )
 
 
+def _refuse_unused(settings: DataSettings, log: Log) -> None:
+    """Of what is done with a log once it is read."""
+    given = ""
+    if settings.duplicates == "drop" and log.times is None:
+        given, why = "duplicates", "a log without times cannot tell copies from repeats"
+    elif settings.split != "global_temporal" and settings.temporal_quantile != USUAL_QUANTILE:
+        given, why = "temporal_quantile", f"split {settings.split!r} has no use for it"
+    if given:
+        option = f"--{given.replace('_', '-')}"
+        raise DataError(f"{option}: {why}", where=log.where, remedy=f"leave {option} out")
+
+
 def fingerprint(settings: DataSettings) -> str:
     """sha256 of the bytes of the files that `load` would read, or of the synthetic settings.
 
@@ -76,6 +93,14 @@ def fingerprint(settings: DataSettings) -> str:
     """
     if settings.path == SYNTHETIC:
         return synthetic.fingerprint(settings.synthetic)
+    try:
+        settings.path.encode()
+    except UnicodeEncodeError as error:
+        raise DataError(
+            "the path is not UTF-8 text, so records could not name it",
+            where=repr(settings.path),
+            remedy="rename the log, or give it another name with: ln -s",
+        ) from error
     digests = []
     source = find(settings)
     for path in source.files:

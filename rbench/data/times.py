@@ -32,12 +32,22 @@ FORMS = (
     *(date + clock for date in _DATES for clock in _CLOCKS),
     *("%d/%b/%Y:%H:%M:%S %z", "%a %b %d %H:%M:%S %z %Y", "%a %b %d %H:%M:%S %Y"),
     *("%a, %d %b %Y %H:%M:%S %z", "%a, %d %b %Y %H:%M:%S", "%Y-%m"),
-    *("%Y-%m-%d %I:%M:%S %p", "%Y-%m-%d %I:%M %p", "%m/%d/%y", "%d/%m/%y", "%y/%m/%d"),
+    *(
+        "%Y-%m-%d %H:%M:%S %z",
+        "%m %d, %Y",
+        "%d-%b-%y",
+        "%Y-%m-%d %I:%M:%S %p",
+        "%Y-%m-%d %I:%M %p",
+        "%m/%d/%y",
+        "%d/%m/%y",
+        "%y/%m/%d",
+    ),
     *("%m/%d/%y %H:%M", "%d/%m/%y %H:%M", "%y/%m/%d %H:%M"),
     *("%m/%d/%y %H:%M:%S", "%d/%m/%y %H:%M:%S", "%y/%m/%d %H:%M:%S"),
 )
 """Forms of dates that are tried, in strptime's words; of those that fit all values one is used."""
 _FINER = re.compile(r"[.,](\d{7,})")
+_DATED = re.compile(r"\d[-/.:, ]|[-/.:, ]\d")
 _ZONE_WORD = re.compile(r"\s*(?:UTC|GMT|Z)$")
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,6}))?)?$")
 _HHMM = re.compile(r"\d{1,4}$")
@@ -128,7 +138,7 @@ def forms_of(text: str) -> list[str]:
             continue
         return [form]
     found = []
-    if len(text) < 64 and any(letter.isdigit() for letter in text):
+    if 6 <= len(text) < 64 and _DATED.search(text):
         for form in FORMS:
             try:
                 datetime.strptime(_zone(text, form), form)

@@ -1,6 +1,8 @@
 """The command line's frame: light, one catch, one exit."""
 
 import shutil
+import subprocess
+import sys
 import time
 
 import pytest
@@ -71,3 +73,15 @@ def test_what_reads_records_works_without_tensorflow(rbench, forty_cells, tmp_pa
     without = ("tensorflow", "tf_keras", "tensorflow_model_optimization", "ai_edge_litert")
     done = rbench(*arguments, without=(*without, "ai_edge_quantizer", "pandas"), check=0)
     assert done.stdout
+
+
+@pytest.mark.parametrize("module", ["rbench", "rbench.cli"])
+def test_as_a_module_it_is_the_same_program(module):
+    def run(*arguments):
+        words = [sys.executable, "-P", "-m", module, *arguments]
+        return subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+
+    assert run("--version").stdout.startswith("rbench, version 0.")
+    done = run("list")
+    assert done.returncode == 2
+    assert done.stderr.startswith("Usage: rbench list ")

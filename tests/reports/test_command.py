@@ -1,3 +1,5 @@
+import errno
+import os
 import subprocess
 import sys
 
@@ -5,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from rbench.cli.report import command
-from rbench.errors import PluginError, RecordError
+from rbench.errors import OutputError, PluginError, RecordError
 
 
 def invoke(*arguments):
@@ -58,3 +60,41 @@ def test_imports_neither_tensorflow_nor_pandas(small):
 @pytest.mark.parametrize("place", ["/proc/none/report.html"])
 def test_a_place_that_cannot_be_written(small, place):
     assert "cannot write" in str(invoke(small.folder, "--out", place).exception)
+
+
+def test_a_folder_is_not_replaced_by_a_page(small, tmp_path):
+    (tmp_path / "page.html").mkdir()
+    assert "Is a directory" in str(invoke(small.folder, "--out", tmp_path / "page.html").exception)
+    assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
+
+
+@pytest.mark.parametrize("error", [errno.EROFS, errno.EACCES, errno.ENOSPC])
+def test_a_page_that_cannot_be_written_leaves_the_old_one(small, tmp_path, monkeypatch, error):
+    path = tmp_path / "page.html"
+    path.write_text("old")
+
+    def fail(*_):
+        raise OSError(error, os.strerror(error))
+
+    monkeypatch.setattr("rbench.writing._write", fail)
+    found = invoke(small.folder, "--out", path).exception
+    assert isinstance(found, OutputError)
+    assert os.strerror(error) in str(found)
+    assert [one.name for one in tmp_path.iterdir()] == ["page.html"]
+    assert path.read_text() == "old"
+
+
+def test_a_path_that_is_not_utf_8(small, tmp_path):
+    path = tmp_path / os.fsdecode(b"caf\xff.md")
+    result = invoke(small.folder, "--format", "markdown", "--out", path)
+    assert result.exit_code == 0
+    assert result.output.endswith("caf\\xff.md\n")
+    assert path.read_text("utf-8").startswith("# ")
+
+
+@pytest.mark.parametrize("kind", ["html", "markdown", "json", "csv"])
+def test_a_document_for_the_terminal_is_utf_8(small, kind, tmp_path):
+    path = tmp_path / "document"
+    assert invoke(small.folder, "--format", kind, "--out", path).exit_code == 0
+    said = invoke(small.folder, "--format", kind, "--out", "-").stdout_bytes
+    assert said.rstrip(b"\n") == path.read_bytes().rstrip(b"\n")

@@ -93,6 +93,13 @@ Exit codes:
     help="Where NEW and OLD are timed, xnnpack unless set; see `rbench list targets`.",
 )
 @click.option(
+    "--range",
+    "ranges",
+    multiple=True,
+    metavar="NAME=LOW:HIGH",
+    help="Numbers that an input of NEW and OLD is given; see `rbench profile --help`.",
+)
+@click.option(
     "--format",
     "kind",
     type=click.Choice(FORMATS),
@@ -112,6 +119,7 @@ def command(
     max_growth: Share | None,
     max_ratio: float | None,
     target: str | None,
+    ranges: tuple[str, ...],
     kind: str,
     as_json: bool,
 ) -> int:
@@ -133,14 +141,16 @@ def command(
                 "--model needs --max-size, or --against-model for what is measured against it."
             )
         pair = limits_of(max_size, max_growth, max_ratio)
-        if pair.max_ratio is None and target is not None:
-            raise click.UsageError("--target is for --max-ratio: nothing is timed here.")
-        verdict = judge_models(pair, model, against_model, target or "xnnpack")
+        if pair.max_ratio is None and (target is not None or ranges):
+            raise click.UsageError(
+                "--target and --range are for --max-ratio: nothing is timed here."
+            )
+        verdict = judge_models(pair, model, against_model, target or "xnnpack", ranges)
         show(verdict, kind, {"run": None, "limits": pair})
         return verdict.exit_code
-    if max_growth is not None or max_ratio is not None or target is not None:
+    if any(given is not None for given in (max_growth, max_ratio, target)) or ranges:
         raise click.UsageError(
-            "--max-growth, --max-ratio and --target are for --model; see --budget."
+            "--max-growth, --max-ratio, --target and --range are for --model; see --budget."
         )
     limits = _limits(max_size, budget)
     if to is not None:  # what is new is compared from the next time on

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from rbench.errors import StageError
@@ -27,7 +28,9 @@ def limits_of(
     return PairLimits(size=size, max_ratio=max_ratio)
 
 
-def judge_models(limits: PairLimits, new: Path, old: Path | None, target: str) -> Verdict:
+def judge_models(
+    limits: PairLimits, new: Path, old: Path | None, target: str, ranges: Sequence[str] = ()
+) -> Verdict:
     """Weigh them, and time both if a limit asks for it.
 
     Raises:
@@ -37,7 +40,7 @@ def judge_models(limits: PairLimits, new: Path, old: Path | None, target: str) -
     findings, notes = judge_sizes(limits, new, old)
     if limits.max_ratio is not None and old is not None:
         try:
-            finding, told = _timed(limits.max_ratio, new, old, target)
+            finding, told = _timed(limits.max_ratio, new, old, target, ranges)
             notes += told
         except StageError as error:
             finding = Place(str(new), "latency ratio").broken(str(error))
@@ -45,11 +48,15 @@ def judge_models(limits: PairLimits, new: Path, old: Path | None, target: str) -
     return Verdict(findings=tuple(findings), notes=tuple(notes))
 
 
-def _timed(max_ratio: float, new: Path, old: Path, target: str) -> tuple[Finding, list[str]]:
+def _timed(
+    max_ratio: float, new: Path, old: Path, target: str, ranges: Sequence[str]
+) -> tuple[Finding, list[str]]:
+    from rbench.cli.profile import ranges_of
     from rbench.profile.pair import SETTINGS, time_pair
 
     with tempfile.TemporaryDirectory() as folder:
-        timed = time_pair(SETTINGS, new, old, Target.parse(target), Path(folder))
+        place, known = Path(folder), ranges_of(ranges)
+        timed = time_pair(SETTINGS, new, old, Target.parse(target), place, known)
     timings = timed[0].timing, timed[1].timing
     finding = judge_times(max_ratio, new, old, timings, float(Limits().false_alarms))
     return finding, [

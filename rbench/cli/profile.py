@@ -86,7 +86,7 @@ def command(
     from rbench import profiling
 
     targets = list(dict.fromkeys(Target.parse(name) for name in names or DEFAULTS))
-    known = _ranges(ranges)
+    known = ranges_of(ranges)
     if contexts and (items or known):
         raise UsageError("--contexts says what to ask, so that --items and --range have no use")
     settings = ProfileSettings()
@@ -112,7 +112,7 @@ def command(
     return 1 if "failed" in states or "ok" not in states else 0
 
 
-def _ranges(texts: Sequence[str]) -> dict[str, Range]:
+def ranges_of(texts: Sequence[str]) -> dict[str, Range]:
     """``NAME=LOW:HIGH``; names may hold ``=`` and ``:``."""
     found: dict[str, Range] = {}
     for text in texts:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
 from rbench import extras
+from rbench.errors import ModelError
+from rbench.profile.drawing import Input, queries_within, save
 from rbench.profile.measure import measure
+from rbench.profile.ranges import Range
 from rbench.profile.settings import ProfileSettings
-from rbench.profile.strangers import Entry, entry_of, made_up
+from rbench.profile.strangers import Entry, entry_of, inputs_of, made_up
 from rbench.profile.summary import summarise
 from rbench.records import Delegation, Timing
 from rbench.target import Target
@@ -28,32 +32,35 @@ class Timed(NamedTuple):
 
 
 def time_pair(
-    settings: ProfileSettings, new: Path, old: Path, target: Target, folder: Path
+    settings: ProfileSettings,
+    new: Path,
+    old: Path,
+    target: Target,
+    folder: Path,
+    ranges: Mapping[str, Range] | None = None,
 ) -> tuple[Timed, Timed]:
     """Time two files in rounds, each round both of them, in an order drawn anew.
 
     Args:
         folder: empty; filled with contexts, rounds and samples.
+        ranges: an input, see `inputs_of` -> the numbers it is given, in both files.
 
     Raises:
-        ModelError: a file cannot be asked, see `entry_of`.
+        ModelError: a file cannot be asked, see `inputs_of`.
         StageError, Unsupported, MissingExtraError: as `rbench.profile.measure.measure`.
     """
     extras.require("profile", "timing two model files")
     models = {"new": new, "old": old}
-    entries = {name: entry_of(path) for name, path in models.items()}
-    rows = min(entry.rows for entry in entries.values())
-    for name, entry in entries.items():
+    for name in models:
         (folder / name).mkdir()
-        _save(folder / name / "contexts.npy", Entry(entry.length, rows), settings)
+    asked = _asked(settings, models, folder, ranges or {})
     places: dict[str, list[Path]] = {"new": [], "old": []}
     draw = random.Random(settings.seed)
     for number in range(settings.rounds):
         for name in draw.sample(sorted(models), 2):
             place = folder / name / f"round{number}"
             place.mkdir()
-            contexts = folder / name / "contexts.npy"
-            made = measure(settings, models[name], target, contexts, number, place)
+            made = measure(settings, models[name], target, asked[name], number, place)
             (place / "result.json").write_bytes(msgspec.json.encode(made))
             places[name].append(place)
     timed = {
@@ -62,7 +69,47 @@ def time_pair(
     return timed["new"], timed["old"]
 
 
-def _save(path: Path, entry: Entry, settings: ProfileSettings) -> None:
+def _asked(
+    settings: ProfileSettings,
+    models: Mapping[str, Path],
+    folder: Path,
+    ranges: Mapping[str, Range],
+) -> dict[str, Path]:
+    """Queries for each file, in its folder: the same for both, as far as both take the same."""
     import numpy as np
 
-    np.save(path, made_up(entry, settings.contexts, settings.seed))
+    entries = None if ranges else _entries(models)
+    if entries is not None:
+        rows = min(entry.rows for entry in entries.values())
+        for name, entry in entries.items():
+            known = made_up(Entry(entry.length, rows), settings.contexts, settings.seed)
+            np.save(folder / name / "contexts.npy", known)
+        return {name: folder / name / "contexts.npy" for name in models}
+    new, old = (inputs_of(path, ranges) for path in models.values())
+    inputs = dict(zip(models, (_within(new, old), _within(old, new)), strict=True))
+    count = min(queries_within(takes, settings.contexts) for takes in inputs.values())
+    for name, takes in inputs.items():
+        save(folder / name / "contexts.npz", takes, count if takes else 1, settings.seed)
+    return {name: folder / name / "contexts.npz" for name in models}
+
+
+def _entries(models: Mapping[str, Path]) -> dict[str, Entry] | None:
+    """What recommenders take; None where one of the files is another kind of model."""
+    try:
+        return {name: entry_of(path) for name, path in models.items()}
+    except ModelError as error:
+        if "cannot be asked" in error.what or "cannot tell" in error.what:
+            return None
+        raise
+
+
+def _within(these: Sequence[Input], those: Sequence[Input]) -> list[Input]:
+    """The inputs of one file, each with the numbers that its like of the other takes as well."""
+    found = []
+    for number, takes in enumerate(these):
+        like = those[number] if number < len(those) else takes
+        low = max(takes.range.low, like.range.low)
+        high = min(takes.range.high, like.range.high)
+        both = takes.kind == like.kind and low <= high
+        found.append(takes._replace(range=Range(low, high)) if both else takes)
+    return found

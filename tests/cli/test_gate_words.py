@@ -12,7 +12,7 @@ from rbench.cli.gate_command import format_of
 from rbench.testing.model_file import model_of
 
 OPTIONS = ["--max-size", "--budget", "--against", "--update", "--model", "--against-model"]
-OPTIONS += ["--max-growth", "--max-ratio", "--target", "--format"]
+OPTIONS += ["--max-growth", "--max-ratio", "--target", "--range", "--format"]
 
 
 def gate(*arguments):
@@ -79,7 +79,9 @@ def test_no_size_is_an_odd_number(files, value, capsys):
 def test_a_target_is_for_what_is_timed(files, capsys):
     assert gate(*files, "--max-growth", "2%", "--target", "cpu") == 2
     assert gate(".", "--max-size", "1MB", "--target", "cpu") == 2
-    assert capsys.readouterr().err.count("--target") == 2
+    assert gate(*files, "--max-growth", "2%", "--range", "x=0:1") == 2
+    assert gate(".", "--max-size", "1MB", "--range", "x=0:1") == 2
+    assert capsys.readouterr().err.count("--range are for") == 4
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,10 @@ from rbench.cli import main
 from rbench.errors import ModelError, Unsupported
 from rbench.profile import pair
 from rbench.profile.pair import time_pair
+from rbench.profile.ranges import Range
 from rbench.profile.strangers import Entry, entry_of, made_up
 from rbench.target import Target
+from rbench.testing import strange
 
 LENGTH, ITEMS = 8, 300
 """Of the fixture's `recommender`."""
@@ -78,6 +80,47 @@ def test_both_are_timed_in_the_same_rounds(model, quick, tmp_path, name, target,
         assert one.delegation.nodes_total == nodes
     asked = [np.load(folder / name / "contexts.npy") for name in ("new", "old")]
     assert (asked[0] == asked[1]).all()
+
+
+@pytest.fixture
+def summing(tmp_path):
+    """Writes files that add up two inputs."""
+
+    def write(name, *arguments):
+        path = tmp_path / name
+        path.write_bytes(strange.summing(*arguments))
+        return path
+
+    return write
+
+
+def test_files_with_other_inputs_are_asked_the_same(summing, quick, tmp_path):
+    """Of any number and type, by name or place; each what both of them take."""
+    (tmp_path / "new").mkdir()
+    (tmp_path / "old").mkdir()
+    models = {
+        "new": summing("new.tflite", (1, 4), "FLOAT32"),
+        "old": summing("old.tflite", (1, 4), "FLOAT32"),
+    }
+    asked = pair._asked(quick, models, tmp_path, {"0": Range(0, 3)})
+    new, old = (np.load(path) for path in asked.values())
+    assert len(new.files) == 2
+    for key in new.files:
+        assert new[key].shape == (quick.contexts, 1, 4)
+        assert (new[key] == old[key]).all()
+    assert 2 < new[new.files[0]].max() < 3
+    assert new[new.files[1]].max() < 1
+
+
+def test_the_command_times_files_with_other_inputs(summing, few, capsys):
+    path = summing("a.tflite", (1, 4), "INT32")
+    command = ["--model", path, "--against-model", path, "--max-ratio", "1000"]
+    assert gate(*command, "--target", "cpu") == 2
+    assert "--range" in capsys.readouterr().err
+    code = gate(*command, "--target", "cpu", "--range", "0=0:9", "--range", "1=0:9")
+    said = capsys.readouterr().out
+    assert code == 0, said
+    assert "latency ratio" in said
 
 
 def test_a_target_that_is_not_here(model, quick, tmp_path, monkeypatch):

@@ -101,7 +101,7 @@ def _show(verdict: Verdict) -> None:
 
 def _line(console: Screen, finding: Finding) -> None:
     check = f" {finding.check}:" if finding.rule else ""
-    console.say(SIGNS[finding.status], f" {finding.subject}:{check} {finding.message}")
+    console.say(SIGNS[finding.status], " ", f"{finding.subject}:{check} {finding.message}")
 
 
 def _table(findings: list[Finding]) -> Table:

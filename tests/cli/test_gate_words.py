@@ -149,3 +149,12 @@ def test_a_baseline_that_cannot_be_written_leaves_one_document(files, tmp_path, 
     words = ["--budget", "budget.toml", "--update", "taken/baseline.json", "--format", "json"]
     assert gate(*words) == 2
     assert json.loads(capsys.readouterr().out)["outcome"] == "error"
+
+
+def test_a_sign_stands_apart_from_a_name_that_begins_a_line(files, tmp_path, capsys):
+    (tmp_path / "x\n::error title=y::z.tflite").write_bytes(b"<html>")
+    (tmp_path / "budget.toml").write_text('[[files]]\npath = "x*"\nsize = { max = 800 }\n')
+    assert gate("--budget", "budget.toml") == 1
+    first, *rest = capsys.readouterr().out.splitlines()
+    assert first.startswith("FAIL x ")
+    assert not any(line.lstrip().startswith("::") for line in rest)

@@ -30,6 +30,7 @@ from rbench.records import (
     write_info,
     write_records,
 )
+from rbench.shown import line
 from rbench.target import Target
 from rbench.tflite import mapped, placed
 
@@ -208,7 +209,7 @@ def _inventory(model: Path) -> Inventory:
 
 
 def _place(model: Path, found: Inventory, timed: Timed, folder: Path) -> ModelFile:
-    name = f"models/{model.stem}/{AS_IT_IS}.tflite"
+    name = f"models/{line(model.stem)}/{AS_IT_IS}.tflite"
     (folder / name).parent.mkdir(parents=True, exist_ok=True)
     if not (folder / name).is_file() or not filecmp.cmp(model, folder / name, shallow=False):
         shutil.copyfile(model, folder / name)
@@ -268,7 +269,7 @@ def _record(
 ) -> Record:
     known: dict[str, Any] = {
         "study": STUDY,
-        "cell": CellName(encoder=model.stem, recipe=AS_IT_IS, target=str(target)),
+        "cell": CellName(encoder=line(model.stem), recipe=AS_IT_IS, target=str(target)),
         "machine": this_machine(),
         "model": file,
         "versions": {name: v for name, v in jobs.versions_of("round").items() if v},

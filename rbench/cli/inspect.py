@@ -11,6 +11,7 @@ import click
 import msgspec
 
 from rbench import extras
+from rbench.cli.reachable import reachable
 from rbench.cli.terminal import json_document
 from rbench.convert import Inventory, take_inventory
 from rbench.errors import ModelError, StageError, Unsupported
@@ -52,7 +53,8 @@ def command(model: Path, as_json: bool) -> int:
         found = _read(model, report)
         outside = external_files(model) if found.external else ()
         report(Progress(done=0, total=0, text="loading"))
-        loaded = {delegate: _load(model, delegate) for delegate in DELEGATES}
+        with reachable(model) as told:
+            loaded = {delegate: _load(told, delegate) for delegate in DELEGATES}
     plain = loaded["cpu"]
     if isinstance(plain, str) and not _understood(found, plain):
         raise ModelError(plain, where=str(model), remedy="convert or download it again")

@@ -10,12 +10,14 @@ from pathlib import Path
 import click
 
 from rbench import extras
+from rbench.cli.reachable import is_utf8, reachable
 from rbench.cli.spoken import spoken
 from rbench.cli.terminal import json_lines
-from rbench.errors import UsageError
+from rbench.errors import OutputError, UsageError
 from rbench.profile import ProfileSettings
 from rbench.profile.ranges import Range, parse
 from rbench.shell import command_line
+from rbench.shown import line
 from rbench.target import Target
 
 DEFAULTS = ("cpu", "xnnpack")
@@ -89,15 +91,21 @@ def command(
     known = ranges_of(ranges)
     if contexts and (items or known):
         raise UsageError("--contexts says what to ask, so that --items and --range have no use")
+    if out is not None and not is_utf8(out.absolute()):
+        raise OutputError(
+            "a run's folder must have a name in UTF-8", where=str(out), remedy="name another place"
+        )
     settings = ProfileSettings()
     words = spoken(click.get_current_context(), without=("out", "as_json"))
     with ExitStack() as stack:
         place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rbench-")))
-        timed = profiling.timed_way(model, signature, place)
+        told = stack.enter_context(reachable(model))
+        timed = profiling.timed_way(told, signature, place)
         if contexts:
-            asked = profiling.Asked(contexts, (f"what {contexts} holds",))
+            values = stack.enter_context(reachable(contexts))
+            asked = profiling.Asked(values, (f"what {line(contexts)} holds",))
         else:
-            asked = profiling.made_up(model, settings, place, items or 0, known, timed)
+            asked = profiling.made_up(told, settings, place, items or 0, known, timed)
         asked = asked._replace(said=(*timed.said, *asked.said))
         records = profiling.profile_file(
             model, targets, settings, asked, out or place / "run", command_line(words), timed

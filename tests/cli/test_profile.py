@@ -1,6 +1,7 @@
 """`rbench profile`: any .tflite, a table, JSON lines, and records like a run's."""
 
 import json
+import os
 import tracemalloc
 from pathlib import Path
 
@@ -149,6 +150,20 @@ def test_old_files_say_why_they_are_not_timed(timed):
     records, _ = timed(strange.summing(version=2))
     assert {record.state for record in records} == {"failed"}
     assert "schema version 2" in records[0].reason
+
+
+def test_a_name_of_any_bytes_is_shown_and_timed(rbench, tmp_path):
+    path = os.fsencode(tmp_path) + b"/caf\xe9.tflite"
+    try:
+        Path(os.fsdecode(path)).write_bytes(strange.summing(version=2))
+    except OSError:
+        pytest.skip("this file system takes UTF-8 only")
+    done = rbench("inspect", os.fsdecode(path), check=0)
+    assert "caf\\xe9.tflite" in done.stdout
+    done = rbench("profile", os.fsdecode(path), "--target", "cpu", "--json", check=1)
+    record = json.loads(done.stdout)
+    assert "schema version 2" in record["reason"]
+    assert record["command"].isascii()
 
 
 def test_large_queries_are_drawn_within_a_bound(tmp_path):

@@ -7,6 +7,7 @@ was cut, and is not read: half a number is another number.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable
 from typing import TypeVar
@@ -159,6 +160,8 @@ def _timings(line: str) -> Timings | None:
     if found is None:
         return None
     said = {name: float(value) for name, value in found.groupdict().items()}
+    if not all(0 <= value < math.inf for value in said.values()):
+        return None
     return Timings(
         init=said["init"], first=said.get("first"), warmup=said["warmup"], avg=said["avg"]
     )
@@ -166,7 +169,8 @@ def _timings(line: str) -> Timings | None:
 
 def _memory(line: str) -> tuple[float, float] | None:
     found = _MEMORY.fullmatch(line)
-    return (float(found["init"]), float(found["overall"])) if found else None
+    said = (float(found["init"]), float(found["overall"])) if found else (-1.0, -1.0)
+    return said if all(0 <= value < math.inf for value in said) else None
 
 
 def _peak(line: str) -> float | None:

@@ -15,6 +15,7 @@ from rbench.errors import StageError
 TITLE = "Operator-wise Profiling Info for Regular Benchmark Runs:"
 SECTION = "Run Order"
 _NUMBER = r"-?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?"
+_TIME = r"\d{1,15}(?:\.\d*)?(?:[eE][+-]?\d\d?)?"
 
 
 class Op(NamedTuple):
@@ -50,7 +51,8 @@ def read_ops(text: str) -> list[Op]:
     names = [name for name in names if name]
     if not {"node type", "name"} <= set(names) or not {"avg ms", "avg_ms"} & set(names):
         raise StageError(f"the op profile has columns of another kind: {header.strip()!r}")
-    row = re.compile((r"\s*\t\s*" if table else ", ").join(_pattern(name) for name in names))
+    between = r"\s*\t\s*" if table else ", "
+    row = re.compile(between.join(_pattern(name) for name in names), re.ASCII)
     found = list(_rows(lines, row))
     if not found:
         raise StageError("the op profile is empty")
@@ -63,7 +65,7 @@ def _pattern(column: str) -> str:
     if column == "name":
         return r"\[?(?P<name>.*)"
     if column in ("avg ms", "avg_ms"):
-        return rf"(?P<avg>{_NUMBER})"
+        return rf"(?P<avg>{_TIME})"
     return rf"{_NUMBER}%?"
 
 

@@ -71,8 +71,8 @@ def read_result(content: bytes) -> Result:
         median=us.get(5),
         p5=us.get(6),
         p95=us.get(7),
-        init_kb=integer(memory, 1),
-        overall_kb=integer(memory, 2),
+        init_kb=_kilobytes(memory, 1),
+        overall_kb=_kilobytes(memory, 2),
     )
 
 
@@ -105,6 +105,12 @@ def read_runtime_info(content: bytes, delegate: str) -> Delegation:
         partitions=partitions,
         left_behind={} if delegate == "cpu" else dict(sorted(left.items())),
     )
+
+
+def _kilobytes(memory: Fields, number: int) -> int | None:
+    """None where the tool could not tell: it writes -1."""
+    found = integer(memory, number)
+    return found if found is not None and found >= 0 else None
 
 
 def _only(message: Fields, number: int, what: str) -> Fields:

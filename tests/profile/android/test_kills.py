@@ -52,7 +52,9 @@ def family(root: int) -> dict[int, str]:
     for place in Path("/proc").glob("[0-9]*"):
         try:
             state, parent = (place / "stat").read_text().rpartition(")")[2].split()[:2]
-            lines[int(place.name)] = (place / "cmdline").read_text().replace("\0", " ")
+            lines[int(place.name)] = (
+                (place / "cmdline").read_text(errors="replace").replace("\0", " ")
+            )
         except OSError:
             continue
         if state != "Z":

@@ -4,7 +4,7 @@ import shlex
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rbench.profile.benchmark_model import echo
@@ -113,6 +113,7 @@ def test_forms_of_a_line():
     )
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60), st.text(max_size=20))
 def test_any_value_comes_back_whole(value, more):
     kept = "".join(value.splitlines())

@@ -199,3 +199,26 @@ def test_a_cut_profile_is_whole_or_a_failure(place):
 def test_noise_is_no_profile(noise):
     with pytest.raises(StageError):
         ops.read_ops(f"{ops.TITLE}\n= Run Order =\n{noise}")
+
+
+@pytest.mark.parametrize("told", ["-0.02", "1e999", "nan", "0,02", "\u0663.1"])
+def test_an_operators_time_that_is_none_is_a_torn_row(told):
+    text = (
+        f"{ops.TITLE}\n============================== Run Order ============================\n"
+        "node type, first, avg_ms, %, cdf%, mem KB, times called, name\n"
+        f"GATHER, 0.003, {told}, 20%, 20%, 0, 1, [t]:0\n\n"
+    )
+    assert ops.read_ops(text.replace(told, "0.02"))[0].us == 20
+    with pytest.raises(StageError, match="a row of the op profile is torn"):
+        ops.read_ops(text)
+
+
+def test_memory_that_the_tool_could_not_tell_is_not_told():
+    unknown = field(1, -1) + field(2, -1)
+    start = RESULT.index(b"\x1a")
+    whole = protos.read_result(RESULT)
+    assert whole.init_kb == 6604
+    made = protos.read_result(
+        RESULT[:start] + field(3, unknown) + RESULT[start + 2 + RESULT[start + 1] :]
+    )
+    assert (made.init_kb, made.overall_kb, made.avg) == (None, None, whole.avg)

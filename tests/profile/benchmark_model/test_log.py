@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rbench.errors import StageError
@@ -176,6 +176,7 @@ def test_one_line(line, stat):
 whole = st.integers(0, 10**9)
 
 
+@settings(deadline=None)
 @given(st.lists(whole, min_size=2, max_size=30))
 def test_any_statistics_come_back(samples):
     """Written as the tool writes them; six digits are left of the mean."""
@@ -198,6 +199,7 @@ def test_any_statistics_come_back(samples):
 CPU1 = recording("lstm_f32.cpu1")[0]
 
 
+@settings(deadline=None)
 @given(st.integers(0, len(CPU1)))
 def test_a_cut_log_is_the_whole_number_or_a_failure(place):
     try:
@@ -207,6 +209,7 @@ def test_a_cut_log_is_the_whole_number_or_a_failure(place):
     assert stat == judged(CPU1)
 
 
+@settings(deadline=None)
 @given(st.integers(0, len(CPU1)), st.integers(1, 30))
 def test_a_log_with_a_hole_is_the_whole_number_or_a_failure(place, length):
     """Percentiles have one source in the log; a digit that is lost there shows nowhere else."""
@@ -217,6 +220,7 @@ def test_a_log_with_a_hole_is_the_whole_number_or_a_failure(place, length):
     assert stat.avg == judged(CPU1).avg
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_streams_may_mix_line_by_line(data):
     """Each keeps its own order."""
@@ -229,6 +233,7 @@ def test_streams_may_mix_line_by_line(data):
     assert judged("".join(mixed)) == judged(CPU1)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300), st.text(max_size=300))
 def test_noise_is_no_measurement(noise, more):
     text = noise.decode(errors="replace") + "\n" + more + "\n"
@@ -236,6 +241,7 @@ def test_noise_is_no_measurement(noise, more):
         judged(text)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200), st.integers(0, 30))
 def test_noise_between_lines_changes_nothing_or_fails(noise, place):
     lines = CPU1.splitlines(keepends=True)
@@ -395,6 +401,7 @@ def test_lines_of_other_systems_are_lines():
 OTHER = recording("cnn_int8.cpu1")[0]
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_two_logs_in_one_stream_are_one_of_them_or_a_failure(data):
     """Two tools that write at once, cut anywhere: in the middle of lines and of numbers."""
@@ -405,11 +412,13 @@ def test_two_logs_in_one_stream_are_one_of_them_or_a_failure(data):
     same_or_failed(mixed + left + right, CPU1, OTHER)
 
 
+@settings(deadline=None)
 @given(st.integers(0, len(CPU1)), st.integers(0, len(OTHER)))
 def test_the_end_of_another_log_is_found_out(place, at):
     same_or_failed(CPU1[:place] + OTHER[at:], CPU1, OTHER)
 
 
+@settings(deadline=None)
 @given(st.integers(0, CPU1.count("\n")), st.integers(0, CPU1.count("\n")))
 def test_lines_in_another_order_are_found_out(one, other):
     lines = CPU1.splitlines(keepends=True)
@@ -418,6 +427,7 @@ def test_lines_in_another_order_are_found_out(one, other):
     same_or_failed("".join(lines), CPU1)
 
 
+@settings(deadline=None)
 @given(st.integers(0, CPU1.count("\n") - 1), st.integers(1, 3))
 def test_lines_that_come_twice_change_nothing(place, times):
     lines = CPU1.splitlines(keepends=True)
@@ -425,6 +435,7 @@ def test_lines_that_come_twice_change_nothing(place, times):
     same_or_failed("".join(lines), CPU1)
 
 
+@settings(deadline=None)
 @given(st.integers(0, len(CPU1) - 1), st.characters(min_codepoint=1, max_codepoint=0x2FF))
 def test_a_character_that_was_changed_outside_the_numbers_of_the_percentiles(place, other):
     """The percentiles have one source in the log; the result file tells them again."""
@@ -438,6 +449,25 @@ def test_a_character_that_was_changed_outside_the_numbers_of_the_percentiles(pla
         return
     whole = judged(CPU1)
     assert (stat.count, stat.avg, stat.median) == (whole.count, whole.avg, whole.median)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("Init: 307", "Init: -307"),
+        ("Init: 307", "Init: 1e999"),
+        ("Warmup (avg): 144.958", "Warmup (avg): -144.958"),
+    ],
+)
+def test_a_last_line_with_no_times_is_no_last_line(old, new):
+    with pytest.raises(StageError, match="ends before the inference timings"):
+        judged(mutilated(line=(old, new)), runs=50)
+
+
+@pytest.mark.parametrize("told", ["-1", "1e999"])
+def test_memory_that_is_none_is_not_told(told):
+    log = read_log(mutilated(line=("init=3.84766", f"init={told}")))
+    assert (log.init_mb, log.overall_mb) == (None, None)
 
 
 LOADER = "benchmark_model: error while loading shared libraries: libEGL.so.1: cannot open\n"

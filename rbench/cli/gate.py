@@ -32,7 +32,7 @@ Examples:
 \b
 Exit codes:
   0  every limit holds; warnings do not count
-  1  a limit is broken, a cell failed, or a model file is missing or changed
+  1  a limit is broken or cannot be judged, a cell failed, or a file is missing or changed
   2  nothing was measured or comparable, or wrong usage
 """,
 )

@@ -97,6 +97,11 @@ class Quality(Document, frozen=True, kw_only=True):
     parity: Parity | None = None
     ranks: str = ""
     """Artefact with int32 ``ranks`` (users,), 1 = best, 0 = the target cannot be ranked."""
+    validation: dict[str, float] = {}
+    """Of a baseline: ``ndcg@10`` and ``recall@10`` on the validation users, by which the best
+    baseline is chosen."""
+    settings: dict[str, float] = {}
+    """Of a baseline whose parameters were chosen on validation: the chosen ones."""
 
 
 class ModelFile(Document, frozen=True, kw_only=True):
@@ -336,7 +341,7 @@ class RunInfo(Document, frozen=True, kw_only=True):
     command: str = ""
     data: DataSummary | None = None
     baselines: dict[str, Quality] = {}
-    """``popularity``, ``item-knn``, ``markov``: scored on the same split and users."""
+    """``popularity``, ``item-knn``, ``markov``, ``pctm``: scored on the same split and users."""
     machine: Machine | None = None
     versions: dict[str, str] = {}
     settings: dict[str, Any] = {}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rbench.data.dataset import Dataset, Ids
+from rbench.data.dataset import Dataset, Holdout, Ids
 from rbench.data.ranking import Scores, rankable, ranks, top
 from rbench.errors import StageError
 from rbench.evaluate.settings import EvaluateSettings
@@ -36,17 +36,23 @@ class Outcome:
 
 
 def score_users(
-    scorer: Scorer, contexts: Ids, dataset: Dataset, settings: EvaluateSettings, report: Reporter
+    scorer: Scorer,
+    contexts: Ids,
+    dataset: Dataset,
+    settings: EvaluateSettings,
+    report: Reporter,
+    holdout: Holdout | None = None,
 ) -> Outcome:
-    """Rank every test user's target among the whole catalogue.
+    """Rank every held-out user's target among the whole catalogue.
 
     Args:
-        contexts: int32 ``(users, length)``, of all test users, as long as the scorer takes them.
+        contexts: int32 ``(users, length)``, of all the users, as long as the scorer takes them.
+        holdout: whose targets; the test's unless given.
 
     Raises:
         StageError: there are no test users, or a score is not a number.
     """
-    holdout, items = dataset.test, dataset.items
+    holdout, items = holdout or dataset.test, dataset.items
     users = len(holdout.targets)
     if not users or not items:
         raise StageError(

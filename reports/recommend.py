@@ -183,18 +183,31 @@ def _largest(run: Run, best: Cell, cells: Sequence[Cell], where: str) -> list[st
     """Why the best is the best, and how far it is from what is simpler and what is possible."""
     found = [f"The largest NDCG@10 {where}, out of {_count(cells, 'cell')}."]
     mine = best.usable(NDCG)
-    scores = {name: quality.metrics.get("ndcg@10") for name, quality in run.info.baselines.items()}
-    known = {n: s.value for n, s in scores.items() if s and finite(s.value) is not None}
-    if known:
-        name = max(known, key=lambda key: known[key])
+    if rival := best_baseline(run):
+        name, score = rival
         found.append(
-            f"{change(mine, known[name])} against the best baseline, {name} at "
-            f"{SCORE.text(known[name])}."
+            f"{change(mine, score)} against the best baseline, {name} at {SCORE.text(score)}."
         )
     ideal = run.info.data.ideal.get("ndcg@10") if run.info.data else None
     if ideal is not None:
         found.append(f"The best possible NDCG@10 on this log is {SCORE.text(ideal)}.")
     return found
+
+
+def best_baseline(run: Run) -> tuple[str, float] | None:
+    """The baseline with the largest NDCG@10 on the validation users, and its NDCG@10 on the test
+    users; in runs that did not record the former, the largest of the latter.
+    """
+    known = {}
+    for name, quality in run.info.baselines.items():
+        score = quality.metrics.get("ndcg@10")
+        if score and finite(score.value) is not None:
+            known[name] = (finite(quality.validation.get("ndcg@10")), score.value)
+    if not known:
+        return None
+    chosen = all(validation is not None for validation, _ in known.values())
+    name = max(known, key=lambda key: known[key][0 if chosen else 1] or 0.0)
+    return name, known[name][1]
 
 
 def _versus(run: Run, second: Cell, best: Cell) -> str:

@@ -76,7 +76,7 @@ def test_what_a_sweep_leaves(command, tiny_study, own_store, tmp_path):
         ("bow x dynamic_wi8 x cpu", "ok"),
         ("bow x dynamic_wi8 x xnnpack", "ok"),
     ]
-    assert {"popularity", "item-knn", "markov"} == set(run.info.baselines)
+    assert {"popularity", "item-knn", "markov", "pctm"} == set(run.info.baselines)
     for record in run.records:
         content = (folder / record.model.path).read_bytes()
         assert hashlib.sha256(content).hexdigest() == record.model.sha256

@@ -6,15 +6,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+import msgspec
+
 from rbench.data.dataset import Dataset, Ids
 from rbench.data.ranking import Scores
 from rbench.evaluate.item_knn import ItemKnn
 from rbench.evaluate.markov import Markov
+from rbench.evaluate.metrics import ndcg, recall
+from rbench.evaluate.pctm import Pctm
 from rbench.evaluate.popularity import Popularity
 from rbench.evaluate.quality import quality
 from rbench.evaluate.scoring import score_users
 from rbench.evaluate.settings import EvaluateSettings
-from rbench.progress import Progress, Reporter
+from rbench.history import history
+from rbench.progress import Progress, Reporter, silent
 from rbench.records import Quality
 
 
@@ -28,12 +33,13 @@ class Baseline(Protocol):
         """Contexts int32 ``(n, length)`` -> scores float32 ``(n, items)``."""
 
 
-BASELINES: dict[str, Callable[[Dataset], Baseline]] = {
-    "popularity": Popularity,
-    "item-knn": ItemKnn,
-    "markov": Markov,
+BASELINES: dict[str, Callable[[Dataset, bool], Baseline]] = {
+    "popularity": lambda dataset, _: Popularity(dataset),
+    "item-knn": lambda dataset, _: ItemKnn(dataset),
+    "markov": lambda dataset, _: Markov(dataset),
+    "pctm": lambda dataset, filtered: Pctm(dataset, filtered=filtered),
 }
-"""Name in tables and records -> what counts it."""
+"""Name in tables and records -> what counts it, given whether the history is filtered."""
 
 
 def baselines(
@@ -51,14 +57,34 @@ def baselines(
         StageError: the split has no test users.
         OutputError: the folder cannot be written.
     """
+    filtered = history(settings.filter_history, dataset.summary).filtered
     scored = {}
     for number, (name, make) in enumerate(BASELINES.items()):
         report(Progress(done=number, total=len(BASELINES), text=name))
-        baseline = make(dataset)
+        baseline = make(dataset, filtered)
         contexts = dataset.test.contexts(baseline.length)
         outcome = score_users(baseline, contexts, dataset, settings, _part(report, number, name))
-        scored[name] = quality(outcome, settings, folder / f"{name}.npz")
+        found = quality(outcome, settings, folder / f"{name}.npz")
+        scored[name] = msgspec.structs.replace(
+            found,
+            validation=_validation(baseline, dataset, settings),
+            settings=baseline.parameters._asdict() if isinstance(baseline, Pctm) else {},
+        )
     return scored
+
+
+def _validation(
+    baseline: Baseline, dataset: Dataset, settings: EvaluateSettings
+) -> dict[str, float]:
+    """What `rbench.records.Quality.validation` holds; nothing where nobody is held out."""
+    if not len(dataset.validation.targets):
+        return {}
+    contexts = dataset.validation.contexts(baseline.length)
+    outcome = score_users(baseline, contexts, dataset, settings, silent, dataset.validation)
+    return {
+        "ndcg@10": float(ndcg(outcome.ranks, 10).mean()),
+        "recall@10": float(recall(outcome.ranks, 10).mean()),
+    }
 
 
 def _part(report: Reporter, number: int, name: str) -> Reporter:

@@ -30,7 +30,7 @@ def dataset() -> Dataset:
     return data.load(DataSettings(path=str(LOG), min_interactions=5))
 
 
-def test_popularity_and_windowed_markov(dataset: Dataset, tmp_path: Path) -> None:
+def test_the_baselines(dataset: Dataset, tmp_path: Path) -> None:
     found = baselines(EvaluateSettings(), dataset, tmp_path, silent)
     figures = {
         name: (quality.metrics["recall@10"].value, quality.metrics["ndcg@10"].value)
@@ -38,6 +38,7 @@ def test_popularity_and_windowed_markov(dataset: Dataset, tmp_path: Path) -> Non
     }
     assert figures["popularity"] == pytest.approx((0.0426, 0.0204), abs=WITHIN)
     assert figures["markov"] == pytest.approx((0.1393, 0.0767), abs=WITHIN)
+    assert figures["pctm"] == pytest.approx((0.1459, 0.0795), abs=WITHIN)
     assert figures["popularity"] < figures["item-knn"] < figures["markov"]
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from rbench.data.dataset import Dataset
-from rbench.evaluate import EvaluateSettings, baselines, item_knn, markov
+from rbench.evaluate import EvaluateSettings, baselines, followers, item_knn
 from rbench.evaluate.item_knn import ItemKnn
 from rbench.evaluate.markov import Markov
+from rbench.evaluate.pctm import Parameters
 from rbench.evaluate.popularity import Popularity
 from rbench.progress import Progress, silent
 
@@ -51,7 +53,7 @@ def test_markov_is_the_windowed_sum(dataset: Dataset, monkeypatch: pytest.Monkey
         sum(0.8**age * rows[item] for age, item in enumerate(context[::-1]))[1:]
         for context in contexts
     ]
-    monkeypatch.setattr(markov, "BLOCK", 50)
+    monkeypatch.setattr(followers, "BLOCK", 50)
     np.testing.assert_allclose(Markov(dataset)(contexts), expected, atol=1e-5)
 
 
@@ -91,15 +93,18 @@ def test_items_that_training_never_saw_are_passed_over(make_dataset: Make) -> No
     assert ItemKnn(dataset)(np.array([[0, 0, 0, 0, 1]], np.int32)).argmax() == 1
 
 
-def test_three_rows_each_with_its_ranks(dataset: Dataset, tmp_path: Path) -> None:
+def test_four_rows_each_with_its_ranks(dataset: Dataset, tmp_path: Path) -> None:
     told: list[Progress] = []
+    dataset = replace(dataset, validation=dataset.test)
     found = baselines(EvaluateSettings(bootstrap=50), dataset, tmp_path, told.append)
-    assert list(found) == ["popularity", "item-knn", "markov"]
+    assert list(found) == ["popularity", "item-knn", "markov", "pctm"]
+    assert all(quality.validation.keys() == {"ndcg@10", "recall@10"} for quality in found.values())
+    assert found["pctm"].settings.keys() == set(Parameters._fields)
     for name, quality in found.items():
         assert quality.users == 25
         assert quality.parity is None
         assert len(np.load(tmp_path / f"{name}.npz")["ranks"]) == 25
-    assert told[-1].done == told[-1].total == 3
+    assert told[-1].done == told[-1].total == 4
     done = [step.done for step in told]
     assert done == sorted(done)
     assert baselines(EvaluateSettings(bootstrap=50), dataset, tmp_path, silent) == found

@@ -82,7 +82,8 @@ class Pctm:
         share = self.parameters.share
         weights = share * newest + (1 - share) * older
         scores: Scores = (weights @ self.excess).toarray().astype(np.float32)
-        return scores + np.float32(self.parameters.popularity) * self.log_popularity
+        scores += np.float32(self.parameters.popularity) * self.log_popularity
+        return scores
 
     def _excess(self, tau: float) -> Sparse:
         excess = self.counts.copy()

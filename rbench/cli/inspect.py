@@ -11,6 +11,7 @@ import click
 import msgspec
 
 from rbench import extras
+from rbench.cli.paths import must_be_text
 from rbench.cli.reachable import reachable
 from rbench.cli.terminal import json_document
 from rbench.convert import Inventory, take_inventory
@@ -49,6 +50,7 @@ def command(model: Path, as_json: bool) -> int:
     a GPU take. Nothing is run.
     """
     extras.require("profile", "rbench inspect")
+    must_be_text(model)
     with _said(model) as report:
         found = _read(model, report)
         outside = external_files(model) if found.external else ()

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from rbench import extras
+from rbench.cli.paths import must_be_text
 from rbench.cli.reachable import is_utf8, reachable
 from rbench.cli.spoken import spoken
 from rbench.cli.terminal import json_lines
@@ -85,6 +86,7 @@ def command(
     The records have no quality: nobody knows what the file is meant to answer.
     """
     extras.require("profile", "rbench profile")
+    must_be_text(model, contexts, out)
     from rbench import profiling
 
     targets = list(dict.fromkeys(Target.parse(name) for name in names or DEFAULTS))

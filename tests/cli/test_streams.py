@@ -176,3 +176,11 @@ def test_any_console_will_do(env):
     done = shell("$RBENCH list recipes && $RBENCH --help", env=env)
     assert (done.returncode, done.stderr) == (0, b"")
     assert done.stdout
+
+
+@pytest.mark.parametrize("words", [("inspect",), ("profile",), ("profile", "x.tflite", "--out")])
+def test_a_path_that_no_record_can_hold_is_refused(words, capsys):
+    pytest.importorskip("ai_edge_litert")
+    assert leave(*words, os.fsdecode(b"caf\xff.tflite")) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("rbench: caf\\xff.tflite: the path holds bytes that are not UTF-8")

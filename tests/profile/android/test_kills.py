@@ -159,13 +159,14 @@ def test_a_kill_leaves_nothing(job, phone, tmp_path, monkeypatch, target, victim
         assert failure["passing"], failure
         assert noted is not None
         assert noted.passing
-    awaited(lambda: not phone.left)
-
     if target != "xnnpack":
         monkeypatch.setenv("STAND_IN_FAULT", "")
         again = pipeline.perform(made, store, lambda progress: None)
         assert again.median_us == 140
         assert store.read("round", made.key, Round) == again
+    # This phone is a process below the worker, whose keeper may end it before it has cleared up, as
+    # no keeper can a real one; then the next round clears what it finds.
+    awaited(lambda: not phone.left)
 
 
 def test_a_connection_that_ends_leaves_no_folder(tmp_path):

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 IDENTIFIER = b"TFL3"
-SCHEMA = 3
-"""Version of the schema that runtimes read; files from before it are 2."""
 MOST_DIMENSIONS = 64
 """Of a tensor: numpy has no more, the runtime's kernels 8."""
 BLOCKWISE = 2

@@ -187,6 +187,8 @@ def _read(model: Model, content: Content, report: Reporter) -> Inventory:
 
 
 def _data(model: Model, number: int) -> NDArray[np.uint8]:
+    if number >= len(model.buffers):
+        raise IndexError(f"buffer {number:,} of {len(model.buffers):,}")
     data = model.buffers[number].data
     return np.zeros(0, np.uint8) if data is None else data
 

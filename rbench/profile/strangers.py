@@ -98,7 +98,10 @@ def inputs_of(
 
 def _asking(path: Path, ask: Callable[[Model], T]) -> T:
     try:
-        return ask(read(mapped(path)))
+        model = read(mapped(path))
+        if not model.subgraphs:
+            raise ModelError("there is no graph in it, so that there is nothing to ask")
+        return ask(model)
     except ModelError as error:
         raise error if error.where else placed(error, path) from error
     except Exception as error:  # numbers in a damaged file may say anything

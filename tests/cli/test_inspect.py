@@ -17,11 +17,11 @@ from backports import zstd
 from rbench.cli import inspect
 from rbench.convert.inventory import take_inventory
 from rbench.convert.rewriting import rewritten
-from rbench.errors import ModelError, Unsupported
+from rbench.errors import ModelError, StageError, Unsupported
 from rbench.profile import nodes
 from rbench.progress import Progress
 from rbench.testing import strange as strangers
-from rbench.testing.flat import FlatGraph, recommender
+from rbench.testing.flat import FlatGraph, Quantized, recommender
 
 NEVER = ("tensorflow", "tf_keras", "pandas", "plotly")
 TABLE = np.random.default_rng(1).normal(size=(300, 16)).astype(np.float32)
@@ -113,6 +113,30 @@ def test_old_files_are_shown_with_the_runtimes_refusal_beside(rbench, tmp_path) 
     assert "(schema 2)" in said
     assert "x: FLOAT32 [1, 4]" in said
     assert "the runtime refuses the file: Model provided is schema version 2" in said
+
+
+def test_what_the_runtime_refuses_is_shown_all_the_same(rbench, tmp_path) -> None:
+    """Scales by an axis that is not there: sound to a reader, not to the runtime."""
+    graph = FlatGraph()
+    source = graph.tensor((1, 4), "INT8", quantized=Quantized([0.1] * 4, [0] * 4))
+    graph.graph.tensors[source].quantization.quantizedDimension = 3
+    result = graph.tensor((1, 4), "INT8", quantized=Quantized([0.1], [0]))
+    graph.op("ADD", (source, source), (result,), "AddOptions", 1)
+    path = tmp_path / "odd.tflite"
+    path.write_bytes(graph.finish("serve", {"x": source}, {"y": result}))
+    said = rbench("inspect", path, check=0).stdout
+    assert "x: INT8 [1, 4]" in said
+    assert "the runtime refuses the file: quantized_dimension must be in range" in said
+
+
+def test_a_file_that_crashes_the_runtime_is_one_line(rbench, ours, monkeypatch, tmp_path) -> None:
+    def died(path, delegate):
+        raise StageError("the runtime died of SIGSEGV and said nothing", where=str(path))
+
+    monkeypatch.setattr(nodes, "nodes_taken", died)
+    with pytest.raises(ModelError, match="the runtime died of SIGSEGV") as caught:
+        inspect.command.main([str(ours)], standalone_mode=False)
+    assert caught.value.exit_code == 2
 
 
 def test_weights_in_another_file_are_named(rbench, tmp_path) -> None:

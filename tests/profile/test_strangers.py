@@ -100,6 +100,13 @@ def test_types_without_numbers_are_named(made) -> None:
         inputs_of(made(strange.summing((1,), "INT4")), {})
 
 
+def test_a_file_without_a_graph_is_told_so(made) -> None:
+    graph = FlatGraph()
+    graph.model.subgraphs = []
+    with pytest.raises(ModelError, match="no graph in it"):
+        way_into(made(pack(graph.model)))
+
+
 def test_operators_without_inputs_are_no_hindrance(made) -> None:
     assert len(inputs_of(made(strange.variable()), {})) == 2
 

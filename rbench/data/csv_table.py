@@ -67,11 +67,11 @@ def read(parts: Sequence[Part], settings: DataSettings, look: Dialect, reading: 
     elif spread:
         reading = _noted(reading, f"column {clipped(names[picked.item])!r} holds lists of items")
 
-    spanning = [0]
+    counted = [0]
 
     def rows(part: Part) -> Rows:
         place, values = part
-        found = _part(place, look, reading.encoding, spanning)
+        found = _part(place, look, reading.encoding, counted)
         extra = [value for _, value in values]
         if extra:
             found = ((line, [*row, *extra]) for line, row in found)
@@ -79,22 +79,24 @@ def read(parts: Sequence[Part], settings: DataSettings, look: Dialect, reading: 
 
     _same_folders(parts)
     log = parse(((part[0], rows(part)) for part in parts), shape, settings, reading)
-    if not spanning[0]:
+    headers = len(parts) if look.header else 0
+    more = counted[0] - headers - log.reading.rows
+    if spread or more <= 0:
         return log
-    note = f"{spanning[0]:,} rows go on for several lines, as quotes allow: --quotes no forbids it"
+    note = f"rows go on for several lines, {more:,} in all, as quotes allow: --quotes no forbids it"
     return replace(log, reading=_noted(log.reading, note))
 
 
-def _part(path: Path, look: Dialect, encoding: str, spanning: list[int]) -> Rows:
+def _part(path: Path, look: Dialect, encoding: str, counted: list[int]) -> Rows:
     """The rows of a part after its header, which must be that of the first."""
-    rows = dialects.rows_of(path, encoding, look, spanning)
+    rows = dialects.rows_of(path, encoding, look, counted)
     if not look.header:
         return rows
     first = next(rows, None)
     if first is None:
         return iter(())
     there = tuple(name.strip() for name in first[1])
-    if look.names not in (there, ("", *there)):
+    if look.names not in (there, ("", *there), (*there, "")):
         shown = ", ".join(repr(clipped(name, 30)) for name in there[:8])
         raise DataError(
             f"this part has other columns than the first: {shown}",

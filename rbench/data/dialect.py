@@ -121,6 +121,8 @@ def look(lines: Sequence[str], settings: DataSettings, path: Path) -> Dialect:
         if numbers == [str(number) for number in range(1, len(numbers) + 1)]:  # R's write.table
             names = ("", *names)
             notes = ("the rows have numbers that the header does not name",)
+        elif not any(row[-1] for row in rest):  # a separator at the end of each row
+            names = (*names, "")
     return Dialect(
         separator=separator,
         header=header,
@@ -250,7 +252,7 @@ def _small(values: Sequence[str]) -> bool:
         numbers = [float(value) for value in values]
     except ValueError:
         return len(set(values)) <= 3 < len(values)
-    return any(number != int(number) for number in numbers) or (
+    return not all(number.is_integer() for number in numbers) or (
         all(abs(n) <= 5 for n in numbers) and (len(set(numbers)) < len(numbers))
     )
 
@@ -301,11 +303,12 @@ def _pattern(word: str) -> str:
     return re.sub(r"[A-Za-z]+", "a", re.sub(r"\d+", "0", word.strip()))
 
 
-def rows_of(path: Path, encoding: str, dialect: Dialect, spanning: list[int] | None = None) -> Rows:
+def rows_of(path: Path, encoding: str, dialect: Dialect, counted: list[int] | None = None) -> Rows:
     """All rows from the header, or the first row, on; blank lines are left out.
 
     Args:
-        spanning: its first number grows by the rows that quotes make longer than one line.
+        counted: its first number grows by the lines that are not blank, where values may go on for
+            several lines.
 
     Raises:
         DataError: as `text.opened`, and where quotes do not fit.
@@ -320,7 +323,7 @@ def rows_of(path: Path, encoding: str, dialect: Dialect, spanning: list[int] | N
         if not plain:
             yield from _apart(lines, dialect.separator, dialect.quotes)
             return
-        counted = spanning if spanning is not None else [0]
+        counted = counted if counted is not None else [0]
         yield from _csv(lines if dialect.comment else None, file, path, dialect, counted)
 
 
@@ -329,19 +332,19 @@ def _csv(
     file: io.TextIOWrapper,
     path: Path,
     dialect: Dialect,
-    spanning: list[int],
+    counted: list[int],
 ) -> Rows:
     csv.field_size_limit(FIELD_BYTES)
     source = file if lines is None else (line for _, line in lines)
     reader = csv.reader(source, delimiter=dialect.separator, skipinitialspace=True, strict=True)
-    skipped, before = dialect.skip, 0
+    skipped, blank = dialect.skip, 0
     try:
         for row in reader:
-            number = reader.line_num
             if row:
-                spanning[0] += number - before > 1
-                yield number + skipped, row
-            before = number
+                yield reader.line_num + skipped, row
+            else:
+                blank += 1
+        counted[0] += reader.line_num - blank
     except csv.Error as error:
         raise DataError(
             f"not CSV: {error}",

@@ -33,6 +33,7 @@ def facts(log: Sequences, cut: Cut, dense: Ids) -> dict[str, Any]:
     distinct = len(np.unique(owners * len(log.item_names) + items))
     found: dict[str, Any] = {
         "dropped_duplicate_rows": log.dropped["copies"],
+        "dropped_repeats": log.dropped["repeats"],
         "dropped_interactions": log.dropped["interactions"],
         "dropped_users": log.dropped["users"],
         "dropped_items": log.dropped["items"],

@@ -85,7 +85,7 @@ def _columns(
 ) -> dict[int, list[str]]:
     """The columns of use."""
     width = len(shape.columns)
-    if any(len(row) != width for row in rows):
+    if set(map(len, rows)) != {width}:
         raise _first_fault(path, lines, rows, shape)
     columns = {at: [row[at] for row in rows] for at in shape.picked.used}
     ids = (columns[shape.picked.user], columns[shape.picked.item])

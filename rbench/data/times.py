@@ -170,7 +170,7 @@ def parse(texts: list[str], form: str) -> tuple[Times, str]:
 
 
 def _numbers(texts: list[str]) -> Times:
-    if any("_" in text for text in texts):  # Python reads 1_000 as a number, logs do not
+    if "_" in "".join(texts):  # Python reads 1_000 as a number, logs do not
         raise ValueError("_")
     try:
         return np.array([int(text) for text in texts], np.int64)

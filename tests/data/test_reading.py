@@ -6,6 +6,7 @@ import gzip
 import itertools
 import json
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 
 from rbench.data import DataSettings, fingerprint, load, moments, times
 from rbench.data.ids import NOBODY, Codes, settled
-from rbench.errors import DataError
+from rbench.errors import DataError, MissingExtraError
 
 START = 1_700_000_000
 PAIRS = [("1", "a"), ("1", "b"), ("1", "c"), ("2", "b"), ("2", "c"), ("2", "a")]
@@ -122,6 +123,7 @@ REFUSED: dict[str, tuple[str, dict[str, Any], list[str]]] = {
     "json that ends": ('{"user": 1, "item": 2, "time": 3}\n{"user": ', {},
                        ["line 2", "not JSON"]),
     "json that is deep": ('{"a":' * 100_000, {}, ["line 1", "not JSON"]),
+    "an endless rating": (log("", lambda row: "inf", between="\t"), {}, ["no header line"]),
     "a very wide header": (",".join(f"c{n}" for n in range(10_000)), {}, ["--header"]),
 }  # fmt: skip
 
@@ -198,7 +200,7 @@ NOTES: dict[str, tuple[str, dict[str, Any], str]] = {
         USUAL.replace("1,a", "1.0,a") + f"1,a,{START}\nx,a,{START}\n", {}, "taken as two"
     ),
     "rounded ids": (USUAL.replace("1,", "1.2e+18,").replace(",1.2e+18,", ",1"), {}, "rounded"),
-    "long rows": (USUAL.replace(",c,", ',"c\nd",'), {}, "2 rows go on for several lines"),
+    "long rows": (USUAL.replace(",c,", ',"c\nd",'), {}, "rows go on for several lines, 2 in all"),
     "latin-1": (USUAL, {}, "read as Latin-1"),
 }  # fmt: skip
 
@@ -413,6 +415,16 @@ def test_mixed_units_name_rows_that_are(values: list[int]) -> None:
     assert (found is not None) == (len(within) > 1)
     for row, unit in found or ():
         assert moments.EARLIEST_S <= values[row] / times.PER_SECOND[unit] <= moments.LATEST_S
+
+
+def test_zstd_without_its_library_names_the_extra(
+    write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write("l.csv.zst", b"\x28\xb5\x2f\xfd and more")
+    for name in ("backports", "backports.zstd"):
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(MissingExtraError, match=r"rbench\[profile\]"):
+        load(DataSettings(path=str(path)))
 
 
 def test_what_was_read_is_in_the_summary_that_records_hold(write: Callable[..., Path]) -> None:

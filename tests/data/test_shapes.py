@@ -87,6 +87,7 @@ SHAPES: dict[str, tuple[str, str | bytes, dict[str, Any], dict[str, Any]]] = {
         "l.csv", table().replace("\n", "\n@").rstrip("@").replace("@", "{},").format(*range(1, 13)),
         {}, {"user": "user_id"},
     ),
+    "a separator at the end": ("l.csv", table(row=lambda u, i, t: (u, i, f"{t},")), {}, {}),
     "quotes": ("l.csv", table(row=lambda u, i, t: (f'"{u}"', f'"{i}"', f'"{t}"')), {}, {}),
     "gzip": ("l.csv.gz", gzip.compress(CSV.encode()), {}, {"packed": "gzip"}),
     "bzip2": ("l.csv.bz2", bz2.compress(CSV.encode()), {}, {"packed": "bzip2"}),

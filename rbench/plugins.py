@@ -98,7 +98,7 @@ def told(error: BaseException) -> str:
     except Exception:  # its own words may raise, too
         said = "it cannot say what"
     asks = " (it asks to leave)" if isinstance(error, SystemExit) else ""
-    return f"{type(error).__name__}{asks}: {cut(said) or 'no message'}"
+    return cut(f"{type(error).__name__}{asks}: {said or 'no message'}")
 
 
 def written(kind: str, write: Callable[..., str], *what: Any) -> str:

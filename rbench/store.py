@@ -28,6 +28,7 @@ from rbench.writing import clear_torn, write_atomically
 
 T = TypeVar("T", bound=msgspec.Struct)
 RESULT = "result.json"
+ELSEWHERE = "make room or permissions there, or name another place with RBENCH_STORE"
 WAITED_S = 10.0
 """How often a process that waits for another's work says so."""
 UNWRITABLE = (errno.EACCES, errno.EDQUOT, errno.ENOSPC, errno.EPERM, errno.EROFS)
@@ -69,7 +70,12 @@ class Store:
         Raises:
             OutputError: it cannot.
         """
-        write_atomically(self.root / "README", b"rbench's store: safe to delete, dear to remake.\n")
+        try:
+            write_atomically(
+                self.root / "README", b"rbench's store: safe to delete, dear to remake.\n"
+            )
+        except OutputError as error:
+            raise OutputError(error.what, where=str(self.root), remedy=ELSEWHERE) from error
 
     def folder(self, stage: str, key: str) -> Path:
         """Where a finished artefact lies."""
@@ -139,7 +145,7 @@ class Store:
             raise OutputError(
                 f"cannot write: {error.strerror or error}",
                 where=str(error.filename or final),
-                remedy="make room or permissions there, or name another place with RBENCH_STORE",
+                remedy=ELSEWHERE,
             ) from error
 
     def fail(self, stage: str, key: str, failure: Failure) -> None:

@@ -37,7 +37,7 @@ from rbench.records import (
 from rbench.store import Failure, Store
 from rbench.study import Study
 from rbench.target import Target
-from rbench.writing import clear_torn
+from rbench.writing import clear_torn, writing
 
 RECORD_EVERY_S = 10.0
 """A killed sweep's records are at most this much older than its store."""
@@ -324,7 +324,8 @@ def _new_folder(study: Study) -> Path:
 @contextmanager
 def _held(folder: Path) -> Iterator[None]:
     """Only one sweep writes into a run folder."""
-    existing = list(folder.iterdir()) if folder.is_dir() else []
+    with writing(folder, "--out"):
+        existing = list(folder.iterdir()) if folder.is_dir() else []
     if existing and not any(path.name in ("run.json", ".lock") for path in existing):
         raise OutputError(
             "the folder holds something that is no run",

@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
 from typing import BinaryIO
@@ -113,8 +114,8 @@ def _serve(order: Order, answers: Speaker) -> Answer:
         full = temporary.full_place(error, store.root)
         if full is not None and full != store.root:
             return Fault(
-                reason=f"{full}: no room for temporary files; make room there, or name another "
-                "place with TMPDIR: the next sweep tries again",
+                reason=f"{temporary.users_folder()}: no room for temporary files; make room there, "
+                "or name another place with TMPDIR: the next sweep tries again",
                 passing=True,
             )
         if isinstance(error, OutputError):
@@ -137,13 +138,19 @@ def _let_go(descriptor: int, mode: int) -> None:
 
 def _redirect(log: Path) -> None:
     """Send file descriptors 1 and 2 to the job's log: libraries print pages there."""
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
     log.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, RIGHTS)
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
-    os.close(descriptor)
+    if descriptor > 2:  # an earlier job may have closed those
+        os.close(descriptor)
+    if sys.stdout.closed:
+        sys.stdout = os.fdopen(1, "w", closefd=False)
+    if sys.stderr.closed:
+        sys.stderr = os.fdopen(2, "w", closefd=False)
 
 
 if __name__ == "__main__":

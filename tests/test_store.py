@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import filelock
 import msgspec
 import pytest
 
@@ -144,10 +145,33 @@ def test_the_place_is_chosen_by_the_environment(tmp_path, monkeypatch):
     assert Store().root.name == "store"
 
 
-def test_a_store_that_cannot_be_written(tmp_path):
+@pytest.mark.parametrize(
+    "place", ["file", "file/store", "loop", "loop/store", "x" * 300, "/proc/x"]
+)
+def test_a_store_that_cannot_be_written(tmp_path, place):
     (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError):
-        Store(tmp_path / "file" / "store").prepare()
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(OutputError, match="another place with RBENCH_STORE") as caught:
+        Store(tmp_path / place).prepare()
+    assert caught.value.where == str(tmp_path / place)
+
+
+def test_who_waits_for_another_process_says_so(store, monkeypatch):
+    monkeypatch.setattr("rbench.store.WAITED_S", 0.01)
+    folder = store.folder("train", KEY)
+    folder.parent.mkdir(parents=True)
+    other = filelock.FileLock(folder.with_name(f"{KEY}.lock"))
+    other.acquire()
+    said = []
+
+    def waiting():
+        said.append(True)
+        if len(said) == 3:
+            other.release()
+
+    made = store.make("train", KEY, Result, lambda _: Result(1), resumable=False, waiting=waiting)
+    assert made == Result(1)
+    assert len(said) == 3
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES])

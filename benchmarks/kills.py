@@ -5,10 +5,11 @@
 A small study of two cells is swept into a store of its own: it trains, converts, scores and times;
 one of its encoders leaves a process in a session of its own behind. Again and again SIGKILL hits
 the sweep, a process below it, or the process group of one, and the sweep is started again where it
-is gone, until all cells are there; then the next sweep begins. Counted are artefacts that were
-finished and are not any more, or were made again; cells that are missing in the end, or there
-twice; documents that cannot be read; and what is left when nothing should run any more: processes,
-and temporary files in TMPDIR, the run's folder and the store.
+is gone. When all cells are there, or after twenty kills and what then is left to do undisturbed,
+the next sweep begins. Counted are artefacts that were finished and are not any more, or were made
+again; cells that are missing in the end, or there twice; documents that cannot be read; and what is
+left when nothing should run any more: processes, and temporary files in TMPDIR, the run's folder
+and the store.
 
 Each kill stands in the file ``--out``, and another start with the same file goes on there. Some ten
 seconds a kill. Linux. Needs rbench[sweep]. Leaves with 1 if anything was lost, double, made again,
@@ -27,6 +28,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -64,6 +66,9 @@ HOW = ("sweep", "child", "group")
 WAIT_S = (0.2, 20.0)
 """From the start of a sweep, or from the last kill, until the next one."""
 
+MOST_A_SWEEP = 20
+"""Kills; then it is left alone, so that on a slow machine, too, sweeps come to their end."""
+
 GONE_WITHIN_S = 10.0
 COSTS = ("lost", "double", "remade", "unreadable", "processes", "files")
 
@@ -83,7 +88,8 @@ def main() -> int:
         while (done := sum("how" in note for note in noted)) < asked.kills:
             progress.update(task, completed=done)
             with tempfile.TemporaryDirectory() as place, asked.out.open("a") as file:
-                for note in _Sweep(Path(place), random.Random(f"{asked.seed}/{done}")).to_its_end():
+                sweep = _Sweep(Path(place), random.Random(f"{asked.seed}/{done}"))
+                for note in sweep.to_its_end(min(MOST_A_SWEEP, asked.kills - done)):
                     file.write(json.dumps(note) + "\n")
                     file.flush()
                     noted.append(note)
@@ -103,11 +109,12 @@ class _Sweep:
         (place / "clings.py").write_text(ENCODER)
         (place / "tmp").mkdir()
 
-    def to_its_end(self) -> Any:
-        """What each kill cost, then what the end showed."""
+    def to_its_end(self, kills: int) -> Iterator[dict[str, Any]]:
+        """What each kill cost, at most so many, then what the end showed."""
         while True:
             sweep = self._start()
-            while not self._ends(sweep, self.chance.uniform(*WAIT_S)):
+            while not self._ends(sweep, self.chance.uniform(*WAIT_S) if kills else None):
+                kills -= 1
                 how = self._kill(sweep)
                 alone = how != "sweep" or self._quiet()
                 yield {"how": how, **self._cost(), "processes": 0 if alone else len(self._ours())}
@@ -138,7 +145,7 @@ class _Sweep:
             start_new_session=True,
         )
 
-    def _ends(self, sweep: subprocess.Popen[bytes], within_s: float) -> bool:
+    def _ends(self, sweep: subprocess.Popen[bytes], within_s: float | None) -> bool:
         with suppress(subprocess.TimeoutExpired):
             sweep.wait(within_s)
         return sweep.poll() is not None

@@ -81,6 +81,7 @@ def main() -> int:
     asked = parser.parse_args()
     if sys.platform != "linux":
         parser.error("only Linux tells which processes there are")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     noted = _read(asked.out)
     console = Console(stderr=True)
     with Progress(console=console) as progress:
@@ -89,11 +90,14 @@ def main() -> int:
             progress.update(task, completed=done)
             with tempfile.TemporaryDirectory() as place, asked.out.open("a") as file:
                 sweep = _Sweep(Path(place), random.Random(f"{asked.seed}/{done}"))
-                for note in sweep.to_its_end(min(MOST_A_SWEEP, asked.kills - done)):
-                    file.write(json.dumps(note) + "\n")
-                    file.flush()
-                    noted.append(note)
-                    progress.update(task, completed=sum("how" in note for note in noted))
+                try:
+                    for note in sweep.to_its_end(min(MOST_A_SWEEP, asked.kills - done)):
+                        file.write(json.dumps(note) + "\n")
+                        file.flush()
+                        noted.append(note)
+                        progress.update(task, completed=sum("how" in note for note in noted))
+                finally:
+                    sweep.stop()
     return report(noted, Console())
 
 
@@ -125,6 +129,9 @@ class _Sweep:
                     break
         self._quiet()
         yield {"end": sweep.returncode, **self._cost(), **self._end()}
+
+    def stop(self) -> None:
+        """End whatever is left."""
         for process in self._ours():
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)

@@ -20,8 +20,10 @@ class Attention(Encoder):
     dropout: float = 0.2
 
     def __post_init__(self) -> None:
-        if self.blocks < 1 or self.heads < 1:
-            raise ValueError("blocks and heads must be whole numbers from 1")
+        if not (1 <= self.blocks <= 64 and 1 <= self.heads <= 64):
+            raise ValueError("blocks and heads must be whole numbers from 1 to 64")
+        if not 0 <= self.dropout <= 0.99:
+            raise ValueError(f"dropout must be a number from 0 to 0.99, not {self.dropout}")
 
     def encode(self, embeddings: KerasTensor, mask: KerasTensor, form: Form) -> KerasTensor:
         from tf_keras import layers

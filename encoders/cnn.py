@@ -25,8 +25,14 @@ class Cnn(Encoder):
     dropout: float = 0.2
 
     def __post_init__(self) -> None:
-        if self.kernel < 1 or not self.dilations or min(self.dilations) < 1:
-            raise ValueError("kernel and dilations must be whole numbers from 1, at least one each")
+        if not (1 <= len(self.dilations) <= 64) or not all(
+            1 <= number <= 1000 for number in (self.kernel, *self.dilations)
+        ):
+            raise ValueError(
+                "kernel and dilations must be whole numbers from 1 to 1,000, at least one each"
+            )
+        if not 0 <= self.dropout <= 0.99:
+            raise ValueError(f"dropout must be a number from 0 to 0.99, not {self.dropout}")
 
     def encode(self, embeddings: KerasTensor, mask: KerasTensor, form: Form) -> KerasTensor:
         from tf_keras import layers

@@ -9,6 +9,7 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from rbench.data import text, times
@@ -313,45 +314,43 @@ def rows_of(path: Path, encoding: str, dialect: Dialect, counted: list[int] | No
     Raises:
         DataError: as `text.opened`, and where quotes do not fit.
     """
-    plain = dialect.separator in CSV_LIKE and dialect.quotes
-    with text.opened(path, encoding, newline="" if plain else None) as file:
-        lines: Iterator[tuple[int, str]] = enumerate(file, start=1)
-        for _ in range(dialect.skip):
-            next(lines, None)
+    if dialect.separator in CSV_LIKE and dialect.quotes:
+        return _csv(path, encoding, dialect, counted if counted is not None else [0])
+    return _lines(path, encoding, dialect)
+
+
+def _lines(path: Path, encoding: str, dialect: Dialect) -> Rows:
+    """Rows that end where lines do."""
+    with text.opened(path, encoding) as file:
+        lines: Iterator[tuple[int, str]] = islice(enumerate(file, start=1), dialect.skip, None)
         if dialect.comment:
             lines = (pair for pair in lines if not pair[1].startswith(dialect.comment))
-        if not plain:
-            yield from _apart(lines, dialect.separator, dialect.quotes)
-            return
-        counted = counted if counted is not None else [0]
-        yield from _csv(lines if dialect.comment else None, file, path, dialect, counted)
+        yield from _apart(lines, dialect.separator, dialect.quotes)
 
 
-def _csv(
-    lines: Iterator[tuple[int, str]] | None,
-    file: io.TextIOWrapper,
-    path: Path,
-    dialect: Dialect,
-    counted: list[int],
-) -> Rows:
+def _csv(path: Path, encoding: str, dialect: Dialect, counted: list[int]) -> Rows:
+    """Rows in which quotes may hold separators and line breaks."""
     csv.field_size_limit(FIELD_BYTES)
-    source = file if lines is None else (line for _, line in lines)
-    reader = csv.reader(source, delimiter=dialect.separator, skipinitialspace=True, strict=True)
-    skipped, blank = dialect.skip, 0
-    try:
-        for row in reader:
-            if row:
-                yield reader.line_num + skipped, row
-            else:
-                blank += 1
-        counted[0] += reader.line_num - blank
-    except csv.Error as error:
-        raise DataError(
-            f"not CSV: {error}",
-            where=f"{path}, line {reader.line_num + skipped}",
-            allowed='values between separators, quoted with " where they hold one',
-            remedy="if quotes are part of the values, say --quotes no",
-        ) from error
+    with text.opened(path, encoding, newline="") as file:
+        lines: Iterator[str] = islice(file, dialect.skip, None)
+        if dialect.comment:
+            lines = (line for line in lines if not line.startswith(dialect.comment))
+        reader = csv.reader(lines, delimiter=dialect.separator, skipinitialspace=True, strict=True)
+        skipped, blank = dialect.skip, 0
+        try:
+            for row in reader:
+                if row:
+                    yield reader.line_num + skipped, row
+                else:
+                    blank += 1
+            counted[0] += reader.line_num - blank
+        except csv.Error as error:
+            raise DataError(
+                f"not CSV: {error}",
+                where=f"{path}, line {reader.line_num + skipped}",
+                allowed='values between separators, quoted with " where they hold one',
+                remedy="if quotes are part of the values, say --quotes no",
+            ) from error
 
 
 def _apart(lines: Iterator[tuple[int, str]], separator: str, quotes: bool) -> Rows:

@@ -389,6 +389,7 @@ def test_different_times_look_different(one: int, other: int) -> None:
     assert np.datetime64(shown[0].removesuffix("Z"), "ns").astype(int) == one
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(["1", "1 ", " 1", "1.0", "2", "2.", "NULL", "", "na ", "x"])))
 def test_ids_are_the_same_however_they_are_written(names: list[str]) -> None:
     codes = Codes()
@@ -403,6 +404,7 @@ def test_ids_are_the_same_however_they_are_written(names: list[str]) -> None:
     assert [plain[code] for code in numbered] == expected
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 4 * 10**18), min_size=1, max_size=9))
 def test_mixed_units_name_rows_that_are(values: list[int]) -> None:
     array = np.array(values, np.int64)

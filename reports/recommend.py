@@ -14,6 +14,10 @@ from rbench_reports.metrics import NDCG, P50, SIZE, estimate
 from rbench_reports.numbers import SCORE, change, finite
 from rbench_reports.paired import between
 
+CHEAPEST = (
+    "Among the cells that are not told apart from the largest NDCG@10, the cheapest is "
+    "recommended: bytes times median latency."
+)
 SAVING = 0.98
 """A file or a latency has to be smaller than this share of the best cell's to be worth a line."""
 
@@ -60,20 +64,22 @@ def advise(run: Run, sheet: Sheet) -> Advice:
 
 
 def _within(run: Run, sheet: Sheet, within: Sequence[Cell], limits: tuple[Limit, ...]) -> Advice:
-    best = _best(within)
-    picks = [_pick("Ship this", best, _largest(run, best, within, "within the limits"), limits)]
+    best, pick, why = _cheapest(run, within, "within the limits")
+    picks = [_pick("Ship this", pick, why, limits)]
+    if pick is not best:
+        picks.append(_pick("Best quality", best, _largest(run, best, within, "of them"), limits))
     others = [cell for cell in within if cell.file != best.file]
     others = others or [cell for cell in within if cell is not best]
-    if others:
+    if others and pick is best:
         second = _best(others)
         picks.append(_pick("Runner-up", second, [_versus(run, second, best)], limits))
     picks.extend(_cheaper(run, best, within, limits))
     words = ", ".join(f"{limit.words} at most {limit.text}" for limit in limits)
     return Advice(
         "within",
-        f"Ship {best.encoder} with {best.recipe} on {best.target}",
+        _headline(run, best, f"Ship {pick.encoder} with {pick.recipe} on {pick.target}"),
         f"Limits of this study: {words}. {_count(within, 'cell')} of {len(sheet.cells)} keep "
-        f"them; the largest NDCG@10 among those wins.",
+        f"them. {CHEAPEST}",
         _merged(picks),
         _cautions(run, best),
     )
@@ -104,17 +110,66 @@ def _nearest(run: Run, sheet: Sheet, cells: Sequence[Cell], limits: tuple[Limit,
 
 
 def _open(run: Run, sheet: Sheet, cells: Sequence[Cell]) -> Advice:
-    best = _best(cells)
-    picks = [_pick("Best quality", best, _largest(run, best, cells, "of this run"))]
+    best, pick, why = _cheapest(run, cells, "of this run")
+    picks = [_pick("Ship this", pick, why)]
+    if pick is not best:
+        picks.append(_pick("Best quality", best, _largest(run, best, cells, "of this run")))
     picks.extend(_cheaper(run, best, cells, ()))
     return Advice(
         "open",
-        f"Best quality: {best.encoder} with {best.recipe} on {best.target}",
-        "The study states no limits, so quality decides. With [limits] in the study (size_bytes, "
-        "median_us, peak_memory_bytes) this page recommends the best cell that keeps them.",
+        _headline(run, best, f"Ship {pick.encoder} with {pick.recipe} on {pick.target}"),
+        f"{CHEAPEST} The study states no limits: with [limits] (size_bytes, median_us, "
+        "peak_memory_bytes) this page recommends among the cells that keep them.",
         _merged(picks),
         _cautions(run, best),
     )
+
+
+def _headline(run: Run, best: Cell, advice: str) -> str:
+    """The advice, unless a baseline that trains nothing is at least as good as every cell."""
+    rival = best_baseline(run)
+    mine = best.usable(NDCG)
+    if rival is None or mine is None or rival[1] < mine:
+        return advice
+    return f"Do not ship a model for quality: {rival[0]} trains nothing and is as good. {advice}"
+
+
+def _cheapest(run: Run, cells: Sequence[Cell], where: str) -> tuple[Cell, Cell, list[str]]:
+    """The best cell, the cheapest of those that are not told from it, and why that one."""
+    best = _best(cells)
+    alike = [cell for cell in cells if cell is best or not _told_apart(run, cell, best)]
+    near = [cell for cell in alike if cell.bench == best.bench]
+    timed = all(cell.usable(P50) is not None for cell in near)
+
+    def cost(cell: Cell) -> tuple[float, float, float, int]:
+        size, p50 = _or_last(cell.usable(SIZE)), cell.usable(P50)
+        return size * (p50 or 0.0 if timed else 1.0), size, _or_last(p50), cell.number
+
+    pick = min(near, key=cost)
+    if pick is best:
+        return best, best, _largest(run, best, cells, where)
+    paired = _paired(run, pick, best)
+    costs = f"size {change(pick.usable(SIZE), best.usable(SIZE))}"
+    if timed:
+        costs += f", median latency {change(pick.usable(P50), best.usable(P50))}"
+    told = f"NDCG@10 {paired}" if paired else "NDCG@10 within its interval"
+    name = f"{best.encoder} with {best.recipe} on {best.target}"
+    why = [
+        f"Not told apart from the best {where}, {name}: {told}.",
+        f"The cheapest of {_count(near, 'such cell')}: {costs} against it.",
+    ]
+    return best, pick, why
+
+
+def _told_apart(run: Run, cell: Cell, best: Cell) -> bool:
+    """Whether a cell is worse than the best one: outside the best one's interval, or user by user
+    where there are ranks.
+    """
+    low = finite(best.ndcg.low) if best.ndcg else None
+    if low is None or (cell.usable(NDCG) or 0.0) < low:
+        return True
+    paired = between(run, cell.record, best.record)
+    return paired is not None and paired.word == "worse"
 
 
 def _best(cells: Iterable[Cell]) -> Cell:
@@ -132,23 +187,14 @@ def _cheaper(run: Run, best: Cell, cells: Sequence[Cell], limits: tuple[Limit, .
     """The smallest and the fastest cell whose quality lies within the best one's interval, and
     is not shown to be worse user by user.
     """
-    low = finite(best.ndcg.low) if best.ndcg else None
-    if low is None:
-        return []
-    alike = [cell for cell in cells if (cell.usable(NDCG) or 0.0) >= low]
-
-    def worse(cell: Cell) -> bool:
-        paired = between(run, cell.record, best.record)
-        return paired is not None and paired.word == "worse"
-
     picks = []
     for role, metric in (("Smallest, about as good", SIZE), ("Fastest, about as good", P50)):
         other = P50 if metric is SIZE else SIZE
         theirs = best.usable(metric)
         most = math.inf if theirs is None else SAVING * theirs
-        saving = [cell for cell in alike if _or_last(cell.usable(metric)) < most]
+        saving = [cell for cell in cells if _or_last(cell.usable(metric)) < most]
         saving.sort(key=lambda c: (_or_last(c.usable(metric)), _or_last(c.usable(other)), c.number))
-        cell = next((cell for cell in saving if not worse(cell)), None)
+        cell = next((cell for cell in saving if not _told_apart(run, cell, best)), None)
         if cell is not None:
             paired = _paired(run, cell, best)
             saved = f"{metric.label.lower()} is {change(cell.usable(metric), theirs)} against it"

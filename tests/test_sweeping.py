@@ -125,7 +125,6 @@ def test_what_a_sweep_leaves(command, tiny_study, own_store, tmp_path):
     (folder / "items.json").unlink()  # as in a run of an older rbench
     before = (folder / "records.jsonl").read_bytes()
     made = finished(own_store)
-    began = time.monotonic()
     command(
         "sweep",
         tiny_study,
@@ -134,7 +133,6 @@ def test_what_a_sweep_leaves(command, tiny_study, own_store, tmp_path):
         check=0,
         blocked=("tensorflow", "tf_keras", "pandas", "scipy"),
     )
-    assert time.monotonic() - began < 10  # nothing is trained again; figures are in benchmarks/
     assert (folder / "records.jsonl").read_bytes() == before
     assert read_items(folder) == items
     assert finished(own_store) == made

@@ -130,7 +130,8 @@ class Collector:
             DataError: another part of the log has times of another kind.
         """
         path = self._parts[-1][1]
-        self._kinds.setdefault("numbers" if kind == times.NUMBER else "timestamps", path)
+        name = {times.NUMBER: "numbers", "dates": "dates"}.get(kind, "timestamps")
+        self._kinds.setdefault(name, path)
         self._arrays.append((values, unit))
 
     def add_ids(self, users: list[str], items: list[str], lines: Sequence[int]) -> None:
@@ -283,7 +284,7 @@ class Collector:
             if self._arrays:
                 if values is not None or len(self._kinds) > 1:
                     raise self._kinds_differ(values is not None)
-                form = "timestamp" if "timestamps" in self._kinds else times.NUMBER
+                form = times.NUMBER if "numbers" in self._kinds else "timestamp"
                 values, unit = times.unified(self._arrays)
         except times.Ambiguous as error:
             first, second = error.forms[:2]

@@ -74,6 +74,7 @@ _PARTS = {
     "rating": ("rating", "score", "star"),
 }  # fmt: skip
 """What a column's name may hold if it is the one: for a guess that is asked about, not used."""
+_MONTHS = {"month", "mon", "mm", "monat"}
 SHOWN = 24
 
 
@@ -107,7 +108,7 @@ class Header:
 
     def __init__(self, names: Sequence[str], where: str, *, numbered: bool = False) -> None:
         self.names = tuple(names)
-        self.plain = [_plain(name) for name in names]
+        self.plain = [plain_name(name) for name in names]
         self.where = where
         self.numbered = numbered
 
@@ -144,7 +145,10 @@ class Header:
         Raises:
             DataError: one of them is there twice.
         """
-        found = [self.plain.index(usual) for usual in names if usual in self.plain]
+        places: dict[str, list[int]] = {}
+        for at, plain in enumerate(self.plain):
+            places.setdefault(plain, []).append(at)
+        found = [at for usual in names for at in places.get(usual, ())]
         if found:
             best = self.names[found[0]]
             if self.names.count(best) > 1:
@@ -207,7 +211,7 @@ def pick(
     notes: list[str] = []
     users = [] if settings.user_column != AUTO else header.usual("user", USUAL["user"])
     user = _one(header, "user", settings, users)
-    if users and _plain(header.names[user]) in SESSIONS:
+    if users and plain_name(header.names[user]) in SESSIONS:
         notes.append(f"each {header.names[user]!r} is read as a user: no column names a person")
     notes += _others(header, "user", user, [at for at in users if header.plain[at] in PEOPLE])
     items = [] if settings.item_column != AUTO else header.usual("item", USUAL["item"])
@@ -295,6 +299,7 @@ def _time(
         return at, None
     usual = [at for at in header.usual("time", USUAL["time"]) if at not in taken]
     kinds = {at: is_time(at) for at in usual}
+    _refuse_days_of_months(header, [at for at in usual if kinds[at] == "hhmm"])
     dated = "date" in kinds.values()
     kinds = {
         at: ("clock" if dated else "time") if kind == "hhmm" else kind for at, kind in kinds.items()
@@ -319,6 +324,26 @@ def _time(
     raise header.unknown("time", settings)
 
 
+def _refuse_days_of_months(header: Header, small: Sequence[int]) -> None:
+    """Days beside months say no order.
+
+    Args:
+        small: columns of small whole numbers, best first.
+
+    Raises:
+        DataError: the best is such a column.
+    """
+    at = small[0] if small else 0
+    if small and header.plain[at] in ("day", "date", "dt") and _MONTHS & set(header.plain):
+        raise DataError(
+            f"column {header.names[at]!r} could be days of a month, which stands beside it",
+            where=header.where,
+            allowed=header.there(),
+            remedy="make one column of year, month and day; or if it is a time after all: "
+            f"--time-column {quoted(header.names[at])}",
+        )
+
+
 def clipped(name: str, length: int = 60) -> str:
     """A name that fits into a message."""
     return name if len(name) <= length else name[: length - 1] + "…"
@@ -328,9 +353,9 @@ def quoted(word: str) -> str:
     """A word as a shell takes it."""
     import shlex
 
-    return shlex.quote(clipped(word))
+    return shlex.quote(clipped(word, 200))
 
 
-def _plain(column: str) -> str:
+def plain_name(column: str) -> str:
     """``user_id:token`` (RecBole), ``User ID`` and ``userId`` are the same word."""
     return re.sub(r"[^a-z0-9]", "", column.partition(":")[0].lower())

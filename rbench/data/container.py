@@ -35,6 +35,13 @@ FOREIGN = {
     b"\x93NUMPY": ("a NumPy array", "numpy.load"),
 }
 """First bytes of tables that rbench does not read -> what they are, what reads them."""
+ARCHIVES = {
+    b"7z\xbc\xaf\x27\x1c": "a 7z archive",
+    b"Rar!\x1a\x07": "a RAR archive",
+    b"\x04\x22\x4d\x18": "packed with lz4",
+    b"\x1f\x9d": "packed with compress",
+}
+"""First bytes of containers that rbench does not open -> what they are."""
 LINE_BYTES = 64 << 20
 """A log's line is shorter: more in one piece is no log, and would fill the memory."""
 SWELL, SWOLLEN_BYTES = 200, 1 << 30
@@ -152,6 +159,22 @@ def foreign(path: Path, what: str, reader: str) -> DataError:
         where=str(path),
         allowed="CSV, JSON lines, Parquet and the like",
         remedy=f"convert it: {reader}(…).to_parquet('log.parquet')" if reader else "convert it",
+    )
+
+
+def within(head: bytes) -> str:
+    """What the first bytes of a file, unpacked, are again: packed, an archive, or nothing such."""
+    found = (kind for magic, kind in (MAGIC | ARCHIVES).items() if head.startswith(magic))
+    return next(found, "a tar archive" if head[257:262] == b"ustar" else "")
+
+
+def packed_twice(path: Path, what: str, kind: str) -> DataError:
+    """The error where something that must be unpacked first is found in a file."""
+    return DataError(
+        f"this is {what}" + (f" within {kind}" if kind else ""),
+        where=str(path),
+        allowed="a log, or one packed with gzip, bzip2, xz, zstd or zip",
+        remedy="unpack it, and name the log's file",
     )
 
 

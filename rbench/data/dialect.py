@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 
 from rbench.data import text, times
-from rbench.data.columns import LISTS, USUAL, Header, clipped
+from rbench.data.columns import LISTS, USUAL, Header, clipped, quoted
 from rbench.data.rows import Rows
 from rbench.data.settings import AUTO, SEPARATOR_WORDS, DataSettings
 from rbench.errors import DataError
@@ -23,7 +23,7 @@ HEAD_COLUMNS = 200
 CANDIDATES = ("\t", ",", ";", "|", "\x01", "::")
 CSV_LIKE = (",", ";")
 """Between these, quotes are those of CSV: a value may go on for several lines."""
-COMMENTS = ("#", "%")
+COMMENTS = ("#", "%", "//")
 FIELD_BYTES = 16 << 20
 _SEP_LINE = re.compile(r"sep=(.)$")
 _NAMES = {value: word for word, value in SEPARATOR_WORDS.items()} | {"": "white space"}
@@ -211,6 +211,7 @@ def has_header(rows: Sequence[Sequence[str]], settings: DataSettings, path: Path
 def no_header(dialect: Dialect, path: Path) -> DataError:
     """The error where there is none and it is not said which column is what."""
     first = [clipped(word, 30) for word in dialect.head[0]]
+    _refuse_sequences(dialect, path)
     numbers = all(map(is_value, dialect.head[0]))
     what = f"the first line holds {'numbers' if numbers else 'values'}, not names of columns"
     return DataError(
@@ -220,6 +221,38 @@ def no_header(dialect: Dialect, path: Path) -> DataError:
         remedy="add a header line, such as user,item,timestamp, or say which column is what, as in "
         + _guess(dialect),
     )
+
+
+def _refuse_sequences(dialect: Dialect, path: Path) -> None:
+    """Lines of a user and items, which no numbers of columns describe.
+
+    Raises:
+        DataError: the first lines are such.
+    """
+    rows = [row[:-1] if not row[-1].strip() else row for row in dialect.head]
+    widths = {len(row) for row in rows}
+    spaced = dialect.separator == "\t" and widths == {2}
+    listed = spaced and any(len(row[1].split()) > 1 for row in rows)
+    listed = listed and all(_ids(row[1].split()) for row in rows)
+    if not listed and (len(widths) < 2 or not all(map(_ids, rows))):
+        return
+    between = "" if listed else f" --separator {_option(dialect.separator)}"
+    raise DataError(
+        "there is no header line, and the lines look like a user and its items each",
+        where=f"{path}, line {dialect.skip + 1}",
+        allowed="a header line, or an option that decides",
+        remedy=f"say so: --format sequence{between}",
+    )
+
+
+def _ids(words: Sequence[str]) -> bool:
+    return all(any(letter.isdigit() for letter in word) for word in words if word)
+
+
+def _option(separator: str) -> str:
+    """A separator as --separator takes it."""
+    word = _NAMES.get(separator, separator)
+    return quoted("space" if not separator else word)
 
 
 def _guess(dialect: Dialect) -> str:

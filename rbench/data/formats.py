@@ -18,6 +18,7 @@ from rbench.data import (
     sequence,
     text,
 )
+from rbench.data.columns import quoted
 from rbench.data.csv_table import Part
 from rbench.data.log import Log
 from rbench.data.places import KNOWN_TABLES, LOOKED_FOR, parts_of
@@ -75,10 +76,26 @@ class Source:
         except text.NotThisText as error:
             if settings.encoding != "auto":
                 raise
+            self._refuse_encodings(error)
             log = self._read(settings, text.LATIN_1)
             note = f"not UTF-8 ({error.where.rpartition(', ')[2]}), read as Latin-1"
             notes = (f"{note}: --encoding says otherwise", *log.reading.notes)
             return replace(log, reading=msgspec.structs.replace(log.reading, notes=notes))
+
+    def _refuse_encodings(self, error: text.NotThisText) -> None:
+        """Where another part is UTF-8 beyond ASCII, its names would be others as Latin-1.
+
+        Raises:
+            DataError: one is.
+        """
+        for path in self.files if len(self.files) > 1 else ():
+            if text.beyond_ascii(path, text.UTF_8):
+                raise DataError(
+                    f"{error.what}, as {path.name} is: the parts have several encodings",
+                    where=error.where,
+                    allowed="one encoding",
+                    remedy="save all of them as UTF-8",
+                ) from error
 
     def _read(self, settings: DataSettings, encoding: str) -> Log:
         path, look = self.files[0], self.look
@@ -122,8 +139,13 @@ def find(settings: DataSettings) -> Source:
         DataError: nothing is there, or nothing that rbench knows.
     """
     parts = parts_of(Path(settings.path).expanduser())
+    head = text.peek(parts[0][0], HEAD_BYTES)
+    while not head.strip() and len(parts) > 1:  # Spark writes empty parts, too
+        parts = parts[1:]
+        head = text.peek(parts[0][0], HEAD_BYTES)
     path = parts[0][0]
-    head = text.peek(path, HEAD_BYTES)
+    if _is_parquet(head) and (kind := container.kind_of(path)):
+        raise container.packed_twice(path, "Parquet", kind)
     if settings.format == "parquet" or (settings.format == "auto" and _is_parquet(head)):
         return Source(parts, "parquet")
     encoding = text.encoding_of(settings, head)
@@ -196,6 +218,8 @@ def _seen(lines: Sequence[str], settings: DataSettings, path: Path) -> Format:
         raise DataError("the log is empty", where=str(path), allowed=LOOKED_FOR)
     if json_lines.looks_so(body[0]):
         return "json"
+    if json_lines.is_array(body[0]):
+        raise json_lines.no_names(path)
     if _asked(settings):
         return "csv"
     sample = body[: dialect.HEAD_ROWS]
@@ -218,10 +242,22 @@ def _seen(lines: Sequence[str], settings: DataSettings, path: Path) -> Format:
             remedy="say which: --format sequence; or --header no --user-column 1 --item-column 2 "
             "--time-column 3",
         )
-    first = plain[0] if plain else ""
     if plain and not dialect.separator_of(plain) and not _words_alike(plain, settings):
-        raise _unknown(path, f"a line without separators: {first[:40]!r}")
+        raise _no_separator(plain, path)
     return "auto"
+
+
+def _no_separator(lines: Sequence[str], path: Path) -> DataError:
+    """The error where the first line has none, and what could be done with the others."""
+    first, rest = lines[0], lines[1:]
+    words = {len(line.split()) for line in lines}
+    remedy = "say what stands between the values, as in --separator ';'"
+    if len(words) > 1 and 1 not in words and not dialect.separator_of(rest or [""]):
+        remedy += ", or that each line is a user and its items: --format sequence"
+    elif rest and dialect.separator_of(rest):
+        remedy += f", or leave the line out: --comment {quoted(first[:40])}"
+    error = _unknown(path, f"a line without separators: {first[:40]!r}")
+    return DataError(error.what, where=error.where, allowed=error.allowed, remedy=remedy)
 
 
 def _words_alike(lines: Sequence[str], settings: DataSettings) -> bool:
@@ -247,6 +283,8 @@ def _refuse_binary(path: Path, head: bytes, encoding: str) -> None:
     for magic, (what, reader) in container.FOREIGN.items():
         if head.startswith(magic):
             raise container.foreign(path, what, reader)
+    if kind := container.within(head):
+        raise container.packed_twice(path, kind, container.kind_of(path))
     if b"\0" in head and not encoding.startswith(("utf-16", "utf-32")):
         raise _unknown(path, "binary data")
 

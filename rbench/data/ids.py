@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,8 +27,17 @@ NULLS = frozenset(
         "nil",
         "\\n",
         "undefined",
+        "__hive_default_partition__",
     )
 )
+LIKE_NOBODY = frozenset(
+    ("-", "--", "?", "0", "-1", "unknown", "missing", "anonymous", "guest", "not set", "(not set)")
+)
+"""Words that some logs write for nobody, and others for somebody: read as names, and said."""
+MANY = 20
+"""So many times as often as others: then ``0`` is no user like others."""
+INVISIBLE = "\ufeff\u200b\u2060"
+"""Marks without width, such as a byte order mark in the middle of files put together."""
 _WHOLE_FLOAT = re.compile(r"(-?\d+)\.0*$")
 _WHOLE = re.compile(r"-?\d+$")
 _ROUNDED = re.compile(r"-?\d+(\.\d+)?[eE]\+?\d+$")
@@ -53,7 +63,7 @@ class Codes(dict[str, int]):
         self._nulls = frozenset(("",)) if words else NULLS
 
     def __missing__(self, name: str) -> int:
-        plain = name.strip()
+        plain = name.strip().strip(INVISIBLE).strip()
         if plain.lower() in self._nulls:
             code = NOBODY
         elif plain != name:
@@ -80,6 +90,7 @@ def settled(codes: Ids, names: list[str], what: str) -> tuple[Ids, tuple[str, ..
     if not used.all():
         numbers = (np.cumsum(used) - 1).astype(np.int32)
         codes, names = numbers[codes], [name for name, use in zip(names, used, strict=True) if use]
+    notes += _odd(codes, names, what)
     floats = sum(1 for name in names if name[-1:] in ("0", ".") and _WHOLE_FLOAT.match(name))
     if floats:
         whole = sum(1 for name in names if _WHOLE.match(name))
@@ -103,6 +114,27 @@ def settled(codes: Ids, names: list[str], what: str) -> tuple[Ids, tuple[str, ..
             f"{what}s such as {rounded!r} are rounded numbers: several may have become one"
         )
     return codes, tuple(names), notes
+
+
+def _odd(codes: Ids, names: list[str], what: str) -> list[str]:
+    """Names that could stand for nobody, and such as only look alike."""
+    notes = []
+    nobody = [place for place, name in enumerate(names) if name.lower() in LIKE_NOBODY]
+    if what == "user" and nobody:
+        counts = np.bincount(codes, minlength=len(names))
+        often = max(nobody, key=counts.__getitem__)
+        if names[often] != "0" or counts[often] >= MANY * np.median(counts):
+            notes.append(
+                f"user {names[often]!r} has {counts[often]:,} interactions: if that is how the log "
+                "writes nobody, take these rows out"
+            )
+    beyond = [name for name in names if not name.isascii()]
+    if alike := len(beyond) - len({unicodedata.normalize("NFC", name) for name in beyond}):
+        notes.append(
+            f"{alike:,} {what}s are written in two forms of Unicode that look the same, and are "
+            "taken as two: bring the log to one form (NFC)"
+        )
+    return notes
 
 
 def _float_free(name: str) -> str:

@@ -17,12 +17,13 @@ from rbench.data.columns import Header, Picked, clipped, pick
 from rbench.data.csv_table import Part
 from rbench.data.log import Log
 from rbench.data.rows import Rows, Shape, parse
-from rbench.data.settings import DataSettings
+from rbench.data.settings import AUTO, DataSettings
 from rbench.errors import DataError
 from rbench.records import Reading
 
 Objects = Iterator[tuple[int, Mapping[str, Any]]]
 HEAD = 50
+OBJECTS = 'objects such as {"user": 1, "item": 2, "timestamp": 3}'
 MOST_ARRAY_BYTES = 1 << 30
 
 
@@ -30,6 +31,57 @@ def looks_so(line: str) -> bool:
     """Whether a file that begins with this line is JSON."""
     start = "".join(line.split())[:3]
     return start.startswith(('{"', "{'", "{u'", "[{", "{}")) or start in ("[", "{")
+
+
+def is_array(line: str) -> bool:
+    """Whether a line is an array of anything but objects."""
+    start = "".join(line.split())[:2]
+    if start == "[[":
+        return True
+    if not start.startswith("["):
+        return False
+    try:
+        return isinstance(msgspec.json.decode(line), list)
+    except (msgspec.DecodeError, RecursionError, UnicodeError):
+        return False
+
+
+def no_names(path: Path) -> DataError:
+    """The error where values stand without names."""
+    return DataError(
+        "JSON arrays, without names for their values",
+        where=str(path),
+        allowed=OBJECTS,
+        remedy="name them, as with pandas: pd.DataFrame(rows, columns=['user', 'item', "
+        "'timestamp']).to_parquet('log.parquet')",
+    )
+
+
+def _objects_in(values: Sequence[Any]) -> bool:
+    return bool(values) and isinstance(values[0], dict)
+
+
+def _refuse_columns(head: Sequence[Mapping[str, Any]], path: Path) -> None:
+    """One object that holds a whole table, by users or by columns.
+
+    Raises:
+        DataError: it does.
+    """
+    values = list(head[0].values()) if len(head) == 1 else []
+    if len(values) < 2:
+        return
+    if all(isinstance(value, list) and not _objects_in(value) for value in values):
+        what, how = "lists", 'one object a user: {"user": 1, "items": [2, 3]}'
+    elif all(isinstance(value, dict) and len(value) > 1 for value in values):
+        what, how = "objects", "rows, as with pandas: pd.read_json(…).to_parquet('log.parquet')"
+    else:
+        return
+    raise DataError(
+        f"one object of {len(values):,} {what}: a table by columns, or users by name?",
+        where=str(path),
+        allowed=OBJECTS,
+        remedy=f"write {how}",
+    )
 
 
 def read(parts: Sequence[Part], settings: DataSettings, reading: Reading) -> Log:
@@ -42,6 +94,8 @@ def read(parts: Sequence[Part], settings: DataSettings, reading: Reading) -> Log
     head = [found for _, found in islice(_objects(path, reading.encoding), HEAD)]
     if not head:
         raise DataError("the log is empty", where=str(path), allowed="a JSON object a line")
+    if settings.user_column == AUTO:
+        _refuse_columns(head, path)
     inner = _inner(head, settings, path)
     flat = [row for one in head for row in _rows_of(one, inner)]
     names = list(dict.fromkeys(name for row in flat for name in row))
@@ -198,7 +252,8 @@ def _array(whole: str, path: Path) -> list[Any]:
             f"not JSON: {error}", where=str(path), allowed="one array of objects"
         ) from error
     if isinstance(found, dict):  # {"interactions": [ … ]}
-        found = next((v for v in found.values() if isinstance(v, list) and v), [found])
+        held = [v for v in found.values() if isinstance(v, list) and v]
+        found = next((v for v in held if isinstance(v[0], dict)), [found])
     return list(found)
 
 
@@ -207,6 +262,6 @@ def _object(one: Any, path: Path, number: int) -> Mapping[str, Any]:
         raise DataError(
             f"no object: {clipped(str(one), 40)!r}",
             where=f"{path}, line {number}",
-            allowed='objects such as {"user": 1, "item": 2, "timestamp": 3}',
+            allowed=OBJECTS,
         )
     return one

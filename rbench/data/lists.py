@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Sequence
 
+from rbench.data.columns import LISTS, plain_name
 from rbench.data.rows import Rows
 from rbench.errors import DataError
 
@@ -17,7 +18,17 @@ def looks_like_list(values: Sequence[str], name: str) -> bool:
     """Whether a column holds lists: in brackets, or typed so as RecBole does."""
     if name.endswith((":token_seq", ":float_seq")):
         return True
-    return bool(values) and all(_OPEN.get(value[:1]) == value[-1:] for value in values if value)
+    if values and all(_OPEN.get(value[:1]) == value[-1:] for value in values if value):
+        return True
+    return plain_name(name) in LISTS and _holds_ids(values)
+
+
+def _holds_ids(values: Sequence[str]) -> bool:
+    """Whether values are ids with something between them: ``N12 N7``, not ``whole milk``."""
+    words = [_BETWEEN.split(value.strip()) for value in values]
+    return any(len(one) > 1 for one in words) and all(
+        any(letter.isdigit() for letter in word) for one in words for word in one
+    )
 
 
 def elements(value: str) -> list[str]:

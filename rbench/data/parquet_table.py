@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from rbench.data import dialect as dialects
 from rbench.data import times
 from rbench.data.collector import Collector
-from rbench.data.columns import Header, Picked, pick
+from rbench.data.columns import NO_TIME, Header, Picked, clipped, pick
 from rbench.data.csv_table import Part
 from rbench.data.ids import Codes, is_null
 from rbench.data.log import Log
@@ -37,10 +38,12 @@ def read(parts: Sequence[Part], settings: DataSettings, reading: Reading) -> Log
     for path, folders in parts:
         try:
             with parquet.ParquetFile(path) as file:
-                part = _Part(pa, file, path, folders, settings)
+                known = collector and [collector.names[at] for at in collector.picked.used]
+                part = _Part(pa, file, path, folders, settings, known or ())
                 if collector is None:
                     form = settings.time_format
                     collector = Collector(part.picked, part.names, settings, reading, form)
+                    settings = _same(part.picked, part.names, settings)
                 collector.begin(path)
                 part.give(collector)
         except (pa.ArrowException, UnicodeDecodeError, OSError, KeyError) as error:
@@ -60,6 +63,7 @@ class _Part:
         path: Path,
         folders: tuple[tuple[str, str], ...],
         settings: DataSettings,
+        known: Sequence[str],
     ) -> None:
         self.pa, self.where, self.settings = pa, str(path), settings
         schema = file.schema_arrow
@@ -71,6 +75,13 @@ class _Part:
         }
         self.listed = {name for name in self.types if _is_list(pa, schema.field(name).type)}
         self.folders = {name: value for name, value in folders if name not in schema.names}
+        for name in known:
+            if name not in self.names:
+                raise DataError(
+                    f"this part has no column {clipped(name)!r}, which the first has",
+                    where=self.where,
+                    allowed=Header(self.names, self.where).there(),
+                )
         self._head: Any = None
         self._file = file
         self.picked: Picked = pick(
@@ -147,8 +158,13 @@ class _Part:
         self._spread = (parents, lists)
 
     def _texts(self, at: int) -> list[str]:
-        """A column's values as text; empty where there is none."""
-        return ["" if one is None else str(one) for one in self._column(at).to_pylist()]
+        """A column's values as text, as ids are; empty where there is none."""
+        column = self._column(at)
+        if self.pa.types.is_floating(column.type):
+            column = _whole(self.pa, column)
+        if self.pa.types.is_boolean(column.type):
+            column = column.cast(self.pa.string())
+        return ["" if one is None else str(one) for one in column.to_pylist()]
 
     def _codes(self, at: int, codes: Codes) -> NDArray[np.int32]:
         """int32 ``(rows,)``; ids are kept as the text that they print as."""
@@ -208,7 +224,7 @@ class _Part:
         if pa.types.is_timestamp(kind):
             return column.cast(pa.int64()).to_numpy(), str(kind.unit), str(kind)
         if pa.types.is_date(kind):
-            return column.cast(pa.timestamp("s")).cast(pa.int64()).to_numpy(), "s", str(kind)
+            return column.cast(pa.timestamp("s")).cast(pa.int64()).to_numpy(), "s", "dates"
         if pa.types.is_integer(kind):
             return column.cast(pa.int64()).to_numpy(), "", times.NUMBER
         if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
@@ -275,6 +291,16 @@ class _Part:
     def _wrong(self, name: str, row: int, value: str, expected: str) -> DataError:
         what = f"column {name!r} holds {clip(value)}"
         return DataError(what, where=f"{self.where}, row {row + 1}", allowed=expected)
+
+
+def _same(picked: Picked, names: Sequence[str], settings: DataSettings) -> DataSettings:
+    """The settings that pick the columns of the first part in all others."""
+    time = NO_TIME if picked.time is None else names[picked.time]
+    if picked.time is not None and picked.clock is not None:
+        time += f"+{names[picked.clock]}"
+    return msgspec.structs.replace(
+        settings, user_column=names[picked.user], item_column=names[picked.item], time_column=time
+    )
 
 
 class _Places(Sequence[int]):

@@ -60,7 +60,14 @@ def _in_folder(folder: Path) -> tuple[Part, ...]:
     there = [path for path in sorted(folder.iterdir(), key=_natural) if _counts(path)]
     logs = [path for path in there if path.is_file() and path.name.endswith(_SUFFIXES)]
     subfolders = [path for path in there if path.is_dir() and _FOLDER.match(path.name)]
-    if not logs and subfolders:
+    if subfolders and logs:
+        raise DataError(
+            f"there is a file beside folders such as {subfolders[0].name}: {logs[0].name}",
+            where=str(folder),
+            allowed="one log: the folders called KEY=VALUE, or a file",
+            remedy=f"name the file: {logs[0]}; or move it elsewhere to read the folders",
+        )
+    if subfolders:
         return _partitioned(folder)
     if not logs:  # Spark names parts without an ending too
         logs = [path for path in there if path.is_file() and path.name.startswith("part-")]

@@ -95,8 +95,8 @@ class DataSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Whether ``"`` may enclose values; ``auto``: as in CSV between commas and semicolons, within
     one line between anything else."""
     comment: str = AUTO
-    """Lines that begin with this are skipped; ``auto``: those with # or % at the beginning of the
-    file."""
+    """Lines that begin with this are skipped; ``auto``: those with #, % or // at the beginning of
+    the file."""
     encoding: str = AUTO
     """Of text; ``auto``: a byte order mark, else UTF-8, else Latin-1."""
     time_format: str = AUTO

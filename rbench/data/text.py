@@ -82,6 +82,24 @@ def peek(path: Path, size_bytes: int = 1 << 16) -> bytes:
         return file.read(size_bytes)
 
 
+def beyond_ascii(path: Path, encoding: str) -> bool:
+    """Whether all of a file is text of an encoding, and holds more than ASCII.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    found = False
+    with unpacked(path) as file:
+        for line in file:
+            if not line.isascii():
+                try:
+                    line.decode(encoding)
+                except UnicodeDecodeError:
+                    return False
+                found = True
+    return found
+
+
 def _undecodable(path: Path, encoding: str, error: UnicodeError) -> DataError:
     """The text layer reads in blocks and cannot tell the line: look for it."""
     where, beyond_ascii = str(path), False

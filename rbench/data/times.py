@@ -21,12 +21,15 @@ ANY = ", or ".join(EXPECTED.values()) + ", or a date in a form that --time-forma
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TICK = timedelta(microseconds=1)
 PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
-_CLOCKS = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p")
+_CLOCKS = (
+    *("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p"),
+    *(", %H:%M", ", %H:%M:%S", ", %I:%M %p", ", %I:%M:%S %p"),
+)
 _DATES = (
     *("%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y"),
     *("%m/%d/%Y", "%d/%m/%Y", "%m-%d-%Y", "%d-%m-%Y"),
     *("%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%d/%b/%Y"),
-    *("%b %d %Y", "%B %d %Y", "%b %d, %Y", "%B %d, %Y"),
+    *("%b %d %Y", "%B %d %Y", "%b %d, %Y", "%B %d, %Y", "%A, %B %d, %Y", "%a, %b %d, %Y"),
 )
 FORMS = (
     *(date + clock for date in _DATES for clock in _CLOCKS),
@@ -42,6 +45,7 @@ FORMS = (
         "%d/%m/%y",
         "%y/%m/%d",
     ),
+    *("%d.%m.%y", "%d.%m.%y %H:%M", "%d.%m.%y %H:%M:%S", "[%d/%b/%Y:%H:%M:%S %z]"),
     *("%m/%d/%y %H:%M", "%d/%m/%y %H:%M", "%y/%m/%d %H:%M"),
     *("%m/%d/%y %H:%M:%S", "%d/%m/%y %H:%M:%S", "%y/%m/%d %H:%M:%S"),
 )

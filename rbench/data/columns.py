@@ -43,8 +43,9 @@ USUAL: dict[str, tuple[str, ...]] = {
         *("localtime", "purchasedate", "purchasetime", "transactiondate", "orderpurchasetimestamp"),
         *("ordertime", "createtime", "creationdate", "created", "createdate", "createddate"),
         *("updatedat", "ratingtimestamp", "ratingdate", "reviewtime", "submitted", "visittime"),
+        *("enrollmentdate", "visitstarttime", "datecreated", "dateadded"),
         *("checkintime", "lasttime", "watchtime", "playtime", "requesttime", "actiontime"),
-        *("logtime", "endtime", "eventdate", "date", "day", "tdat", "dt"),
+        *("logtime", "endtime", "eventdate", "occurredat", "date", "day", "tdat", "dt"),
     ),
     "rating": (
         *("rating", "stars", "score", "overall", "ratingvalue", "bookrating", "reviewoverall"),

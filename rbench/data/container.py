@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import codecs
 import gzip
 import io
 import lzma
@@ -35,6 +36,7 @@ FOREIGN = {
     b"\x93NUMPY": ("a NumPy array", "numpy.load"),
 }
 """First bytes of tables that rbench does not read -> what they are, what reads them."""
+TABLES = "CSV, JSON lines, Parquet and the like"
 ARCHIVES = {
     b"7z\xbc\xaf\x27\x1c": "a 7z archive",
     b"Rar!\x1a\x07": "a RAR archive",
@@ -42,6 +44,16 @@ ARCHIVES = {
     b"\x1f\x9d": "packed with compress",
 }
 """First bytes of containers that rbench does not open -> what they are."""
+PAGES = {
+    b"version https://git-lfs.github.com/": (
+        "a pointer of Git LFS, not the file itself",
+        "get the file: git lfs pull",
+    ),
+    b"<!doctype": ("a web page", "get the log itself: the address gave a page"),
+    b"<html": ("a web page", "get the log itself: the address gave a page"),
+    b"<?xml": ("XML", "convert it: pandas.read_xml(…).to_parquet('log.parquet')"),
+}
+"""First bytes, in lower case, of text that is no table -> what it is, what to do."""
 LINE_BYTES = 64 << 20
 """A log's line is shorter: more in one piece is no log, and would fill the memory."""
 SWELL, SWOLLEN_BYTES = 200, 1 << 30
@@ -157,7 +169,7 @@ def foreign(path: Path, what: str, reader: str) -> DataError:
     return DataError(
         f"this is {what}",
         where=str(path),
-        allowed="CSV, JSON lines, Parquet and the like",
+        allowed=TABLES,
         remedy=f"convert it: {reader}(…).to_parquet('log.parquet')" if reader else "convert it",
     )
 
@@ -166,6 +178,18 @@ def within(head: bytes) -> str:
     """What the first bytes of a file, unpacked, are again: packed, an archive, or nothing such."""
     found = (kind for magic, kind in (MAGIC | ARCHIVES).items() if head.startswith(magic))
     return next(found, "a tar archive" if head[257:262] == b"ustar" else "")
+
+
+def refuse_pages(path: Path, head: bytes) -> None:
+    """Text that is no table of any kind.
+
+    Raises:
+        DataError: the first bytes are of such.
+    """
+    start = head[:60].removeprefix(codecs.BOM_UTF8).lstrip().lower()
+    for magic, (what, remedy) in PAGES.items():
+        if start.startswith(magic):
+            raise DataError(f"this is {what}", where=str(path), allowed=TABLES, remedy=remedy)
 
 
 def packed_twice(path: Path, what: str, kind: str) -> DataError:

@@ -33,6 +33,8 @@ def read(parts: Sequence[Part], settings: DataSettings, look: Dialect, reading: 
     Raises:
         DataError: no such columns, or a row that is not right.
     """
+    _same_folders(parts)
+    parts = [(path, _beside(folders, look.names)) for path, folders in parts]
     path, folders = parts[0]
     if not look.header and AUTO in (settings.user_column, settings.item_column):
         raise dialects.no_header(look, path)
@@ -77,7 +79,6 @@ def read(parts: Sequence[Part], settings: DataSettings, look: Dialect, reading: 
             found = ((line, [*row, *extra]) for line, row in found)
         return lists.exploded(found, str(place), picked.item, several) if spread else found
 
-    _same_folders(parts)
     log = parse(((part[0], rows(part)) for part in parts), shape, settings, reading)
     headers = len(parts) if look.header else 0
     more = counted[0] - headers - log.reading.rows
@@ -104,6 +105,13 @@ def _part(path: Path, look: Dialect, encoding: str, counted: list[int]) -> Rows:
             allowed=", ".join(look.names[:24]),
         )
     return rows
+
+
+def _beside(
+    folders: tuple[tuple[str, str], ...], names: Sequence[str]
+) -> tuple[tuple[str, str], ...]:
+    """What the folders say that the file's own columns do not."""
+    return tuple((name, value) for name, value in folders if name not in names)
 
 
 def _same_folders(parts: Sequence[Part]) -> None:

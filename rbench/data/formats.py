@@ -283,6 +283,7 @@ def _refuse_binary(path: Path, head: bytes, encoding: str) -> None:
     for magic, (what, reader) in container.FOREIGN.items():
         if head.startswith(magic):
             raise container.foreign(path, what, reader)
+    container.refuse_pages(path, head)
     if kind := container.within(head):
         raise container.packed_twice(path, kind, container.kind_of(path))
     if b"\0" in head and not encoding.startswith(("utf-16", "utf-32")):

@@ -47,6 +47,8 @@ def elements(value: str) -> list[str]:
                 found = ast.literal_eval(value)
             except (ValueError, SyntaxError, MemoryError, RecursionError) as error:
                 raise ValueError(value) from error
+            if any(isinstance(one, dict | list | tuple | set) for one in found):
+                raise ValueError(value)  # objects in a list: which part of them is the item?
             return [str(one) for one in found]
         value = value[1:-1].strip()
     return _BETWEEN.split(value) if value else []

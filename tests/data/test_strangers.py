@@ -287,3 +287,38 @@ def test_values_to_keep_are_written_as_ids_are(kept: Any, value: str, tmp_path: 
     parquet(tmp_path / "log.parquet", user_id=[*users, "7"], item_id=[*items, "14"],
             timestamp=[*times, START], event=[*[kept] * len(users), other])  # fmt: skip
     assert histories(tmp_path / "log.parquet", keep=(f"event={value}",)) == HISTORIES
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("version https://git-lfs.github.com/spec/v1\noid sha256:5c\nsize 5\n", "git lfs pull"),
+        ("\ufeff\n<!DOCTYPE html>\n<html><body>404, not found</body></html>\n", "a web page"),
+        ('<?xml version="1.0"?>\n<posts><row Id="1" /></posts>\n', "read_xml"),
+    ],
+)
+def test_text_that_is_no_table_is_named(
+    content: str, said: str, write: Callable[..., Path], refused: Callable[..., str]
+) -> None:
+    assert said in refused(write("log.csv", content))
+
+
+@pytest.mark.parametrize("write_list", [json.dumps, repr])
+def test_objects_in_a_cell_are_no_items(
+    write_list: Any, write: Callable[..., Path], refused: Callable[..., str]
+) -> None:
+    rows = "".join(
+        f"{user};{write_list([{'item_id': item, 'n': 1} for item in items])}\n"
+        for user, items in HISTORIES.items()
+    )
+    message = refused(write("log.csv", f"user_id;items\n{rows}"))
+    assert "line 2" in message
+    assert "[1, 2, 3]" in message
+
+
+def test_a_column_stands_above_the_name_of_its_folder(
+    write: Callable[..., Path], tmp_path: Path
+) -> None:
+    for user in HISTORIES:
+        write(f"d/user_id={user}/x.csv", log(events=[one for one in EVENTS if one[0] == user]))
+    assert histories(tmp_path / "d") == HISTORIES

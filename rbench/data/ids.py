@@ -63,7 +63,9 @@ class Codes(dict[str, int]):
         self._nulls = frozenset(("",)) if words else NULLS
 
     def __missing__(self, name: str) -> int:
-        plain = name.strip().strip(INVISIBLE).strip()
+        plain = name.strip()
+        if not plain.isascii():
+            plain = plain.strip(INVISIBLE).strip()
         if plain.lower() in self._nulls:
             code = NOBODY
         elif plain != name:

@@ -19,6 +19,7 @@ EXPECTED = {
 ANY = ", or ".join(EXPECTED.values()) + ", or a date in a form that --time-format names"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH_WITHOUT_ZONE = datetime(1970, 1, 1)
 _TICK = timedelta(microseconds=1)
 PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 _CLOCKS = (
@@ -167,7 +168,8 @@ def parse(texts: list[str], form: str) -> tuple[Times, str]:
     if form == NUMBER:
         return _numbers(texts), ""
     if form == ISO:
-        if any(len(text) > 26 and _FINER.search(text) for text in texts):
+        longest = max(map(len, texts), default=0)
+        if longest > 26 and any(map(_FINER.search, texts)):
             return np.array([_nanoseconds(text) for text in texts], np.int64), "ns"
         return np.array([_microseconds(text) for text in texts], np.int64), "us"
     return _formatted(texts, form), "us"
@@ -187,10 +189,9 @@ def _numbers(texts: list[str]) -> Times:
 
 def _microseconds(text: str) -> int:
     moment = datetime.fromisoformat(text.strip().removesuffix(" UTC"))
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
+    epoch = _EPOCH if moment.tzinfo is not None else _EPOCH_WITHOUT_ZONE
     try:
-        return (moment - _EPOCH) // _TICK
+        return (moment - epoch) // _TICK
     except OverflowError as error:
         raise ValueError(text) from error
 

@@ -1,0 +1,1 @@
+"""Hostile input for every command that reads something: see `benchmarks/fuzz.py`."""

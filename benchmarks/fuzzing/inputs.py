@@ -70,7 +70,7 @@ def samples(folder: Path) -> Samples:
         "--update",
         str(folder / "past.json"),
     ]
-    with contextlib.redirect_stdout(io.StringIO()):
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         rbench.main(args=words, standalone_mode=False)
     past = json.loads((folder / "past.json").read_text("utf-8"))
     return Samples(folder / "run", folder / "other", models, past)

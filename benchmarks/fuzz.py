@@ -51,9 +51,10 @@ def main() -> int:
     if given.kind:
         numbers = [number for number in numbers if _kind(given.seed, number) == given.kind]
     counts: Counter[str] = Counter()
+    left: Counter[tuple[str, int]] = Counter()
     faults: list[Fault] = []
     share = [numbers[start :: given.workers] for start in range(given.workers)]
-    results: multiprocessing.Queue[tuple[str, int, list[Fault]]] = multiprocessing.Queue()
+    results: multiprocessing.Queue[tuple[str, list[int], list[Fault]]] = multiprocessing.Queue()
     workers = [
         multiprocessing.Process(target=_work, args=(given.seed, part, given.keep, results))
         for part in share
@@ -63,17 +64,19 @@ def main() -> int:
     with Progress(*Progress.get_default_columns()[:-1], TimeRemainingColumn()) as progress:
         task = progress.add_task("inputs", total=len(numbers))
         for _ in numbers:
-            kind, calls, found = results.get()
+            kind, codes, found = results.get()
             counts[kind] += 1
-            counts["commands"] += calls
+            left.update((kind, code) for code in codes)
             faults += found
             for fault in found:
                 progress.console.print(*fault, sep="  ", markup=False, highlight=False)
             progress.advance(task)
     for worker in workers:
         worker.join()
-    said = ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items()))
-    print(f"{len(numbers)} inputs ({said}): {len(faults)} faults")
+    for kind, count in sorted(counts.items()):
+        codes = [f"{left[kind, code]} with {code}" for code in sorted({code for _, code in left})]
+        print(f"{kind}: {count} inputs; commands left {', '.join(codes)}")
+    print(f"{len(numbers)} inputs, {left.total()} commands: {len(faults)} faults")
     return 1 if faults else 0
 
 
@@ -103,28 +106,33 @@ def _work(seed: int, numbers: list[int], keep: Path | None, results: object) -> 
         for number in numbers:
             folder = keep or Path(place) / "input"
             shutil.rmtree(folder, ignore_errors=True)
-            results.put(examine(seed, number, folder, given))  # type: ignore[attr-defined]
+            try:
+                found = examine(seed, number, folder, given)
+            except Exception as error:  # the program's own fault costs one input
+                found = (_kind(seed, number), [], [(number, "fuzz", "", f"{error!r}")])
+            results.put(found)  # type: ignore[attr-defined]
 
 
 def examine(
     seed: int, number: int, folder: Path, given: inputs.Samples
-) -> tuple[str, int, list[Fault]]:
+) -> tuple[str, list[int], list[Fault]]:
     """Make an input and give it to its commands.
 
     Returns:
-        Its kind, the number of commands, and what was wrong.
+        Its kind, the exit code of each command, and what was wrong.
     """
     kind = _kind(seed, number)
     work = folder / "work"
     work.mkdir(parents=True)
     commands = inputs.KINDS[kind][1](Random(f"{seed} {number}"), work, given)
-    found = []
+    found, codes = [], []
     for command in commands:
         before = _listing(folder)
         outcome = sandbox.call(command.words, folder)
+        codes.append(outcome.code)
         for wrong in _wrong(command, outcome, folder, before):
             found.append((number, kind, " ".join(command.words)[:100], wrong))
-    return kind, len(commands), found
+    return kind, codes, found
 
 
 def _kind(seed: int, number: int) -> str:

@@ -46,7 +46,9 @@ def in_text(text: str) -> str:
 
 def in_annotations(text: str) -> str:
     """What is wrong with GitHub annotations: lines that begin with ``::``, each of them ours."""
-    ours = re.sub(rf"(?m)^::(?=(?:error|warning|notice) title=)(?!error title={MARK}::{MARK}$)", "", text)
+    ours = re.sub(
+        rf"(?m)^::(?=(?:error|warning|notice) title=)(?!error title={MARK}::{MARK}$)", "", text
+    )
     return in_text(ours)
 
 

@@ -9,7 +9,7 @@ import io
 import json
 import lzma
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -79,7 +79,7 @@ def samples(folder: Path) -> Samples:
 def logs(draw: Random, folder: Path, _: Samples) -> list[Command]:
     """A log in one of many dialects, with odd values, then perhaps broken and packed."""
     name, content = _log(draw)
-    if draw.random() < 0.5:
+    if draw.random() < 0.35:
         content = mutate.octets(content, draw)
     name, content = _packed(name, content, draw)
     (folder / name).write_bytes(content)
@@ -254,11 +254,12 @@ def _log(draw: Random) -> tuple[str, bytes]:
         ]
     if draw.random() < 0.3 and rows:
         hurt = list(draw.choice(rows))
-        hurt[draw.randrange(4)] = draw.choice(STRINGS)
+        hurt[draw.randrange(2)] = draw.choice(STRINGS)
         rows.insert(draw.randint(0, len(rows)), tuple(hurt))  # type: ignore[arg-type]
     header = draw.choice(
         [
             ("user", "item", "time", "rating"),
+            ("userId", "movieId", "timestamp", "rating"),
             ("user_id", "item_id", "timestamp", "event"),
             ("user_id:token", "item_id:token", "timestamp:float", "rating:float"),
             ("sessionId", "contentId", "eventTime", "personId"),
@@ -268,14 +269,14 @@ def _log(draw: Random) -> tuple[str, bytes]:
     )
     match draw.randrange(7):
         case 0:
-            lines = [json.dumps(dict(zip(header, row, strict=True))) for row in rows]
-            return "log.jsonl", "\n".join(lines).encode("utf-8", "surrogatepass")
+            named = (dict(zip(header, row, strict=True)) for row in rows)
+            return "log.jsonl", _octets(json.dumps(row) for row in named)
         case 1:
-            return "log.txt", "\n".join(f"{row[0]} {row[1]}" for row in rows).encode()
+            return "log.txt", _octets(f"{row[0]} {row[1]}" for row in rows)
         case 2:
-            return "ratings.dat", "\n".join(f"{u}::{i}::{r}::{t}" for u, i, t, r in rows).encode()
+            return "ratings.dat", _octets(f"{u}::{i}::{r}::{t}" for u, i, t, r in rows)
         case 3:
-            return "u.data", "\n".join(f"{u}\t{i}\t{r}\t{t}" for u, i, t, r in rows).encode()
+            return "u.data", _octets(f"{u}\t{i}\t{r}\t{t}" for u, i, t, r in rows)
     separator = draw.choice([",", ",", "\t", ";", "|", " ", "::"])
     lines = [separator.join(header)] if draw.random() < 0.8 else []
     lines += [separator.join(row) for row in rows]
@@ -283,6 +284,10 @@ def _log(draw: Random) -> tuple[str, bytes]:
     text = ending.join(lines) + draw.choice(["", ending])
     encoding = draw.choice(["utf-8", "utf-8", "utf-8-sig", "utf-16", "latin-1"])
     return "log.csv", text.encode(encoding, "replace")
+
+
+def _octets(lines: Iterable[str]) -> bytes:
+    return "\n".join(lines).encode("utf-8", "surrogatepass")
 
 
 def _time(draw: Random) -> str:
@@ -304,17 +309,17 @@ def _packed(name: str, content: bytes, draw: Random) -> tuple[str, bytes]:
 
 def _log_options(draw: Random) -> list[str]:
     words: list[str] = []
-    if draw.random() < 0.3:
+    if draw.random() < 0.1:
         words += [
             draw.choice(["--user-column", "--item-column", "--time-column"]),
             draw.choice(["user", "item", "nonsense", "none", "auto", "", "c"]),
         ]
-    if draw.random() < 0.2:
+    if draw.random() < 0.1:
         words += ["--format", draw.choice(["csv", "user-item", "movielens-dat", "movielens-100k"])]
     if draw.random() < 0.3:
         words += ["--duplicates", draw.choice(["drop", "keep", "refuse"])]
     if draw.random() < 0.3:
-        words += ["--min-interactions", draw.choice(["1", "2", "5", "1000000"])]
+        words += ["--min-interactions", draw.choice(["1", "2", "2", "1000000"])]
     if draw.random() < 0.2:
         words += ["--split", draw.choice(["leave_one_out", "global_temporal"])]
     return words

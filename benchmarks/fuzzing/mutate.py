@@ -31,8 +31,11 @@ def odd_value(draw: Random) -> Any:
 
 
 def document(value: Any, draw: Random) -> Any:
-    """A copy of a JSON-like document with some of its nodes replaced, dropped, doubled, renamed."""
+    """A copy of a JSON-like document with some of its nodes replaced, dropped, doubled, renamed;
+    half of the copies keep their shape and only get other values of the same kind.
+    """
     copy = json.loads(json.dumps(value))
+    gentle = draw.random() < 0.5
     for _ in range(draw.randint(1, 3)):
         places = list(_places(copy, []))
         if not places:
@@ -41,7 +44,7 @@ def document(value: Any, draw: Random) -> Any:
         holder = copy
         for step in above:
             holder = holder[step]
-        match draw.randrange(5):
+        match 3 if gentle else draw.randrange(5):
             case 0 if isinstance(holder, dict):
                 del holder[last]
             case 1 if isinstance(holder, dict):
@@ -56,14 +59,17 @@ def document(value: Any, draw: Random) -> Any:
 
 
 def octets(content: bytes, draw: Random) -> bytes:
-    """A copy of a file with bytes flipped, cut out, doubled, put in, or its end torn off."""
+    """A copy of a file with bytes flipped, cut out, doubled, put in, or its end torn off; half of
+    the copies keep their length.
+    """
     made = bytearray(content)
+    gentle = draw.random() < 0.5
     for _ in range(draw.randint(1, 4)):
         if not made:
             return bytes(made)
         start = draw.randrange(len(made))
         stop = min(len(made), start + draw.choice([1, 2, 4, 8, 64]))
-        match draw.randrange(7):
+        match draw.choice([0, 0, 4, 5]) if gentle else draw.randrange(7):
             case 0:
                 made[start] ^= 1 << draw.randrange(8)
             case 1:
@@ -134,7 +140,8 @@ def _like(value: Any, draw: Random) -> Any:
         case float():
             return draw.choice([value * 2, -value, 0.0, value / 1000])
         case str():
-            return draw.choice([value[::-1], value + "x", value[: len(value) // 2], value.upper()])
+            others = [value[::-1], value + "x", value[: len(value) // 2], value.upper()]
+            return draw.choice([*others, value + draw.choice(STRINGS), value])
         case list():
             return draw.sample(value, len(value)) if draw.random() < 0.5 else value * 2
         case _:

@@ -6,7 +6,14 @@ import sys
 from ctypes.util import find_library
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# Time is the machine's, not the property's: what is slow today under load must not fail.
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any machine")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -62,7 +69,7 @@ def own_store(tmp_path, monkeypatch):
 def command(tmp_path, own_store):
     """Runs `rbench` in a process of its own, with a store of its own, away from the checkout."""
 
-    def run(*arguments, check=None, blocked=(), timeout=300, **options):
+    def run(*arguments, check=None, blocked=(), timeout=600, **options):
         lines = [
             "import sys",
             *(f"sys.modules[{name!r}] = None" for name in blocked),

@@ -1,8 +1,11 @@
 """What can be learnt is learnt, and noise stays noise: the dial of the synthetic log, both ways."""
 
+from importlib.util import find_spec
+
 import pytest
 
-pytest.importorskip("tensorflow", reason="training needs rbench[sweep]")
+if not find_spec("tensorflow"):  # importing it takes seconds
+    pytest.skip("training needs rbench[sweep]", allow_module_level=True)
 
 from rbench import data, plugins, train
 from rbench.compress import CompressSettings, compress

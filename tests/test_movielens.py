@@ -1,8 +1,11 @@
 """A real log: what is understood of it, and that learning from it beats popularity."""
 
+from importlib.util import find_spec
+
 import pytest
 
-pytest.importorskip("tensorflow", reason="training needs rbench[sweep]")
+if not find_spec("tensorflow"):  # importing it takes seconds
+    pytest.skip("training needs rbench[sweep]", allow_module_level=True)
 
 import rbench
 

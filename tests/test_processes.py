@@ -35,7 +35,7 @@ def run(module, *words, **options):
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=600,
         **options,
     )
 
@@ -83,16 +83,20 @@ def test_a_kept_child_leaves_as_it_would_alone(module, program, code):
 
 DAEMONS = """
 import os, subprocess, sys, time
+heard, said = os.pipe()
 def there(): print(os.getpid(), flush=True)
 subprocess.Popen([sys.executable, "-c", "import os, time; print(os.getpid(), flush=True); "
-                  "time.sleep(600)"], start_new_session=True, env={}, cwd="/")
+                  f"os.close({said}); time.sleep(600)"],
+                 start_new_session=True, env={}, cwd="/", pass_fds=[said])
 if not os.fork():
     os.setsid()
     if not os.fork():
         there()
+        os.close(said)
         time.sleep(600)
     os._exit(0)
-time.sleep(0.3)
+os.close(said)
+os.read(heard, 1)  # until both have said who they are
 there()
 """
 
@@ -105,7 +109,7 @@ def alive(pid):
 
 
 def wait_for(what):
-    end = time.monotonic() + 30
+    end = time.monotonic() + 300
     while not what():
         assert time.monotonic() < end, "it did not happen"
         time.sleep(0.02)
@@ -169,7 +173,7 @@ def test_a_mark_in_the_environment_finds_whom_nobody_keeps():
     for child in (ours, others):
         child.stdout.readline()
     keeping.end_marked("RBENCH_TEST=this")
-    assert ours.wait(30) == -signal.SIGKILL
+    assert ours.wait(300) == -signal.SIGKILL
     assert others.poll() is None
     others.kill()
     for child in (ours, others):

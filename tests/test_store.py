@@ -64,7 +64,7 @@ def test_a_killed_making_leaves_no_artefact(store, resumable):
 
     child = SPAWN.Process(target=make, args=(store, killed), kwargs={"resumable": resumable})
     child.start()
-    child.join(30)
+    child.join(300)
     assert child.exitcode == -signal.SIGKILL
     assert not store.has("train", KEY)
     partial = store.folder("train", KEY).with_name(f"{KEY}.partial")
@@ -96,7 +96,7 @@ def _race(store, calls, start):
         (folder / "mine").write_text(str(os.getpid()))
         return Result(os.getpid())
 
-    start.wait(30)
+    start.wait(300)
     made = make(store, work)
     assert (store.folder("train", KEY) / "mine").read_text() == str(made.number)
 
@@ -108,7 +108,7 @@ def test_processes_that_race_make_it_once(store):
         child.start()
     start.set()
     for child in children:
-        child.join(30)
+        child.join(300)
     assert [child.exitcode for child in children] == [0] * 4
     assert calls.value == 1
 

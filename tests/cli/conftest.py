@@ -28,7 +28,7 @@ def rbench(tmp_path):
             env={**os.environ, "COLUMNS": "120", "NO_COLOR": "1"},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=600,
             check=False,
         )
         if check is not None:

@@ -3,7 +3,6 @@
 import shutil
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -48,13 +47,20 @@ def test_an_interrupt_leaves_with_130(monkeypatch, capsys):
     assert "goes on where it stopped" in capsys.readouterr().err
 
 
-def test_help_starts_in_a_fraction_of_a_second(rbench):
-    def once():
-        began = time.perf_counter()
-        rbench("--help", check=0)
-        return time.perf_counter() - began
-
-    assert min(once() for _ in range(3)) < 0.5, "0.3 s on a quiet machine"
+def test_help_imports_little():
+    """So it starts in a fraction of a second; its figure is in benchmarks/."""
+    program = (
+        "import atexit, sys\n"
+        "bare = len(sys.modules)\n"
+        "atexit.register(lambda: print(len(sys.modules) - bare, file=sys.stderr))\n"
+        "from rbench.cli import main\n"
+        "main(['--help'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", program], capture_output=True, text=True, check=True
+    )
+    assert "Usage: rbench" in done.stdout
+    assert 20 < int(done.stderr) < 200
 
 
 @pytest.mark.parametrize(
@@ -79,7 +85,7 @@ def test_what_reads_records_works_without_tensorflow(rbench, forty_cells, tmp_pa
 def test_as_a_module_it_is_the_same_program(module):
     def run(*arguments):
         words = [sys.executable, "-P", "-m", module, *arguments]
-        return subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+        return subprocess.run(words, capture_output=True, text=True, check=False)
 
     assert run("--version").stdout.startswith("rbench, version 0.")
     done = run("list")

@@ -18,7 +18,7 @@ def shell(line, *, env=None):
     """Run a line of sh in which rbench is ``$RBENCH``."""
     known = {**os.environ, "RBENCH": f"{sys.executable} -P -m rbench", **(env or {})}
     return subprocess.run(
-        ["sh", "-c", line], capture_output=True, env=known, timeout=120, check=False
+        ["sh", "-c", line], capture_output=True, env=known, timeout=600, check=False
     )
 
 

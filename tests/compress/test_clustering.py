@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 
-pytest.importorskip("tensorflow_model_optimization", reason="clustering needs rbench[sweep]")
+if not find_spec("tensorflow_model_optimization"):  # importing it takes seconds
+    pytest.skip("clustering needs rbench[sweep]", allow_module_level=True)
 
 from rbench.train.weights import load_weights
 

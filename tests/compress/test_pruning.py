@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import gzip
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
 
-pytest.importorskip("tensorflow_model_optimization", reason="pruning needs rbench[sweep]")
+if not find_spec("tensorflow_model_optimization"):  # importing it takes seconds
+    pytest.skip("pruning needs rbench[sweep]", allow_module_level=True)
 
-from rbench.compress.pruning import blocks_hold
 from rbench.train.weights import load_weights
 
 pytestmark = pytest.mark.slow
@@ -124,4 +125,6 @@ def test_fine_tuning_is_the_same_again(tuned) -> None:
     ],
 )
 def test_blocks(row, holds) -> None:
+    from rbench.compress.pruning import blocks_hold
+
     assert blocks_hold(np.array([row], np.float32)) is holds

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 
-pytest.importorskip("tensorflow_model_optimization", reason="training needs rbench[sweep]")
+if not find_spec("tensorflow_model_optimization"):  # importing it takes seconds
+    pytest.skip("training needs rbench[sweep]", allow_module_level=True)
 
 from rbench.compress import RANGES, REFERENCE
 from rbench.convert.flatbuffer import parse, type_name, values

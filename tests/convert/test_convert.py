@@ -5,12 +5,14 @@ from __future__ import annotations
 import dataclasses
 import gzip
 import hashlib
+from importlib.util import find_spec
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-pytest.importorskip("tensorflow", reason="conversion needs rbench[sweep]")
+if not find_spec("tensorflow"):  # importing it takes seconds
+    pytest.skip("conversion needs rbench[sweep]", allow_module_level=True)
 
 from backports import zstd
 

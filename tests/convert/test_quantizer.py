@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
 
-pytest.importorskip("tensorflow", reason="conversion needs rbench[sweep]")
+if not find_spec("tensorflow"):  # importing it takes seconds
+    pytest.skip("conversion needs rbench[sweep]", allow_module_level=True)
 
 from rbench.convert import INPUT, SIGNATURE
 from rbench.convert.flatbuffer import op_name, parse, type_name

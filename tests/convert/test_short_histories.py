@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 import subprocess
 import sys
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
 
-pytest.importorskip("tensorflow", reason="conversion needs rbench[sweep]")
+if not find_spec("tensorflow"):  # importing it takes seconds
+    pytest.skip("conversion needs rbench[sweep]", allow_module_level=True)
 
 from rbench import plugins
 from rbench.convert import MODEL

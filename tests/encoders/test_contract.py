@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import pytest
 
-pytest.importorskip("tensorflow", reason="encoders need rbench[sweep]")
+if not find_spec("tensorflow"):  # importing it takes seconds
+    pytest.skip("encoders need rbench[sweep]", allow_module_level=True)
 
 from rbench import plugins
 from rbench.testing import CHECKS

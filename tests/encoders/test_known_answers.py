@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 
-pytest.importorskip("tensorflow", reason="encoders need rbench[sweep]")
-
-import tf_keras
+if not find_spec("tensorflow"):  # importing it takes seconds
+    pytest.skip("encoders need rbench[sweep]", allow_module_level=True)
 
 from rbench.encoding import Form
 from rbench_encoders.attention import Attention
@@ -22,6 +23,8 @@ LENGTH, WIDTH = 9, 4
 
 
 def drawn(encoder, form=Form()):  # noqa: B008 - a frozen value
+    import tf_keras
+
     embeddings = tf_keras.Input((LENGTH, WIDTH))
     mask = tf_keras.Input((LENGTH,))
     return tf_keras.Model([embeddings, mask], encoder.encode(embeddings, mask, form))
@@ -65,11 +68,12 @@ def test_a_cnn_sees_the_items_under_its_taps() -> None:
 @pytest.mark.parametrize(("encoder", "name"), [(Lstm(), "lstm"), (Gru(), "gru")])
 def test_the_candidates_bias_is_held_at_zero(encoder, name) -> None:
     """So that no learning can make padding matter."""
+    import tensorflow as tf
+    import tf_keras
+
     model = drawn(encoder)
     optimizer = tf_keras.optimizers.SGD(1.0)
     bias = model.get_layer(name).weights[2]
-    import tensorflow as tf
-
     embeddings, mask = context()
     for _ in range(2):
         with tf.GradientTape() as tape:

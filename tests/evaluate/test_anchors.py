@@ -30,6 +30,7 @@ def dataset() -> Dataset:
     return data.load(DataSettings(path=str(LOG), min_interactions=5))
 
 
+@pytest.mark.slow
 def test_the_baselines(dataset: Dataset, tmp_path: Path) -> None:
     found = baselines(EvaluateSettings(), dataset, tmp_path, silent)
     figures = {

@@ -22,7 +22,7 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 ENDLESS = {"min_seconds": 500.0, "max_seconds": 1000.0}
 
 
-def gone(pid: int, within_s: float = 5.0) -> bool:
+def gone(pid: int, within_s: float = 60.0) -> bool:
     """Whether the process ends, or is a zombie that only its parent keeps."""
     until = time.monotonic() + within_s
     while time.monotonic() < until:
@@ -173,12 +173,12 @@ profile.measure(settings, Path({str(model("recommender"))!r}), Target("cpu"),
 """
     parent = subprocess.Popen([sys.executable, "-c", program])
     listed = Path(f"/proc/{parent.pid}/task/{parent.pid}/children")
-    until = time.monotonic() + 20
+    until = time.monotonic() + 60
     children = ""
     while not children and time.monotonic() < until:
         time.sleep(0.02)
         children = listed.read_text()
-    time.sleep(0.3)
+    time.sleep(0.3)  # somewhere in its start or its work
     parent.kill()
     parent.wait()
     assert gone(int(children.split()[0]))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import ClassVar
 
 import pytest
 
-pytest.importorskip("tensorflow", reason="the contract needs rbench[sweep]")
+if not find_spec("tensorflow"):  # importing it takes seconds
+    pytest.skip("the contract needs rbench[sweep]", allow_module_level=True)
 
 from rbench import testing
 from rbench.encoding import Encoder

@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import msgspec
 import numpy as np
 import pytest
 
-pytest.importorskip("tensorflow", reason="training needs rbench[sweep]")
+if not find_spec("tensorflow"):  # importing it takes seconds
+    pytest.skip("training needs rbench[sweep]", allow_module_level=True)
 
 from rbench import plugins
 from rbench.errors import StageError

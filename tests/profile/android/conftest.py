@@ -98,7 +98,7 @@ def phone(tmp_path, monkeypatch):
     adb = programs / "adb"
     adb.write_text(f'#!/bin/sh\nexec {sys.executable} -S {HERE / "stand_in_adb.py"} "$@"\n')
     native = tmp_path / "android_benchmark_model"
-    native.write_text(f'#!/bin/sh\nexec {sys.executable} {NATIVE} "$@"\n')
+    native.write_text(f'#!/bin/sh\nexec {sys.executable} -S {NATIVE} "$@"\n')
     adb.chmod(0o755)
     monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("ADB_ROOT", str(made.root))

@@ -10,28 +10,31 @@ below ``/data/local/tmp`` and ``/sys`` lie there, and its programs in ``bin``. `
     heat          the phone overheats while the tool runs
     crlf          its shell has a terminal
     absent, unauthorized, offline      what the list of phones says
+
+A round starts it some twenty times, so it imports next to nothing.
 """
 
-import os
-import shutil
-import subprocess
-import sys
-import threading
-import time
-from pathlib import Path
+# ruff: noqa: PTH113, PTH123 - pathlib costs more than all that is done here
 
-ROOT = Path(os.environ["ADB_ROOT"])
+import os
+import select
+import sys
+import time
+
+ROOT = os.environ["ADB_ROOT"]
 KIND, _, FROM = os.environ.get("ADB_FAULT", "").partition(":")
 SERIAL = os.environ.get("ADB_SERIAL", "PHONE1")
 OTHERS = os.environ.get("ADB_OTHERS", "").split()
 BREAKS_AFTER_S = 0.5
+LINGERS_S = 5.0
+"""How long output is still awaited that a finished command's children may write."""
 
 
 def number_of_this_command() -> int:
-    log = ROOT / "commands"
-    with log.open("a") as file:
+    with open(f"{ROOT}/commands", "a+") as file:
         file.write(" ".join(sys.argv[1:])[:80].replace("\n", " ") + "\n")
-    return len(log.read_text().splitlines())
+        file.seek(0)
+        return len(file.read().splitlines())
 
 
 def there(path: str) -> str:
@@ -56,62 +59,67 @@ def lost() -> int:
     return 1
 
 
-def copy(source: Path, to: Path, shown: str, *, full: bool) -> int:
-    if not source.is_file():
+def copy(source: str, to: str, shown: str, *, full: bool) -> int:
+    if not os.path.isfile(source):
         sys.stderr.write(f"adb: error: failed to stat remote object '{shown}': No such file\n")
         return 1
-    content = source.read_bytes()
+    with open(source, "rb") as file:
+        content = file.read()
+    with open(to, "wb") as file:
+        file.write(content[: len(content) // 2] if full else content)
     if full:
-        to.write_bytes(content[: len(content) // 2])
         sys.stderr.write(f"adb: error: failed to copy '{shown}': No space left on device\n")
         return 1
-    shutil.copyfile(source, to)
     print(f"{shown}: 1 file, {len(content)} bytes")
     return 0
 
 
-def pump(source: int, to: int) -> None:
-    """An old phone's shell has a terminal, which changes line ends."""
-    while block := os.read(source, 65536):
-        os.write(to, block.replace(b"\n", b"\r\n") if KIND == "crlf" else block)
+def remote(script: str) -> tuple[int, int, int, int]:
+    """Process id, and where its three streams end here. It is no child of ours in spirit: it has a
+    session of its own, and knows of the connection by its standard input alone."""
+    pipes = [os.pipe() for _ in range(3)]
+    theirs = [pipes[0][0], pipes[1][1], pipes[2][1]]
+    environment = {**os.environ, "PATH": f"{ROOT}/bin:{os.environ['PATH']}"}
+    child = os.fork()
+    if not child:
+        os.setsid()
+        os.chdir(ROOT)
+        for number, end in enumerate(theirs):
+            os.dup2(end, number)
+        os.execve("/bin/sh", ["/bin/sh", "-c", there(script)], environment)
+    for end in theirs:
+        os.close(end)
+    return child, pipes[0][1], pipes[1][0], pipes[2][0]
 
 
 def shell(script: str, *, breaks: bool) -> int:
-    """The remote side is no child of ours in spirit: it has a session of its own, and knows of the
-    connection by its standard input alone."""
-    remote = subprocess.Popen(
-        ["/bin/sh", "-c", there(script)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd=ROOT,
-        env={**os.environ, "PATH": f"{ROOT}/bin:{os.environ['PATH']}"},
-        start_new_session=True,
-    )
-    listeners = [
-        threading.Thread(target=pump, args=(stream.fileno(), number), daemon=True)
-        for number, stream in ((1, remote.stdout), (2, remote.stderr))
-    ]
-    for listener in listeners:
-        listener.start()
-
-    def forward_the_end() -> None:
-        while os.read(0, 65536):
-            pass
-        remote.stdin.close()
-
-    threading.Thread(target=forward_the_end, daemon=True).start()
-    if breaks:
-        time.sleep(BREAKS_AFTER_S)
-        sys.stderr.write("error: closed\n")
-        sys.stderr.flush()
-        os._exit(1)
-    code = remote.wait()
-    for listener in listeners:
-        listener.join(5)
+    child, entry, said, complained = remote(script)
+    to = {0: entry, said: 1, complained: 2}
+    began, code, ended = time.monotonic(), None, 0.0
+    while {said, complained} & set(to):
+        for source in select.select(list(to), [], [], 0.1)[0]:
+            block = os.read(source, 65536)
+            if not block:
+                end = to.pop(source)
+                if end == entry:
+                    os.close(entry)
+            elif source != 0:
+                # An old phone's shell has a terminal, which changes line ends.
+                os.write(to[source], block.replace(b"\n", b"\r\n") if KIND == "crlf" else block)
+        if breaks and time.monotonic() > began + BREAKS_AFTER_S:
+            sys.stderr.write("error: closed\n")
+            sys.stderr.flush()
+            os._exit(1)
+        if code is None and (found := os.waitpid(child, os.WNOHANG))[0]:
+            code, ended = os.waitstatus_to_exitcode(found[1]), time.monotonic()
+        if code is not None and time.monotonic() > ended + LINGERS_S:
+            break
+    if code is None:
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     if KIND == "heat" and "tool=$!" in script:
-        (ROOT / "state/tenths").write_text("465\n")
-        (ROOT / "state/status").write_text("3\n")
+        for name, value in (("tenths", "465"), ("status", "3")):
+            with open(f"{ROOT}/state/{name}", "w") as file:
+                file.write(f"{value}\n")
     return code
 
 
@@ -135,9 +143,9 @@ def main() -> int:
     source, to = rest
     full = acts and KIND == "full"
     if word == "push":
-        return copy(Path(source), Path(there(to)), to, full=full)
+        return copy(source, there(to), to, full=full)
     assert word == "pull"
-    return copy(Path(there(source)), Path(to), source, full=full)
+    return copy(there(source), to, source, full=full)
 
 
 if __name__ == "__main__":

@@ -65,7 +65,7 @@ def family(root: int) -> dict[int, str]:
     return {pid: lines[pid] for pid in found}
 
 
-def awaited(what, within_s=30.0):
+def awaited(what, within_s=120.0):
     until = time.monotonic() + within_s
     while time.monotonic() < until:
         if found := what():
@@ -146,8 +146,8 @@ def test_a_kill_leaves_nothing(job, phone, tmp_path, monkeypatch, target, victim
     fitting = [pid for pid, line in everybody.items() if named in line]
     chosen = rbench.pid if victim == "rbench" else max(fitting)
     os.kill(chosen, signal.SIGKILL)
-    said = rbench.communicate(timeout=60)[0]
-    awaited(lambda: not alive(everybody), within_s=15.0)
+    said = rbench.communicate(timeout=600)[0]
+    awaited(lambda: not alive(everybody))
 
     assert not store.has("round", made.key)
     assert not (store.folder("round", made.key) / "result.json").exists()
@@ -175,15 +175,15 @@ def test_a_connection_that_ends_leaves_no_folder(tmp_path):
     for number in range(30):
         folder = tmp_path / str(number)
         folder.mkdir()
-        script = _RUN.format(folder=folder, line="sleep 60", pid=PID)
+        script = _RUN.format(folder=folder, line="sleep 600", pid=PID)
         shell = subprocess.Popen(
             ["/bin/sh", "-c", script], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
         awaited((folder / PID).is_file)
         shell.stdin.close()
-        shell.wait(timeout=30)
+        shell.wait(timeout=600)
         left.append(folder)
-    awaited(lambda: not any(folder.exists() for folder in left), within_s=10.0)
+    awaited(lambda: not any(folder.exists() for folder in left))
 
 
 def test_a_tool_killed_on_the_phone_is_tried_again(job, phone, tmp_path, monkeypatch):
@@ -194,7 +194,7 @@ def test_a_tool_killed_on_the_phone_is_tried_again(job, phone, tmp_path, monkeyp
     awaited(lambda: (tmp_path / "pid").is_file() and (tmp_path / "pid").read_text())
     time.sleep(0.5)
     os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
-    (failure,) = json.loads(rbench.communicate(timeout=60)[0])
+    (failure,) = json.loads(rbench.communicate(timeout=600)[0])
     assert failure["passing"]
     assert "the tool died of SIGKILL" in failure["reason"]
     assert phone.left == []

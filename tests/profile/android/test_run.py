@@ -127,7 +127,7 @@ def test_a_phone_whose_connection_breaks_clears_itself(measure, phone):
     phone.forget()
     with pytest.raises(Away, match="the phone PHONE1 went away: error: closed"):
         measure(fault=f"drop:{runs[0]}", tool_fault="hang")
-    until = time.monotonic() + 5
+    until = time.monotonic() + 60
     while phone.left and time.monotonic() < until:
         time.sleep(0.02)
     assert phone.left == []
@@ -172,13 +172,16 @@ def test_an_adb_that_hangs(measure, phone, monkeypatch, number):
 def test_a_tool_that_hangs_on_the_phone_is_ended(measure, phone, tmp_path, monkeypatch):
     monkeypatch.setenv("STAND_IN_PID", str(tmp_path / "pid"))
     monkeypatch.setattr(seat, "SPARE_S", 0.5)
-    with pytest.raises(StageError, match="took too long"):
-        measure(tool_fault="hang", timeout_seconds=1.5)
-    assert phone.left == []
+    for seconds in (1.5, 6.0, 24.0, 96.0):  # it may take one of them to start
+        with pytest.raises(StageError, match="took too long"):
+            measure(tool_fault="hang", timeout_seconds=seconds)
+        assert phone.left == []
+        if (tmp_path / "pid").is_file():
+            break
     assert not alive(int((tmp_path / "pid").read_text()))
 
 
-def alive(pid: int, within_s: float = 5.0) -> bool:
+def alive(pid: int, within_s: float = 60.0) -> bool:
     until = time.monotonic() + within_s
     while time.monotonic() < until:
         try:

@@ -2,10 +2,12 @@
 
 import json
 import os
+from importlib.util import find_spec
 
 import pytest
 
-pytest.importorskip("tensorflow", reason="rbench sweep needs rbench[sweep]")
+if not find_spec("tensorflow"):  # importing it takes seconds
+    pytest.skip("rbench sweep needs rbench[sweep]", allow_module_level=True)
 
 CELLS = ("--recipe", "float32", "--target", "cpu", "--target", "PHONE1/benchmark_model/cpu")
 

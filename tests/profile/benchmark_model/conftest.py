@@ -19,7 +19,7 @@ CPU = Target.parse("benchmark_model/cpu")
 def stand_in(tmp_path, monkeypatch):
     """An executable that behaves like the tool."""
     path = tmp_path / "benchmark_model"
-    path.write_text(f'#!/bin/sh\nexec {sys.executable} {HERE / "stand_in.py"} "$@"\n')
+    path.write_text(f'#!/bin/sh\nexec {sys.executable} -S {HERE / "stand_in.py"} "$@"\n')
     path.chmod(0o755)
     monkeypatch.setenv("STAND_IN_RECORDED", str(RECORDED))
     monkeypatch.setenv(tool.VARIABLE, str(path))

@@ -141,6 +141,9 @@ def nodes() -> tuple[str, ...]:
     """The test model's, or as many as the graph at hand has."""
     if "STAND_IN_NODES" not in os.environ:
         return OPS
+    import site
+
+    site.main()  # started without, which is faster
     from ai_edge_litert import schema_py_generated as schema
 
     graph = schema.Model.GetRootAs(Path(FLAGS["graph"]).read_bytes(), 0).Subgraphs(0)

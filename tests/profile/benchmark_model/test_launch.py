@@ -14,7 +14,7 @@ from rbench.errors import StageError
 from rbench.profile.benchmark_model import launch
 
 
-def gone(pid: int, within_s: float = 5.0) -> bool:
+def gone(pid: int, within_s: float = 60.0) -> bool:
     until = time.monotonic() + within_s
     while time.monotonic() < until:
         try:
@@ -26,7 +26,7 @@ def gone(pid: int, within_s: float = 5.0) -> bool:
     return False
 
 
-def pid_in(path: Path, within_s: float = 20.0) -> int:
+def pid_in(path: Path, within_s: float = 60.0) -> int:
     until = time.monotonic() + within_s
     while time.monotonic() < until:
         if path.is_file() and path.read_text():
@@ -41,8 +41,11 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 @linux
 def test_a_tool_that_hangs_is_killed(measure, tmp_path, monkeypatch):
     monkeypatch.setenv("STAND_IN_PID", str(tmp_path / "pid"))
-    with pytest.raises(StageError, match=r"took too long.*timeout_seconds"):
-        measure(fault="hang", timeout_seconds=1.0)
+    for seconds in (1.0, 4.0, 16.0, 64.0):  # it may take one of them to start
+        with pytest.raises(StageError, match=r"took too long.*timeout_seconds"):
+            measure(fault="hang", timeout_seconds=seconds)
+        if (tmp_path / "pid").is_file():
+            break
     assert gone(pid_in(tmp_path / "pid"))
 
 
@@ -53,7 +56,7 @@ def test_no_orphan_when_the_parent_is_killed(stand_in, tmp_path, number):
         "from pathlib import Path\n"
         "from rbench.profile.benchmark_model.launch import launch\n"
         f"flags = ['--use_xnnpack=false', '--num_runs=50']\n"
-        f"launch(Path({str(stand_in)!r}), flags, Path({str(tmp_path)!r}), timeout_s=60, where='')\n"
+        f"launch(Path({str(stand_in)!r}), flags, Path({str(tmp_path)!r}), timeout_s=99, where='')\n"
     )
     place = tmp_path / "pid"
     environment = {**os.environ, "STAND_IN_FAULT": "hang", "STAND_IN_PID": str(place)}
@@ -88,7 +91,7 @@ def test_a_flood_is_kept_small(tmp_path):
         "sys.stderr.write('ERROR: Benchmarking failed.\\n'); print('INFO: said'); sys.exit(1)\n"
     )
     said = launch.launch(
-        Path(sys.executable), ["-S", "-c", program], tmp_path, timeout_s=60, where=""
+        Path(sys.executable), ["-S", "-c", program], tmp_path, timeout_s=600, where=""
     )
     assert said.text == (
         "INFO: said\nERROR: gather index out of bounds\nERROR: Benchmarking failed.\n"
@@ -101,7 +104,7 @@ def test_more_than_can_be_read_is_a_failure(tmp_path, many):
     program = f"print({many}); print({many})"
     flags = ["-S", "-c", program]
     with pytest.raises(StageError, match="too much to be read"):
-        launch.launch(Path(sys.executable), flags, tmp_path, timeout_s=60, where="here")
+        launch.launch(Path(sys.executable), flags, tmp_path, timeout_s=600, where="here")
 
 
 @linux
@@ -110,6 +113,6 @@ def test_the_tools_memory_is_its_own(tmp_path):
     ballast = np.ones(50_000_000)
     program = "import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
     flags = ["-S", "-c", program]
-    said = launch.launch(Path(sys.executable), flags, tmp_path, timeout_s=60, where="")
+    said = launch.launch(Path(sys.executable), flags, tmp_path, timeout_s=600, where="")
     assert said.code == 0
     assert int(said.text) * 1024 < ballast.nbytes / 4

@@ -3,13 +3,15 @@
 import json
 import os
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from rbench.profile.benchmark_model import tool
 
-pytest.importorskip("tensorflow", reason="rbench sweep needs rbench[sweep]")
+if not find_spec("tensorflow"):  # importing it takes seconds
+    pytest.skip("rbench sweep needs rbench[sweep]", allow_module_level=True)
 
 HERE = Path(__file__).parent
 REAL = os.environ.get(tool.VARIABLE, "")
@@ -59,7 +61,7 @@ def records(done):
 @pytest.mark.slow
 def test_the_tool_is_named_on_the_command_line(command, tiny_study, tmp_path):
     named = tmp_path / "mine"
-    named.write_text(f'#!/bin/sh\nexec {sys.executable} {HERE / "stand_in.py"} "$@"\n')
+    named.write_text(f'#!/bin/sh\nexec {sys.executable} -S {HERE / "stand_in.py"} "$@"\n')
     named.chmod(0o755)
     recorded = HERE.parents[1] / "recorded" / "benchmark_model"
     env = {"STAND_IN_RECORDED": str(recorded), "STAND_IN_NODES": "from the graph"}

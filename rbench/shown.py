@@ -13,8 +13,6 @@ import unicodedata
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
-
 MOST = 4000
 """Characters of one line; a path of the longest kind fits."""
 _BREAKS = re.compile("[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]+")
@@ -86,6 +84,8 @@ def json_text(
 
     Halves of characters (a path that is not UTF-8) are written out: JSON has no word for them.
     """
+    import msgspec  # late: the command line's frame needs none of it
+
     try:
         text = msgspec.json.encode(value, enc_hook=enc_hook)
     except UnicodeEncodeError:

@@ -56,7 +56,7 @@ ABRUPT = [
     ("os._exit(5)", "ended the process, with exit code 5"),
     ("os.abort()", "killed the process (SIGABRT)"),
     ("os.kill(os.getpid(), 9)", "killed the process (SIGKILL)"),
-    ("raise ValueError('x' * 10**7)", "(of 10,000,000 characters)"),
+    ("raise ValueError('x' * 10**7)", "(of 10,000,0"),
 ]
 
 

@@ -1,9 +1,11 @@
-import os
+import io
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
+from rbench.cli import main
 from rbench.testing.runs import example_run
 
 BLOCKED = """
@@ -17,25 +19,42 @@ main()
 
 
 @pytest.fixture
-def rbench(tmp_path):
-    """Runs `rbench` in a process of its own, away from the checkout; some modules blocked."""
+def rbench(tmp_path, monkeypatch):
+    """Runs `rbench` away from the checkout: here, or in a process of its own, modules blocked."""
 
-    def run(*arguments, without=(), check=None, cwd=tmp_path):
-        program = BLOCKED.format(names=tuple(without))
-        process = subprocess.run(
-            [sys.executable, "-P", "-c", program, *map(str, arguments)],
-            cwd=cwd,
-            env={**os.environ, "COLUMNS": "120", "NO_COLOR": "1"},
-            capture_output=True,
-            text=True,
-            timeout=600,
-            check=False,
-        )
+    def run(*arguments, without=None, check=None, cwd=tmp_path):
+        with monkeypatch.context() as patched:
+            patched.chdir(cwd)
+            patched.setenv("COLUMNS", "120")
+            patched.setenv("NO_COLOR", "1")
+            words = [str(argument) for argument in arguments]
+            done = _here(patched, words) if without is None else _there(words, without)
         if check is not None:
-            assert process.returncode == check, process.stdout + process.stderr
-        return process
+            assert done.returncode == check, done.stdout + done.stderr
+        return done
 
     return run
+
+
+def _there(words, without):
+    return subprocess.run(
+        [sys.executable, "-P", "-c", BLOCKED.format(names=tuple(without)), *words],
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+
+
+def _here(patched, words):
+    streams = [io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2)]
+    for name, stream in zip(("stdout", "stderr"), streams, strict=True):
+        patched.setattr(sys, name, stream)
+    patched.setattr(sys, "argv", ["rbench", *words])
+    with pytest.raises(SystemExit) as left:
+        main()
+    said = [stream.buffer.getvalue().decode() for stream in streams]
+    return SimpleNamespace(returncode=left.value.code, stdout=said[0], stderr=said[1])
 
 
 @pytest.fixture(scope="session")

@@ -118,16 +118,16 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_bad_input(case, command, tmp_path):
+def test_bad_input(case, rbench, own_store, monkeypatch, tmp_path):
     files, arguments, words = CASES[case]
     for name, text in files.items():
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(text.encode("latin-1"))
     before = sorted(path for path in tmp_path.rglob("*") if "store" not in path.parts)
-    env = {"RBENCH_STORE": str(tmp_path / "taken" / "store")} if "store" in case else {}
-    done = command("sweep", *arguments, env=env)
-    assert done.returncode == 2, done.stdout + done.stderr
+    if "store" in case:
+        monkeypatch.setenv("RBENCH_STORE", str(tmp_path / "taken" / "store"))
+    done = rbench("sweep", *arguments, check=2)
     assert "Traceback" not in done.stderr
     message = done.stderr.strip().splitlines()
     assert len(message) == 1, done.stderr

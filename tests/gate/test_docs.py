@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -45,11 +46,19 @@ def gate(command):
     return caught.value.code
 
 
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """Two made-up runs; tests must not change them."""
+    folder = tmp_path_factory.mktemp("runs")
+    example_run(folder / "mine")
+    example_run(folder / "main", seed=2)
+    return folder
+
+
 @pytest.fixture
-def place(tmp_path, monkeypatch):
+def place(runs, tmp_path, monkeypatch):
     """A folder in which the page's words mean something."""
-    example_run(tmp_path / "runs/mine")
-    example_run(tmp_path / "runs/main", seed=2)
+    shutil.copytree(runs, tmp_path / "runs")
     (tmp_path / "app/models").mkdir(parents=True)
     (tmp_path / "app/models/mine.tflite").write_bytes(model_of(200_000, os.urandom(1000)))
     (tmp_path / "main.tflite").write_bytes(model_of(200_000, os.urandom(1000)))

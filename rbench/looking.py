@@ -88,7 +88,7 @@ def _asked(encoders: list[Asked]) -> list[Seen | Refused]:
             child.stdin.close()
         except BrokenPipeError:
             pass  # it is gone already: there will be no answers
-        found = _answers(child, word, len(encoders))
+        found = _answers(child, word, [one.name for one in encoders])
         if len(found) == len(encoders) or any(isinstance(one, Refused) for one in found):
             return found
         raise PluginError(
@@ -101,22 +101,29 @@ def _asked(encoders: list[Asked]) -> list[Seen | Refused]:
         processes.end(child, WITHIN_S)
 
 
-def _answers(child: subprocess.Popen[bytes], word: str, wanted: int) -> list[Seen | Refused]:
+def _answers(
+    child: subprocess.Popen[bytes], word: str, names: Sequence[str]
+) -> list[Seen | Refused]:
     assert child.stdout is not None
     listener = Listener(word)
     found: list[Seen | Refused] = []
     until = time.monotonic() + WITHIN_S
     with selectors.DefaultSelector() as ready:
         ready.register(child.stdout, selectors.EVENT_READ)
-        while len(found) < wanted and (left := until - time.monotonic()) > 0:
+        while len(found) < len(names) and (left := until - time.monotonic()) > 0:
             if not ready.select(left):
                 break
             content = os.read(child.stdout.fileno(), 65536)
             if not content:
                 break
-            for answer in listener.heard(content):
-                found.append(msgspec.json.decode(answer, type=Seen | Refused))  # type: ignore[arg-type]
-                until = time.monotonic() + WITHIN_S
+            try:
+                for answer in listener.heard(content)[: len(names) - len(found)]:
+                    found.append(msgspec.json.decode(answer, type=Seen | Refused))  # type: ignore[arg-type]
+                    until = time.monotonic() + WITHIN_S
+            except (ValueError, msgspec.MsgspecError) as error:
+                what = f"importing or making it spoilt what answers for it: {error}"
+                found.append(Refused(what=what, where=names[len(found)], allowed="", remedy=""))
+                break
     return found
 
 

@@ -94,6 +94,15 @@ def test_a_hang_ends(mine, monkeypatch, where):
         looking.look([(mine(**{where: "import time; time.sleep(600)"}), {})])
 
 
+@pytest.mark.parametrize("said", ["b'{}'", "b'[' * 2 * 10**6"])
+def test_who_spoils_the_answers_is_named(mine, said):
+    """A file that changes msgspec itself, as any that is imported can."""
+    sound, spoiler = ("bow", {}), mine(f"import msgspec; msgspec.json.encode = lambda _: {said}")
+    with pytest.raises(PluginError, match="spoilt what answers for it") as caught:
+        looking.look([sound, (spoiler, {})])
+    assert caught.value.where == spoiler
+
+
 def test_the_one_that_is_at_fault_is_named(mine, tmp_path):
     sound = tmp_path / "sound.py"
     sound.write_text(CLASS.format(made="pass", recurrent=False))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
@@ -225,8 +224,8 @@ def _decoder(line: str) -> Any:
         msgspec.json.decode(line)
     except (msgspec.DecodeError, RecursionError, UnicodeError):
         try:
-            if isinstance(ast.literal_eval(line.strip()), dict):
-                return lambda text: ast.literal_eval(text.strip())
+            if isinstance(lists.literal(line.strip()), dict):
+                return lambda text: lists.literal(text.strip())
         except (ValueError, SyntaxError, MemoryError, RecursionError):
             pass
     return msgspec.json.decode

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from collections.abc import Sequence
+from typing import Any
 
 from rbench.data.columns import LISTS, plain_name
 from rbench.data.rows import Rows
@@ -31,6 +33,17 @@ def _holds_ids(values: Sequence[str]) -> bool:
     )
 
 
+def literal(text: str) -> Any:
+    """A value as Python writes it; what the compiler thinks of its style is not shown.
+
+    Raises:
+        ValueError, SyntaxError, MemoryError, RecursionError: it is none.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.literal_eval(text)
+
+
 def elements(value: str) -> list[str]:
     """The elements of a list as text: ``[1, 2]``, ``['a', 'b']``, ``1 2``, ``1,2``.
 
@@ -44,7 +57,7 @@ def elements(value: str) -> list[str]:
             raise ValueError(value)
         if "'" in value or '"' in value:
             try:
-                found = ast.literal_eval(value)
+                found = literal(value)
             except (ValueError, SyntaxError, MemoryError, RecursionError) as error:
                 raise ValueError(value) from error
             if any(isinstance(one, dict | list | tuple | set) for one in found):

@@ -322,3 +322,11 @@ def test_a_column_stands_above_the_name_of_its_folder(
     for user in HISTORIES:
         write(f"d/user_id={user}/x.csv", log(events=[one for one in EVENTS if one[0] == user]))
     assert histories(tmp_path / "d") == HISTORIES
+
+
+def test_what_python_says_of_a_cell_is_not_shown(
+    write: Callable[..., Path], refused: Callable[..., str], recwarn: pytest.WarningsRecorder
+) -> None:
+    assert refused(write("log.csv", "user_id;items\n7;['a', 1or]\n"))
+    assert refused(write("log.json", "{'user_id': 7or}\n"))
+    assert not recwarn.list

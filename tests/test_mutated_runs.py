@@ -6,6 +6,7 @@ Seeded: mutation N is always the same.
 import json
 import random
 import shutil
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -165,20 +166,26 @@ def tried(number, whole, folder):
     return refused
 
 
+@pytest.fixture(scope="module")
+def refusals(whole, tmp_path_factory):
+    """Number of a mutated run -> what was refused of it."""
+    return cache(lambda number: tried(number, whole, tmp_path_factory.mktemp("mutated") / "run"))
+
+
 @pytest.mark.parametrize("number", range(40))
-def test_a_mutated_run_is_answered_or_refused(number, whole, tmp_path):
-    for why in tried(number, whole, tmp_path / "run"):
+def test_a_mutated_run_is_answered_or_refused(number, refusals):
+    for why in refusals(number):
         assert len(why) < 10_000
 
 
 @pytest.mark.slow
 def test_many_mutated_runs_are_answered_or_refused(whole, tmp_path):
-    for number in range(1_000, 1_600):
+    for number in range(1_000, 1_300):
         tried(number, whole, tmp_path / str(number))
         shutil.rmtree(tmp_path / str(number))
 
 
-def test_mutations_reach_what_they_should(whole, tmp_path):
+def test_mutations_reach_what_they_should(refusals):
     """A share of the mutated runs is read, and a share is refused: neither alone tests much."""
-    read = [not tried(number, whole, tmp_path / str(number)) for number in range(40)]
+    read = [not refusals(number) for number in range(40)]
     assert 5 < sum(read) < 35

@@ -7,12 +7,14 @@ import ast
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from rbench.cli import main
 from rbench.study import Study
 from rbench.testing.runs import example_run
 
@@ -147,10 +149,16 @@ def place(tmp_path):
     return tmp_path
 
 
-def run(command, folder, *more):
-    """Run a command as a shell would, with the `rbench` of this environment."""
+def words_of(command):
+    """The command's arguments, as a shell would take them apart."""
     program, *arguments = shlex.split(command)
     assert program == "rbench"
+    return arguments
+
+
+def run(command, folder, *more):
+    """Run a command with the `rbench` of this environment."""
+    arguments = words_of(command)
     return subprocess.run(
         [sys.executable, "-P", "-c", "from rbench.cli import main; main()", *arguments, *more],
         cwd=folder,
@@ -161,12 +169,14 @@ def run(command, folder, *more):
     )
 
 
-@pytest.mark.parametrize("command", CHEAP)
-def test_cheap_commands_work(command, place):
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """Two made-up runs; tests must not change them."""
+    folder = tmp_path_factory.mktemp("runs")
     sizes = {(encoder, "float32"): 200_000 for encoder in ("bow", "gru")}
     for seed, name in enumerate(("mine", "before"), start=1):
         example_run(
-            place / "runs" / name,
+            folder / name,
             encoders=("bow", "gru"),
             recipes=("float32",),
             users=40,
@@ -174,9 +184,19 @@ def test_cheap_commands_work(command, place):
             size_bytes=sizes,
             seed=seed,
         )
-    done = run(command, place)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert CHEAP[command] in done.stdout + done.stderr
+    return folder
+
+
+@pytest.mark.parametrize("command", CHEAP)
+def test_cheap_commands_work(command, place, runs, own_store, monkeypatch, capsys):
+    shutil.copytree(runs, place / "runs")
+    monkeypatch.chdir(place)
+    monkeypatch.setenv("COLUMNS", "120")
+    with pytest.raises(SystemExit) as left:
+        main(words_of(command))
+    said = "".join(capsys.readouterr())
+    assert left.value.code == 0, said
+    assert CHEAP[command] in said
 
 
 @pytest.mark.slow

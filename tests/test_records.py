@@ -295,14 +295,14 @@ def test_a_huge_reason_of_an_older_rbench_is_cut_when_it_is_read(tmp_path):
             "nodes_total": 1,
             "nodes_delegated": 1,
             "partitions": 1,
-            "remarks": ["short"] * 1_000_000,
+            "remarks": ["short"] * 20_000,
         },
     }
     (tmp_path / "records.jsonl").write_text(json.dumps(document))
     (record,) = read_run(tmp_path).records
     assert len(record.reason) == len(record.timing.reasons[0]) == 4000
     assert len(record.delegation.remarks) == 1000
-    assert record.delegation.remarks[-1] == "… and 999,001 more"
+    assert record.delegation.remarks[-1] == "… and 19,001 more"
     for kind in ("html", "markdown", "json", "csv"):
         page = plugins.report(kind).render(read_run(tmp_path))
         assert len(page) < (3_000_000 if kind == "html" else 100_000)

@@ -52,6 +52,16 @@ def strange(tmp_path):
     return path
 
 
+@pytest.fixture
+def unloaded(monkeypatch):
+    """No runtime is asked what it makes of a file, which takes processes of their own."""
+
+    def refused(path, delegate):
+        raise StageError(f"{inspect.REFUSED}: not asked", where=str(path))
+
+    monkeypatch.setattr(nodes, "nodes_taken", refused)
+
+
 def test_the_document_holds_it_all(rbench, ours) -> None:
     found = json.loads(rbench("inspect", ours, "--json", without=NEVER, check=0).stdout)
     assert found["path"] == str(ours)
@@ -95,7 +105,7 @@ def test_a_strangers_operator_is_shown_and_the_runtimes_refusal_too(rbench, stra
     assert found["item_table"]["buffers"] == 0
 
 
-def test_each_signature_has_a_query_of_its_own(rbench, tmp_path) -> None:
+def test_each_signature_has_a_query_of_its_own(rbench, unloaded, tmp_path) -> None:
     path = tmp_path / "two.tflite"
     path.write_bytes(strangers.two_ways(4, 6, 10))
     said = rbench("inspect", path, check=0).stdout
@@ -139,7 +149,7 @@ def test_a_file_that_crashes_the_runtime_is_one_line(rbench, ours, monkeypatch, 
     assert caught.value.exit_code == 2
 
 
-def test_weights_in_another_file_are_named(rbench, tmp_path) -> None:
+def test_weights_in_another_file_are_named(rbench, unloaded, tmp_path) -> None:
     path = tmp_path / "model.tflite"
     path.write_bytes(strangers.elsewhere())
     words = "in weights.bin (missing), not counted here"
@@ -161,7 +171,7 @@ def test_any_sound_shape_is_shown(rbench, tmp_path, shape) -> None:
     assert "loads, 1 nodes" in rbench("inspect", path, check=0).stdout
 
 
-def test_how_far_it_is_goes_to_a_terminal_only(rbench, ours, monkeypatch, capsys) -> None:
+def test_how_far_it_is_goes_to_a_terminal_only(rbench, unloaded, ours, monkeypatch, capsys) -> None:
     assert rbench("inspect", ours, check=0).stderr == ""
     monkeypatch.setenv("FORCE_COLOR", "1")  # what makes rich take a file for a terminal
     with inspect._said(ours) as report:

@@ -261,7 +261,7 @@ UNLIKE = {
         lambda record: replace(
             record, timing=replace(record.timing, round_medians_us=(1.7e308, 1.7e308, 1e200))
         ),
-        "times that lie too far apart to be times",
+        "in B: a round's median is no time",
     ),
     "no model": ("size", lambda record: replace(record, model=None), "in B: no model file"),
     "untimed": ("latency", lambda record: replace(record, timing=None), "in B: not timed"),

@@ -70,8 +70,18 @@ def test_nobody_gained_anything_to_lose(gained):
     assert smallest_loss(gained, gained) is None
 
 
-@pytest.mark.parametrize("metric", ["ndcg@10", "recall@10", "mrr"])
-@pytest.mark.parametrize("noise", [0.05, 0.35, 1.5])
+@pytest.mark.parametrize(
+    ("metric", "noise"),
+    [
+        ("ndcg@10", 0.35),
+        *(
+            pytest.param(metric, noise, marks=pytest.mark.slow)
+            for metric in ("ndcg@10", "recall@10", "mrr")
+            for noise in (0.05, 0.35, 1.5)
+            if (metric, noise) != ("ndcg@10", 0.35)
+        ),
+    ],
+)
 def test_it_is_found_at_the_stated_power(program, metric, noise):
     """Or a little more. 1,000 pairs: two standard errors of a share of 95 % are 1.4 %."""
     loss = program.seen(metric, 610, noise, seed=5, pairs=20)

@@ -92,6 +92,12 @@ def remote(script: str) -> tuple[int, int, int, int]:
     return child, pipes[0][1], pipes[1][0], pipes[2][0]
 
 
+def broken() -> None:
+    sys.stderr.write("error: closed\n")
+    sys.stderr.flush()
+    os._exit(1)
+
+
 def shell(script: str, *, breaks: bool) -> int:
     child, entry, said, complained = remote(script)
     to = {0: entry, said: 1, complained: 2}
@@ -107,13 +113,14 @@ def shell(script: str, *, breaks: bool) -> int:
                 # An old phone's shell has a terminal, which changes line ends.
                 os.write(to[source], block.replace(b"\n", b"\r\n") if KIND == "crlf" else block)
         if breaks and time.monotonic() > began + BREAKS_AFTER_S:
-            sys.stderr.write("error: closed\n")
-            sys.stderr.flush()
-            os._exit(1)
+            broken()
         if code is None and (found := os.waitpid(child, os.WNOHANG))[0]:
             code, ended = os.waitstatus_to_exitcode(found[1]), time.monotonic()
         if code is not None and time.monotonic() > ended + LINGERS_S:
             break
+    if breaks:
+        time.sleep(max(0.0, began + BREAKS_AFTER_S - time.monotonic()))
+        broken()
     if code is None:
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     if KIND == "heat" and "tool=$!" in script:

@@ -47,7 +47,12 @@ def line(text: object, most: int = MOST) -> str:
 
 
 def cut(text: str, most: int = MOST) -> str:
-    """A text as it is; what is longer than ``most`` characters loses its middle, and says so."""
+    """A text as it is; what is longer than ``most`` characters loses its middle, and says so.
+
+    Halves of characters, which no document can hold, are written out: a name that is no UTF-8 has
+    some, and so may what an exception says of it.
+    """
+    text = text.encode("utf-8", "backslashreplace").decode()
     if len(text) <= most:
         return text
     note = f" … (of {len(text):,} characters) … "

@@ -108,10 +108,17 @@ def full_place(error: BaseException, other: Path) -> Path | None:
         cause = cause.__cause__ or cause.__context__
     for cause in causes:
         told = isinstance(cause, OSError) and cause.errno in FULL
-        if told or any(words in str(cause) for words in FULL_WORDS):
+        if told or any(words in _said(cause) for words in FULL_WORDS):
             named = Path(str(getattr(cause, "filename", None) or ""))
             return _full(named, other)
     return None
+
+
+def _said(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # a stranger's: its own words may raise, too
+        return ""
 
 
 def _full(named: Path, other: Path) -> Path:

@@ -69,3 +69,11 @@ def test_json_with_halves_of_characters_is_read_as_they_were():
     document = json.dumps(["a\udcff", "##[error]"], ensure_ascii=False)
     assert json.loads(shown.escaped_json(document)) == ["a\udcff", "##[error]"]
     assert "##" not in shown.escaped_json(document)
+
+
+def test_what_no_document_can_hold_is_written_out():
+    """An error of the system about a name that is no UTF-8 says it with halves of characters."""
+    said = str(FileNotFoundError(2, "No such file", "a\udcff"))
+    assert shown.cut("a\udcff\ud800é") == "a\\udcff\\ud800é"
+    assert shown.cut(said).isascii()
+    assert len(shown.cut("\ud800" * 10**5)) <= shown.MOST

@@ -129,3 +129,8 @@ def test_which_place_is_full(name, rooms, found, monkeypatch, tmp_path):
     monkeypatch.setattr(temporary, "_room", lambda place: rooms[place.name])
     error = full(str(tmp_path / name) if name else None)
     assert temporary.full_place(error, tmp_path / "store") == tmp_path / found
+
+
+def test_an_exception_that_cannot_say_what_it_is_means_no_full_place(tmp_path):
+    mute = type("Mute", (Exception,), {"__str__": lambda self: 1 / 0})
+    assert temporary.full_place(mute(), tmp_path) is None

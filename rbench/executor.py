@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import selectors
+import shutil
 import signal
 import subprocess
 import time
@@ -27,6 +28,7 @@ from rbench.observer import Observer
 from rbench.pipeline import needs
 from rbench.store import Failure, Store
 from rbench.target import HOST, Target
+from rbench.temporary import ROOM_BYTES
 from rbench.worker import Answer, Done, Fault, Order, Told
 
 Place = tuple[str, str]
@@ -156,19 +158,27 @@ class Executor:
         worker.task = None
         failure = None
         if isinstance(answer, Fault):
-            if answer.fatal:
+            if answer.fatal and not (worker.lodger and self._has_room()):
                 raise OutputError(answer.reason)
             failure = Failure(
                 reason=answer.reason,
                 state=answer.state,
                 stage=task.job.stage,
-                passing=answer.passing,
+                passing=answer.passing or answer.fatal,
             )
             self.store.fail(*task.place, failure)
             failures[task.place] = failure
         elif isinstance(answer, Done):
             worker.log.unlink(missing_ok=True)
         self.observer.ended(task.job, failure)
+
+    def _has_room(self) -> bool:
+        """Whether the store can be written from here, whatever a stranger's worker says of it."""
+        try:
+            self.store.prepare()
+            return shutil.disk_usage(self.store.root).free > ROOM_BYTES
+        except (OSError, OutputError):
+            return False
 
 
 class _Task(NamedTuple):

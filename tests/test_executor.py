@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from rbench import executor, processes
+from rbench.errors import OutputError
 from rbench.executor import Executor
 from rbench.jobs import EncoderSpec, TrainJob
 from rbench.model import ModelSettings
@@ -160,3 +161,14 @@ def test_what_a_job_starts_does_not_outlive_the_run(outcome, tmp_path):
     )
     assert outcome(deed) == [None]
     assert not os.path.exists(f"/proc/{noted.read_text()}/fd/0")  # noqa: PTH110
+
+
+def test_a_stranger_that_cannot_write_costs_its_own_job(outcome):
+    """It may have set a limit on files for its process, where there is room for everybody."""
+    deed = "from rbench.errors import OutputError; raise OutputError('no room')"
+    failure, other = outcome(deed, "pass", plugins=("a.py:A", "bow"))
+    assert failure.reason == "no room"
+    assert failure.passing
+    assert other is None
+    with pytest.raises(OutputError, match="no room"):
+        outcome(deed, "pass")

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.slow
 SETTINGS = ModelSettings(width=8, length=6)
 ITEMS = 12
 CONTEXTS = np.array([[0, 0, 0, 5, 12, 1], [3, 4, 5, 6, 7, 8], [0, 0, 0, 0, 0, 2]], np.int32)
-NAMES = ("bow", "cnn", "lstm", "gru", "attention")
+NAMES = ("bow", "cnn", "lstm", "gru", "attention", "lru")
 
 
 def trained_like(model):
@@ -149,6 +149,7 @@ def test_an_encoder_of_another_shape_is_named(encoder, form, found, due) -> None
         ("lstm", 2 * 8 * 32 + 32 + 8 * 8 + 8),
         ("gru", 2 * 8 * 24 + 2 * 24 + 8 * 8 + 8),
         ("attention", 6 * 8 + 6 * (8 * 8 + 8) + 3 * 2 * 8),
+        ("lru", 2 * (3 * (8 * 8 + 8) + 2 * 2 * 8 + 8) + 2 * 8),
     ],
 )
 def test_parameters_are_counted_once(name, encoder_parameters) -> None:

@@ -10,7 +10,7 @@ from rbench import plugins
 from rbench.encoding import Encoder
 from rbench.errors import PluginError
 
-OURS = {"attention", "bow", "cnn", "gru", "lstm"}
+OURS = {"attention", "bow", "cnn", "gru", "lru", "lstm"}
 SOURCE = """
 from __future__ import annotations
 

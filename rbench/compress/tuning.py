@@ -48,6 +48,7 @@ def tune(
     """
     windows = cut(dataset.train, model_settings.length)
     steps = -(-len(windows.inputs) // train_settings.batch_size)
+    hiding = dataset.items if train_settings.hide_history else None
     validate = Validator(
         dataset.validation,
         model_settings.length,
@@ -75,7 +76,8 @@ def tune(
     for epoch in range(settings.epochs):
         learner.reseed(epoch)
         order = np.random.default_rng((seed, epoch))
-        for step, batch in enumerate(batches(windows, train_settings.batch_size, order)):
+        made = batches(windows, train_settings.batch_size, order, items=hiding)
+        for step, batch in enumerate(made):
             loss = learner.step(batch)
             done = epoch + (step + 1) / steps
             report(Progress(done=done, total=settings.epochs, text=f"{text}  loss {loss:.3f}"))

@@ -42,7 +42,7 @@ class Learner:
         import tensorflow as tf
         import tf_keras
 
-        from rbench.train.softmax import softmax_loss
+        from rbench.train.softmax import Hidden, softmax_loss
 
         tf_keras.backend.clear_session()
         tf_keras.utils.set_random_seed(seed)
@@ -53,12 +53,13 @@ class Learner:
         self.optimizer.build(self.model.trainable_variables)
 
         @tf.function  # type: ignore[untyped-decorator]
-        def step(inputs: Any, places: Any, targets: Any, weights: Any) -> Any:
+        def step(inputs: Any, places: Any, targets: Any, weights: Any, had: Any) -> Any:
             variables = self.model.trainable_variables
             with tf.GradientTape() as tape:
                 vectors, table = self.model(inputs, training=True)
                 learning = tf.gather(tf.reshape(vectors, [-1, settings.width]), places)
-                loss = softmax_loss(learning, table, targets, weights)
+                hidden = None if had is None else Hidden(places, had, settings.length)
+                loss = softmax_loss(learning, table, targets, weights, hidden)
             gradients = tape.gradient(loss, variables)
             # Dense gradients: Adam's way with sparse ones costs more at these catalogues.
             dense = [tf.convert_to_tensor(gradient) for gradient in gradients]
@@ -74,7 +75,11 @@ class Learner:
 
     def step(self, batch: Batch) -> float:
         """Learn from one batch; its mean loss in nats."""
-        return float(self._step(batch.inputs, batch.places, batch.targets, batch.weights))
+        return float(self._step(*batch))
+
+    def set_step_size(self, size: float) -> None:
+        """Adam's, from the next step on."""
+        self.optimizer.learning_rate.assign(size)
 
     def score(self, contexts: Ids) -> NDArray[np.float32]:
         """Contexts int32 ``(n, length)`` -> scores float32 ``(n, items)``."""

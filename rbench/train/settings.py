@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from rbench.bounds import Bounded, Range
 
@@ -17,10 +17,18 @@ class TrainSettings(Bounded, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     batch_size: Annotated[int, Range(1, 1_000_000)] = 32
     """Windows in a step."""
     learning_rate: Annotated[float, Range(0.0, 10.0)] = 1e-3
-    """Adam's step size."""
+    """Adam's step size; under a schedule, the largest."""
+    schedule: Literal["constant", "cosine"] = "constant"
+    """How the step size goes on after the warm-up: as it is, or down to 2 % at the last of
+    ``epochs``, in half a cosine."""
+    warmup_steps: Annotated[int, Range(0, 10**9)] = 0
+    """Steps in which the step size grows evenly from zero to ``learning_rate``."""
     beta_2: Annotated[float, Range(0.0, 0.999999)] = 0.98
     """Adam's decay of the second moment."""
     dropout: Annotated[float, Range(0.0, 0.99)] = 0.2
     """Dropout of the embeddings. Encoders have options of their own."""
+    hide_history: bool = False
+    """Whether the loss leaves out what the user has had by then, before the window too, as a
+    ranking does that filters the history; never the item that comes next."""
     validation_users: Annotated[int, Range(1, 10**9)] = 10_000
     """At most this many users, drawn once by the seed, score each epoch."""

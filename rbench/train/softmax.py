@@ -6,27 +6,52 @@ slower than TensorFlow's own. Importing this module imports TensorFlow.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
 Tensor = Any
 
 
+class Hidden(NamedTuple):
+    """What the history hides of the catalogue."""
+
+    places: Tensor
+    """int32 ``(n,)``: flat positions batch x length."""
+    had: Tensor
+    """int32 ``(batch, items)``, see `rbench.train.windows.Batch`."""
+    length: int
+
+
+HIDDEN = -1e4
+"""The score of an item that the history hides: e^-10,000 is nothing."""
+
+
 @tf.function(jit_compile=True)  # type: ignore[untyped-decorator]
 def _loss_and_gradients(
-    vectors: Tensor, table: Tensor, targets: Tensor, weights: Tensor
+    vectors: Tensor, table: Tensor, targets: Tensor, weights: Tensor, hidden: Hidden | None
 ) -> tuple[Tensor, Tensor, Tensor]:
     with tf.GradientTape() as tape:
         tape.watch([vectors, table])
         logits = tf.matmul(vectors, table, transpose_b=True)
+        if hidden is not None:
+            logits = tf.where(_is_hidden(hidden, targets), HIDDEN, logits)
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(targets, logits)
         loss = tf.reduce_sum(losses * weights) / tf.reduce_sum(weights)
     return (loss, *tape.gradient(loss, [vectors, table]))
 
 
-@tf.custom_gradient  # type: ignore[untyped-decorator]
-def softmax_loss(vectors: Tensor, table: Tensor, targets: Tensor, weights: Tensor) -> Any:
+def _is_hidden(hidden: Hidden, targets: Tensor) -> Tensor:
+    """bool ``(n, items)``: had by then, and not what comes next."""
+    rows = hidden.places // hidden.length
+    had = tf.gather(hidden.had, rows) <= (hidden.places % hidden.length)[:, tf.newaxis]
+    other = tf.range(tf.shape(hidden.had)[1])[tf.newaxis] != targets[:, tf.newaxis]
+    return had & other
+
+
+def softmax_loss(
+    vectors: Tensor, table: Tensor, targets: Tensor, weights: Tensor, hidden: Hidden | None = None
+) -> Tensor:
     """Mean cross-entropy in nats.
 
     Args:
@@ -34,6 +59,12 @@ def softmax_loss(vectors: Tensor, table: Tensor, targets: Tensor, weights: Tenso
         table: float32 ``(items, width)``, the item table.
         targets: int32 ``(n,)``, rows of the table.
         weights: float32 ``(n,)``, 0 for places that hold nothing.
+        hidden: which items are left out, place by place; None: none.
     """
-    loss, by_vectors, by_table = _loss_and_gradients(vectors, table, targets, weights)
-    return loss, lambda upstream: (upstream * by_vectors, upstream * by_table, None, None)
+
+    @tf.custom_gradient  # type: ignore[untyped-decorator]
+    def loss_of(vectors: Tensor, table: Tensor) -> Any:
+        loss, by_vectors, by_table = _loss_and_gradients(vectors, table, targets, weights, hidden)
+        return loss, lambda upstream: (upstream * by_vectors, upstream * by_table)
+
+    return loss_of(vectors, table)

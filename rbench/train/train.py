@@ -16,6 +16,7 @@ from rbench.progress import Progress, Reporter, silent
 from rbench.train import checkpoint
 from rbench.train.learner import Learner
 from rbench.train.result import Trained
+from rbench.train.schedule import step_size
 from rbench.train.settings import TrainSettings
 from rbench.train.validate import Validator
 from rbench.train.weights import save_weights
@@ -71,13 +72,16 @@ def train(
         best = groups["best"]
         learner.restore(groups["weights"], groups["optimizer"])
     steps = -(-len(windows.inputs) // settings.batch_size)
+    hiding = dataset.items if settings.hide_history else None
     while standing.epoch < settings.epochs and not _settled(standing, settings.patience):
         epoch = standing.epoch
         started = time.monotonic()
         learner.reseed(epoch)
         losses = []
         order = np.random.default_rng((seed, epoch))
-        for step, batch in enumerate(batches(windows, settings.batch_size, order)):
+        for step, batch in enumerate(batches(windows, settings.batch_size, order, items=hiding)):
+            number = epoch * steps + step
+            learner.set_step_size(step_size(settings, number, settings.epochs * steps))
             losses.append(learner.step(batch))
             report(
                 Progress(

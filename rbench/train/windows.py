@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +18,8 @@ class Windows(NamedTuple):
     """int32 ``(windows, length)``, padded on the left with 0."""
     targets: Ids
     """int32 ``(windows, length)``, 0 where there is nothing to learn."""
+    past: Sequence[Ids]
+    """For each window, what its user had before it: int32 ``(any,)``."""
 
 
 class Batch(NamedTuple):
@@ -31,22 +33,26 @@ class Batch(NamedTuple):
     """int32 ``(places,)``: column of the item that comes next (its id less 1)."""
     weights: NDArray[np.float32]
     """float32 ``(places,)``: 1, and 0 where filled up."""
+    had: Ids | None = None
+    """int32 ``(batch, items)``: from which position on the user has had the item, ``length`` where
+    not at all; None where nobody asked."""
 
 
 def cut(sequences: Ragged, length: int) -> Windows:
     """Cut every sequence into windows from its end: each pair of neighbours is learnt once, and
     no part of a long history is left out.
     """
-    inputs, targets = [], []
+    inputs, targets, past = [], [], []
     for index in range(len(sequences)):
         sequence = sequences[index]
         for end in range(len(sequence) - 1, 0, -length):
             start = max(0, end - length)
             inputs.append(_padded(sequence[start:end], length))
             targets.append(_padded(sequence[start + 1 : end + 1], length))
+            past.append(sequence[:start])
     if not inputs:
-        return Windows(np.zeros((0, length), np.int32), np.zeros((0, length), np.int32))
-    return Windows(np.stack(inputs), np.stack(targets))
+        return Windows(np.zeros((0, length), np.int32), np.zeros((0, length), np.int32), ())
+    return Windows(np.stack(inputs), np.stack(targets), past)
 
 
 def _padded(sequence: Ids, length: int) -> Ids:
@@ -55,8 +61,14 @@ def _padded(sequence: Ids, length: int) -> Ids:
     return row
 
 
-def batches(windows: Windows, batch_size: int, random: np.random.Generator) -> Iterator[Batch]:
-    """One epoch in random order; every batch has the same shape, the last one is filled up."""
+def batches(
+    windows: Windows, batch_size: int, random: np.random.Generator, *, items: int | None = None
+) -> Iterator[Batch]:
+    """One epoch in random order; every batch has the same shape, the last one is filled up.
+
+    Args:
+        items: size of the catalogue, where `Batch.had` is wanted.
+    """
     count = len(windows.inputs)
     places = _places_needed(windows, batch_size)
     order = random.permutation(count)
@@ -73,11 +85,23 @@ def batches(windows: Windows, batch_size: int, random: np.random.Generator) -> I
             np.zeros(places, np.int32),
             np.zeros(places, np.int32),
             np.zeros(places, np.float32),
+            None if items is None else _had(windows, chosen, batch_size, items),
         )
         batch.places[:filled] = learning
         batch.targets[:filled] = targets[learning] - 1
         batch.weights[:filled] = 1
         yield batch
+
+
+def _had(windows: Windows, chosen: NDArray[np.int64], batch_size: int, items: int) -> Ids:
+    length = windows.inputs.shape[1]
+    had = np.full((batch_size, items), length, np.int32)
+    for row, window in zip(had, chosen, strict=False):
+        inputs = windows.inputs[window]
+        filled = np.flatnonzero(inputs)
+        np.minimum.at(row, inputs[filled] - 1, filled.astype(np.int32))
+        row[windows.past[window] - 1] = 0
+    return had
 
 
 def _places_needed(windows: Windows, batch_size: int) -> int:

@@ -15,7 +15,7 @@ from rbench_encoders.attention import Attention
 from rbench_encoders.cnn import Cnn
 
 CASES = {
-    **{name: plugins.encoder(name) for name in ("bow", "cnn", "lstm", "gru", "attention")},
+    **{name: plugins.encoder(name) for name in ("bow", "cnn", "lstm", "gru", "attention", "lru")},
     "cnn, wider than the context": Cnn(kernel=4, dilations=(1, 2, 8)),
     "attention, two blocks of two heads": Attention(blocks=2, heads=2),
 }

@@ -11,10 +11,12 @@ if not find_spec("tensorflow"):  # importing it takes seconds
     pytest.skip("encoders need rbench[sweep]", allow_module_level=True)
 
 from rbench.encoding import Form
+from rbench_encoders import recurrence
 from rbench_encoders.attention import Attention
 from rbench_encoders.bow import DECAY, Bow
 from rbench_encoders.cnn import Cnn
 from rbench_encoders.gru import Gru
+from rbench_encoders.lru import Lru
 from rbench_encoders.lstm import Lstm
 
 pytestmark = pytest.mark.slow
@@ -102,6 +104,55 @@ def test_one_query_and_one_key_are_enough_for_the_first_item() -> None:
     x = x + by_name["block_0_feed_out"](hidden)
     x = by_name["final_norm"](np.asarray(x)[:, 0])
     assert np.allclose(found, np.asarray(x), atol=1e-5)
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 4, 5, 9, 16, 17, 50, 65])
+@pytest.mark.parametrize("kind", [recurrence.Scan, recurrence.Filtered, recurrence.Newest])
+def test_a_linear_recurrence_is_what_its_loop_computes(kind, length) -> None:
+    values = np.random.default_rng(1).normal(size=(2, length, WIDTH)).astype(np.float32)
+    layer = kind()
+    found = np.asarray(layer(values))
+    kept = np.linspace(0.2, 0.995, WIDTH)
+    assert np.allclose(1 / (1 + np.exp(-np.asarray(layer.decay))), kept, atol=1e-6)
+    state, states = np.zeros((2, WIDTH)), []
+    for place in range(length):
+        state = kept * state + np.sqrt(1 - kept**2) * values[:, place]
+        states.append(state)
+    expected = states[-1:] if kind is recurrence.Newest else states
+    assert np.allclose(found, np.stack(expected, axis=1), atol=1e-5)
+
+
+def test_a_block_reads_its_states_through_a_gate() -> None:
+    model = drawn(Lru(blocks=1))
+    embeddings, mask = context(items=5)
+    found = np.asarray(model([embeddings, mask]))[0]
+    by_name = {layer.name: layer for layer in model.layers if layer.weights}
+
+    def normed(x):
+        x = np.asarray(x, np.float64)
+        return (x - x.mean(-1, keepdims=True)) / np.sqrt(x.var(-1, keepdims=True) + 1e-6)
+
+    kept = np.linspace(0.2, 0.995, WIDTH)
+    value, gate, output = (
+        by_name[f"block_0_{name}"].get_weights()[0] for name in ("value", "gate", "output")
+    )
+    state = np.zeros(WIDTH)
+    for place in range(LENGTH - 5, LENGTH):
+        x = embeddings[0, place]
+        state = kept * state + np.sqrt(1 - kept**2) * (normed(x) @ value)
+        asked = normed(x) @ gate
+        read = normed(state) * asked / (1 + np.exp(-asked))
+        assert np.allclose(found[place], normed(x + read @ output), atol=1e-4)
+
+
+@pytest.mark.parametrize("length", [50, 200])
+def test_a_linear_recurrence_needs_few_numbers_of_a_long_context(length) -> None:
+    layer = recurrence.Filtered()
+    layer.build((None, length, 64))
+    taps = [(apart, tuple(taps.shape)) for apart, taps in layer.filters(length)]
+    assert [apart for apart, _ in taps] == [1, 4, 16, 64][: len(taps)]
+    assert sum(np.prod(shape) for _, shape in taps) <= 16 * 64
+    assert sum((count - 1) * apart for apart, (count, _) in taps) >= length - 1
 
 
 def test_heads_must_divide_the_width() -> None:

@@ -18,6 +18,9 @@ from rbench.errors import PluginError
         ("cnn", {"dilations": []}),
         ("cnn", {"dilations": [1, 0]}),
         ("attention", {"blocks": 0}),
+        ("lru", {"blocks": 0}),
+        ("lru", {"blocks": 65}),
+        ("lru", {"dropout": 1.0}),
         ("attention", {"heads": 0}),
         ("attention", {"blocks": 10**6}),
         ("attention", {"dropout": float("nan")}),
@@ -41,7 +44,14 @@ def test_options_arrive() -> None:
 
 @pytest.mark.parametrize(
     ("name", "recurrent"),
-    [("bow", False), ("cnn", False), ("lstm", True), ("gru", True), ("attention", False)],
+    [
+        ("bow", False),
+        ("cnn", False),
+        ("lstm", True),
+        ("gru", True),
+        ("attention", False),
+        ("lru", False),
+    ],
 )
 def test_who_is_recurrent(name, recurrent) -> None:
     assert plugins.encoder(name).recurrent is recurrent
@@ -50,7 +60,7 @@ def test_who_is_recurrent(name, recurrent) -> None:
 def test_no_encoder_costs_an_import_of_tensorflow() -> None:
     code = (
         "import sys; from rbench import plugins; "
-        "[plugins.encoder(n) for n in ('bow', 'cnn', 'lstm', 'gru', 'attention')]; "
+        "[plugins.encoder(n) for n in ('bow', 'cnn', 'lstm', 'gru', 'attention', 'lru')]; "
         "assert not {'tensorflow', 'tf_keras', 'numpy.f2py'} & set(sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)

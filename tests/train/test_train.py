@@ -25,6 +25,7 @@ pytestmark = pytest.mark.slow
 
 SETTINGS = TrainSettings(epochs=4, patience=4, batch_size=16, learning_rate=0.01)
 IMPATIENT = TrainSettings(epochs=50, patience=2, batch_size=16, learning_rate=0.05)
+SCHEDULED = msgspec.structs.replace(SETTINGS, schedule="cosine", warmup_steps=5, hide_history=True)
 ENCODER = plugins.encoder("bow")
 
 
@@ -89,13 +90,17 @@ def test_another_process_gives_the_same_bits(once, tmp_path) -> None:
     assert fingerprint(tmp_path) == fingerprint(once[0])
 
 
-@pytest.mark.parametrize("name", ["bow", "attention"])
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [("bow", SETTINGS), ("attention", SETTINGS), ("lru", SCHEDULED)],
+    ids=["bow", "attention", "lru, with a schedule and its history hidden"],
+)
 @pytest.mark.parametrize("when", [1.0, 2.5], ids=["after an epoch", "within an epoch"])
 def test_going_on_ends_where_it_would_have_ended(
-    name, when, dataset, model_settings, tmp_path
+    name, settings, when, dataset, model_settings, tmp_path
 ) -> None:
-    encoder = plugins.encoder(name)  # attention has dropout of its own
-    straight = train(SETTINGS, model_settings, dataset, encoder, 1, tmp_path / "straight")
+    encoder = plugins.encoder(name)  # attention and lru have dropout of their own
+    straight = train(settings, model_settings, dataset, encoder, 1, tmp_path / "straight")
 
     def cut_off(progress) -> None:
         # The last report of an epoch comes after its checkpoint.
@@ -103,11 +108,11 @@ def test_going_on_ends_where_it_would_have_ended(
             raise PowerFailedError
 
     with pytest.raises(PowerFailedError):
-        train(SETTINGS, model_settings, dataset, encoder, 1, tmp_path / "broken", cut_off)
+        train(settings, model_settings, dataset, encoder, 1, tmp_path / "broken", cut_off)
     assert not (tmp_path / "broken" / WEIGHTS).exists()
     steps = []
     resumed = train(
-        SETTINGS, model_settings, dataset, encoder, 1, tmp_path / "broken", steps.append
+        settings, model_settings, dataset, encoder, 1, tmp_path / "broken", steps.append
     )
     assert steps[0].done > 1, "it began anew"
     assert told(resumed) == told(straight)
@@ -217,8 +222,8 @@ def test_epochs_go_through_the_windows_in_different_orders(
     module = sys.modules["rbench.train.train"]
     orders = []
 
-    def recorded(*args):
-        drawn = list(batches(*args))
+    def recorded(*args, **options):
+        drawn = list(batches(*args, **options))
         orders.append([batch.inputs.tobytes() for batch in drawn])
         return drawn
 
@@ -283,6 +288,52 @@ def test_the_loss_is_the_full_softmax() -> None:
             shifted[which][place] += 1e-5
             slope = 3 * (by_hand(*shifted) - by_hand(vectors, table)) / 1e-5
             assert float(gradients[which][place]) == pytest.approx(slope, abs=1e-3)
+
+
+def test_the_loss_leaves_out_what_was_had_by_then() -> None:
+    """By hand: user 0 had item 2 from position 0 on, 4 from 1 on, and 5 comes again."""
+    import tensorflow as tf
+
+    from rbench.train.softmax import Hidden, softmax_loss
+
+    random = np.random.default_rng(1)
+    vectors, table = random.normal(size=(4, 3)), random.normal(size=(6, 3))
+    had = np.array([[2, 2, 0, 2, 1, 0], [2, 2, 2, 2, 2, 2]], np.int32)
+    places, targets = np.array([0, 1, 2, 3], np.int32), np.array([4, 5, 2, 2], np.int32)
+    left_out = [{2, 5}, {2, 4}, set(), set()]
+
+    losses = []
+    for place in range(4):
+        logits = table @ vectors[place]
+        shown = [item for item in range(6) if item not in left_out[place]]
+        losses.append(np.log(np.exp(logits[shown]).sum()) - logits[targets[place]])
+    tensors = [tf.constant(value, tf.float32) for value in (vectors, table)]
+    hidden = Hidden(tf.constant(places), tf.constant(had), 2)
+    with tf.GradientTape() as tape:
+        tape.watch(tensors)
+        loss = softmax_loss(*tensors, targets, np.ones(4, np.float32), hidden)
+    assert float(loss) == pytest.approx(np.mean(losses), rel=1e-5)
+    assert float(loss) < float(softmax_loss(*tensors, targets, np.ones(4, np.float32)))
+    of_vectors, of_table = tape.gradient(loss, tensors)
+    assert np.isfinite(of_vectors).all()
+    assert np.asarray(of_table)[:2].any()
+
+
+def test_steps_follow_the_schedule(dataset, model_settings, tmp_path, monkeypatch) -> None:
+    from rbench.train.learner import Learner
+    from rbench.train.schedule import step_size
+
+    seen, step = [], Learner.step
+
+    def recorded(learner, batch):
+        seen.append(float(learner.optimizer.learning_rate))
+        return step(learner, batch)
+
+    monkeypatch.setattr(Learner, "step", recorded)
+    train(SCHEDULED, model_settings, dataset, ENCODER, 1, tmp_path)
+    expected = [step_size(SCHEDULED, number, len(seen)) for number in range(len(seen))]
+    assert len(seen) > 8
+    assert seen == pytest.approx(expected, rel=1e-6)
 
 
 def test_dropout_is_drawn_anew_in_every_step_and_epoch(dataset, model_settings) -> None:

@@ -113,8 +113,27 @@ def test_epochs_differ_in_order_and_come_out_the_same_again(ragged) -> None:
 
 def test_batches_leave_the_windows_as_they_were(ragged) -> None:
     windows = cut(numbered(ragged, [9, 3]), 4)
-    before = Windows(windows.inputs.copy(), windows.targets.copy())
+    before = Windows(windows.inputs.copy(), windows.targets.copy(), windows.past)
     for batch in batches(windows, 2, np.random.default_rng(0)):
         batch.inputs[:] = 99
     assert np.array_equal(windows.inputs, before.inputs)
     assert np.array_equal(windows.targets, before.targets)
+
+
+def test_what_a_user_has_had_is_told_from_which_position_on(ragged) -> None:
+    windows = cut(ragged([[7, 8, 9, 8, 11, 12], [2, 1]]), 3)
+    (batch,) = batches(windows, 4, np.random.default_rng(0), items=12)
+    had = {tuple(batch.inputs[row]): batch.had[row].tolist() for row in range(4)}
+    never, before = 3, 0
+    assert had == {
+        # Of the windows 9 8 11 and _ 7 8; by position, in the order of ids.
+        (9, 8, 11): [never] * 6 + [before, before, 0, never, 2, never],
+        (0, 7, 8): [never] * 6 + [1, 2, never, never, never, never],
+        (0, 0, 2): [never, 2] + [never] * 10,
+        (0, 0, 0): [never] * 12,
+    }
+
+
+def test_nobody_counts_what_nobody_asked_for(ragged) -> None:
+    (batch,) = batches(cut(ragged([[1, 2]]), 3), 1, np.random.default_rng(0))
+    assert batch.had is None

@@ -24,7 +24,7 @@ from random import Random
 
 from rich.progress import Progress, TimeRemainingColumn
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.append(str(Path(__file__).resolve().parents[1]))  # benchmarks; rbench is the installed one
 
 from benchmarks.fuzzing import hostile, inputs, sandbox
 

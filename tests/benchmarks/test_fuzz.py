@@ -10,7 +10,7 @@ from random import Random
 import pytest
 
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT))
+sys.path.append(str(ROOT))  # at the end: rbench is the installed one
 
 from benchmarks import fuzz  # noqa: E402
 from benchmarks.fuzzing import hostile, inputs, mutate, sandbox  # noqa: E402
@@ -74,7 +74,7 @@ def test_inputs_of_a_seed_are_the_same_each_time():
 def test_a_call_says_what_became_of_it(tmp_path):
     (tmp_path / "work").mkdir()
     script = (
-        "import sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path\n"
+        "import sys; sys.path.append(sys.argv[1]); from pathlib import Path\n"
         "from benchmarks.fuzzing import sandbox; sandbox.become_subreaper()\n"
         "import rbench.cli, subprocess\n"
         "def leaves(words): subprocess.Popen(['sleep', '60']); sys.exit(3)\n"

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import rbench
+from rbench.testing.model_file import EMPTY
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = {
@@ -141,7 +142,7 @@ def test_the_base_install_gates_lists_reports_and_compares(wheels, tmp_path):
     home = tmp_path / "venv"
     subprocess.run([sys.executable, "-m", "venv", home], check=True)
     python = home / "bin" / "python"
-    (tmp_path / "model.tflite").write_bytes(bytes(1000))
+    (tmp_path / "model.tflite").write_bytes(EMPTY)
     (tmp_path / "budget.toml").write_text('[[files]]\npath = "*.tflite"\nsize = { max = "1KB" }\n')
     start = processor_seconds()
     install = ["install", "--quiet", "--no-compile", "--no-index", "--find-links", wheels]

@@ -235,7 +235,8 @@ def test_epochs_go_through_the_windows_in_different_orders(
 
 
 def test_a_loss_that_is_no_number_is_said(dataset, model_settings, tmp_path) -> None:
-    settings = TrainSettings(epochs=3, learning_rate=1e30)
+    settings = TrainSettings(epochs=3)
+    msgspec.structs.force_setattr(settings, "learning_rate", 1e30)
     with pytest.raises(StageError, match="after epoch 1") as caught:
         train(settings, model_settings, dataset, ENCODER, 1, tmp_path)
     assert "learning_rate" in caught.value.remedy
@@ -246,7 +247,8 @@ def test_weights_that_break_in_the_last_step_are_not_kept(
     dataset, model_settings, tmp_path
 ) -> None:
     """One step an epoch: its loss is still fine, and the weights behind it are not."""
-    settings = TrainSettings(epochs=1, batch_size=64, learning_rate=float("inf"))
+    settings = TrainSettings(epochs=1, batch_size=64)
+    msgspec.structs.force_setattr(settings, "learning_rate", float("inf"))
     with pytest.raises(StageError, match="after epoch 1"):
         train(settings, model_settings, dataset, ENCODER, 1, tmp_path)
     assert not (tmp_path / WEIGHTS).exists()

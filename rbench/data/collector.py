@@ -43,6 +43,7 @@ class Collector:
         self.picked, self.names, self.settings, self.reading = picked, names, settings, reading
         words = settings.holes == "keep"
         self.users, self.items = Codes(words), Codes(words)
+        self.form = form
         self.parser = times.Parser(form)
         self.rows = 0
         self.skipped: Counter[str] = Counter()
@@ -316,8 +317,9 @@ class Collector:
         asked = self.settings.time_unit
         if asked != "auto":
             return values, "" if asked == "none" else asked, times.NUMBER
-        form = moments.calendar_form(values)
-        if form and self.settings.time_format == "auto":
+        dates_possible = self.form == "auto"
+        form = moments.calendar_form(values) if dates_possible else ""
+        if form:
             texts = [str(value) for value in values.astype(np.int64).tolist()]
             try:
                 dates, unit = times.parse(texts, form)
@@ -325,7 +327,7 @@ class Collector:
                 pass  # the 31st of February: no dates after all
             else:
                 return dates, unit, form
-        if moments.short_calendar(values):
+        if dates_possible and moments.short_calendar(values):
             raise DataError(
                 f"times such as {values[0]} are seconds since 1970 "
                 f"({times.show(values[0], 's')}) or dates without a century",

@@ -90,7 +90,7 @@ def read(parts: Sequence[Part], settings: DataSettings, look: Dialect, reading: 
 
 def _part(path: Path, look: Dialect, encoding: str, counted: list[int]) -> Rows:
     """The rows of a part after its header, which must be that of the first."""
-    rows = dialects.rows_of(path, encoding, look, counted)
+    rows = look.all_rows(path, encoding, counted)
     if not look.header:
         return rows
     first = next(rows, None)

@@ -4,15 +4,13 @@ or seen in the first lines.
 
 from __future__ import annotations
 
-import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
-from rbench.data import text, times
+from rbench.data import delimited, text, times
 from rbench.data.columns import LISTS, USUAL, Header, clipped, quoted
 from rbench.data.rows import Rows
 from rbench.data.settings import AUTO, SEPARATOR_WORDS, DataSettings
@@ -21,10 +19,7 @@ from rbench.errors import DataError
 HEAD_ROWS = 50
 HEAD_COLUMNS = 200
 CANDIDATES = ("\t", ",", ";", "|", "\x01", "::")
-CSV_LIKE = (",", ";")
-"""Between these, quotes are those of CSV: a value may go on for several lines."""
 COMMENTS = ("#", "%", "//")
-FIELD_BYTES = 16 << 20
 _SEP_LINE = re.compile(r"sep=(.)$")
 _NAMES = {value: word for word, value in SEPARATOR_WORDS.items()} | {"": "white space"}
 
@@ -60,10 +55,15 @@ class Dialect:
 
     def rows(self, path: Path, encoding: str) -> Rows:
         """Everything after the header: line number from 1, and the values."""
-        rows = rows_of(path, encoding, self)
+        rows = self.all_rows(path, encoding)
         if self.header:
             next(rows, None)
         return rows
+
+    def all_rows(self, path: Path, encoding: str, counted: list[int] | None = None) -> Rows:
+        """The same with the header; ``counted`` as in `rbench.data.delimited.rows_of`."""
+        form = delimited.Form(self.separator, self.quotes, self.comment, self.skip)
+        return delimited.rows_of(path, encoding, form, counted)
 
 
 def head_lines(head: bytes, encoding: str, whole: bool) -> list[str]:
@@ -95,7 +95,10 @@ def look(lines: Sequence[str], settings: DataSettings, path: Path) -> Dialect:
     elif separator is None:
         separator = separator_of(body)
     quotes = settings.quotes != "no"
-    rows = [tuple(row) for _, row in _apart(iter(enumerate(body, 1)), separator, quotes)]
+    rows = [
+        tuple(row)
+        for _, row in delimited.apart(enumerate(body, 1), delimited.Form(separator, quotes))
+    ]
     rows = [row for row in rows if row][:HEAD_ROWS]
     if not rows:
         raise DataError("the log is empty", where=str(path), allowed="a header line and rows")
@@ -162,8 +165,8 @@ def separator_of(lines: Sequence[str]) -> str:
         if not count or (separator == "::" and lines[0].count(":") != 2 * count):
             continue
         sample = lines[:HEAD_ROWS]
-        quotes = separator in CSV_LIKE
-        widths = [len(row) for _, row in _apart(iter(enumerate(sample, 1)), separator, quotes)]
+        form = delimited.Form(separator, separator in delimited.CSV_LIKE)
+        widths = [len(row) for _, row in delimited.apart(enumerate(sample, 1), form)]
         same = sum(width == widths[0] for width in widths) / len(widths) if widths else 0.0
         if (round(same, 1), count) > merit:
             best, merit = separator, (round(same, 1), count)
@@ -335,80 +338,3 @@ def _like(one: Sequence[str], other: Sequence[str]) -> bool:
 
 def _pattern(word: str) -> str:
     return re.sub(r"[A-Za-z]+", "a", re.sub(r"\d+", "0", word.strip()))
-
-
-def rows_of(path: Path, encoding: str, dialect: Dialect, counted: list[int] | None = None) -> Rows:
-    """All rows from the header, or the first row, on; blank lines are left out.
-
-    Args:
-        counted: its first number grows by the lines that are not blank, where values may go on for
-            several lines.
-
-    Raises:
-        DataError: as `text.opened`, and where quotes do not fit.
-    """
-    if dialect.separator in CSV_LIKE and dialect.quotes:
-        return _csv(path, encoding, dialect, counted if counted is not None else [0])
-    return _lines(path, encoding, dialect)
-
-
-def _lines(path: Path, encoding: str, dialect: Dialect) -> Rows:
-    """Rows that end where lines do."""
-    with text.opened(path, encoding) as file:
-        lines: Iterator[tuple[int, str]] = islice(enumerate(file, start=1), dialect.skip, None)
-        if dialect.comment:
-            lines = (pair for pair in lines if not pair[1].startswith(dialect.comment))
-        yield from _apart(lines, dialect.separator, dialect.quotes)
-
-
-def _csv(path: Path, encoding: str, dialect: Dialect, counted: list[int]) -> Rows:
-    """Rows in which quotes may hold separators and line breaks."""
-    csv.field_size_limit(FIELD_BYTES)
-    with text.opened(path, encoding, newline="") as file:
-        lines: Iterator[str] = islice(file, dialect.skip, None)
-        if dialect.comment:
-            lines = (line for line in lines if not line.startswith(dialect.comment))
-        reader = csv.reader(lines, delimiter=dialect.separator, skipinitialspace=True, strict=True)
-        skipped, blank = dialect.skip, 0
-        try:
-            for row in reader:
-                if row:
-                    yield reader.line_num + skipped, row
-                else:
-                    blank += 1
-            counted[0] += reader.line_num - blank
-        except csv.Error as error:
-            raise DataError(
-                f"not CSV: {error}",
-                where=f"{path}, line {reader.line_num + skipped}",
-                allowed='values between separators, quoted with " where they hold one',
-                remedy="if quotes are part of the values, say --quotes no",
-            ) from error
-
-
-def _apart(lines: Iterator[tuple[int, str]], separator: str, quotes: bool) -> Rows:
-    """Line by line: no quote reaches further than its line."""
-    single = len(separator) == 1
-    width = 0
-    for number, raw in lines:
-        line = raw.rstrip("\r\n")
-        if not line.strip():
-            continue
-        row = line.split(separator) if separator else line.split()
-        if quotes and '"' in line:
-            row = _quoted(line, separator, row, width) if single else _unquoted(row, separator)
-        width = width or len(row)
-        yield number, row
-
-
-def _quoted(line: str, separator: str, raw: list[str], width: int) -> list[str]:
-    """A line with quotes that may hold separators; quotes that do not fit are part of values."""
-    try:
-        row = next(csv.reader([line], delimiter=separator, strict=True))
-    except csv.Error:
-        return raw
-    return raw if width and len(row) != width and len(raw) == width else row
-
-
-def _unquoted(raw: list[str], separator: str) -> list[str]:
-    return [word[1:-1] if len(word) > 1 and word[0] == word[-1] == '"' else word for word in raw]

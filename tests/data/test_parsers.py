@@ -22,7 +22,12 @@ from rbench.data.settings import Format
 from rbench.errors import DataError
 
 NAMES = st.text(
-    st.characters(codec="utf-8", exclude_categories=("Cs", "Cc", "Zs", "Zl", "Zp")), min_size=1
+    st.characters(
+        codec="utf-8",
+        exclude_categories=("Cs", "Cc", "Zs", "Zl", "Zp"),
+        exclude_characters="\ufeff",  # a byte order mark is no letter of a name, wherever it stands
+    ),
+    min_size=1,
 ).filter(lambda name: not is_null(name) and not re.fullmatch(r"-?\d+\.0*", name))
 ROWS = st.lists(st.tuples(NAMES, NAMES, st.integers(-(2**62), 2**62)), min_size=1, max_size=20)
 NUMBERS = st.integers(0, 10**9)

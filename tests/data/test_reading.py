@@ -440,3 +440,17 @@ def test_what_was_read_is_in_the_summary_that_records_hold(write: Callable[..., 
     assert str(reading) == (
         "csv, UTF-8, separated by comma; user 'user', item 'item', time 'time' (number, s)"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "line"), [("u.data", "{}\t{}\t3\t{}"), ("ratings.dat", "{}::{}::3::{}")]
+)
+def test_movielens_times_are_seconds_whatever_else_they_look_like(
+    tmp_path: Path, name: str, line: str
+) -> None:
+    """1204221800 could be a date without a century; in MovieLens it cannot."""
+    place = tmp_path / name
+    place.write_text("\n".join(line.format(user, ord(item), 1204221800) for user, item in PAIRS))
+    first = load(DataSettings(path=str(place), duplicates="keep")).summary
+    assert first.reading is not None
+    assert first.reading.time_unit == "s"

@@ -73,13 +73,19 @@ def one_name(tensors: int, length: int) -> bytes:
     return bytes(made)
 
 
-def one_name_of_many_tables(tensors: int, length: int) -> bytes:
+def with_tensors(tensors: int) -> tuple[Bytes, list[list[int]]]:
+    """A model with so many tables of tensors, and the fields of each."""
     made, first, _ = shell(tensors)
     every = []
     for number in range(tensors):
         every.append(made.table(4))
         _tensor_of(made, every[-1])
         made.point(first + 4 * number, every[-1][0] - 4)
+    return made, every
+
+
+def one_name_of_many_tables(tensors: int, length: int) -> bytes:
+    made, every = with_tensors(tensors)
     name = len(made)
     made += struct.pack("<I", length) + b"A" * length + b"\0"
     for fields in every:
@@ -89,12 +95,7 @@ def one_name_of_many_tables(tensors: int, length: int) -> bytes:
 
 def overlapping_names(tensors: int, length: int) -> bytes:
     """Each name begins 4 bytes behind the one before it."""
-    made, first, _ = shell(tensors)
-    every = []
-    for number in range(tensors):
-        every.append(made.table(4))
-        _tensor_of(made, every[-1])
-        made.point(first + 4 * number, every[-1][0] - 4)
+    made, every = with_tensors(tensors)
     names = len(made)
     made += struct.pack("<I", length) * (tensors + length // 4)
     for number, fields in enumerate(every):

@@ -73,7 +73,7 @@ def _within(run: Run, sheet: Sheet, within: Sequence[Cell], limits: tuple[Limit,
     if others and pick is best:
         second = _best(others)
         picks.append(_pick("Runner-up", second, [_versus(run, second, best)], limits))
-    picks.extend(_cheaper(run, best, within, limits))
+    picks.extend(_cheaper(run, best, pick, within, limits))
     words = ", ".join(f"{limit.words} at most {limit.text}" for limit in limits)
     return Advice(
         "within",
@@ -114,7 +114,7 @@ def _open(run: Run, sheet: Sheet, cells: Sequence[Cell]) -> Advice:
     picks = [_pick("Ship this", pick, why)]
     if pick is not best:
         picks.append(_pick("Best quality", best, _largest(run, best, cells, "of this run")))
-    picks.extend(_cheaper(run, best, cells, ()))
+    picks.extend(_cheaper(run, best, pick, cells, ()))
     return Advice(
         "open",
         _headline(run, best, f"Ship {pick.encoder} with {pick.recipe} on {pick.target}"),
@@ -183,7 +183,9 @@ def _order(cell: Cell) -> tuple[float, float, float, int]:
     return -(ndcg or 0.0), _or_last(p50), _or_last(size), cell.number
 
 
-def _cheaper(run: Run, best: Cell, cells: Sequence[Cell], limits: tuple[Limit, ...]) -> list[Pick]:
+def _cheaper(
+    run: Run, best: Cell, pick: Cell, cells: Sequence[Cell], limits: tuple[Limit, ...]
+) -> list[Pick]:
     """The smallest and the fastest cell whose quality lies within the best one's interval, and
     is not shown to be worse user by user.
     """
@@ -202,7 +204,8 @@ def _cheaper(run: Run, best: Cell, cells: Sequence[Cell], limits: tuple[Limit, .
                 "Its NDCG@10 lies within the best cell's interval"
                 f"{f' ({paired})' if paired else ''}, and its {saved}."
             )
-            picks.append(_pick(role, cell, [why], limits))
+            # What is recommended has said why already.
+            picks.append(_pick(role, cell, [] if cell is pick else [why], limits))
     return picks
 
 

@@ -121,7 +121,8 @@ class _Sweep:
                 kills -= 1
                 how = self._kill(sweep)
                 alone = how != "sweep" or self._quiet()
-                yield {"how": how, **self._cost(), "processes": 0 if alone else len(self._ours())}
+                left = [] if alone else [_words(process) for process in self._ours()]
+                yield {"how": how, **self._cost(), "processes": len(left), "left": left}
                 if how == "sweep":
                     break
             else:
@@ -225,6 +226,17 @@ class _Sweep:
             "processes": len(self._ours()),
             "files": len(left),
         }
+
+
+def _words(process: int) -> str:
+    """The command line of a process, and what state it is in."""
+    place = Path(f"/proc/{process}")
+    with suppress(OSError):
+        words = (place / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        status = (place / "status").read_text().splitlines()
+        told = [line.replace("\t", " ") for line in status if line.startswith(("State", "PPid"))]
+        return f"{words} ({', '.join(told)})"
+    return "gone by now"
 
 
 def _read(path: Path) -> list[dict[str, Any]]:

@@ -3,8 +3,7 @@
 ``h_t = a h_(t-1) + sqrt(1 - a^2) v_t`` has a closed form, a sum weighted by ``a`` to the power of
 the age, and nothing has to run step by step. As one filter as long as the context it would be slow
 and large: 200 taps for each channel. Since powers multiply, few taps do: a filter of four
-neighbours, then one of four results four places apart, then sixteen places, ... At 200 items
-XNNPACK takes 16 us for all states of 64 channels instead of 1,245, and 4 for the last one.
+neighbours, then one of four results four places apart, then sixteen places, ...
 Importing this module imports TensorFlow.
 """
 
@@ -19,7 +18,7 @@ import tf_keras
 
 Tensor = Any
 TAPS = 4
-"""Of a filter: 3 to 8 are the fastest on XNNPACK, and 4 takes the fewest numbers."""
+"""Of a filter: 3 to 8 are the fastest on XNNPACK, and of these 4 makes the smallest file."""
 
 
 class Recurrence(tf_keras.layers.Layer):  # type: ignore[misc]

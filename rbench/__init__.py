@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rbench.records import Run, read_run
+    from rbench.records import Run
+    from rbench.run_folder import read_run
     from rbench.study import Study
     from rbench.sweeping import sweep
 

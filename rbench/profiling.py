@@ -21,15 +21,8 @@ from rbench.profile import ProfileSettings, drawing, measure, strangers, summari
 from rbench.profile.drawing import MOST_BYTES
 from rbench.profile.node_census import count_nodes
 from rbench.profile.ranges import Range
-from rbench.records import (
-    CellName,
-    ModelFile,
-    Record,
-    RunInfo,
-    State,
-    write_info,
-    write_records,
-)
+from rbench.records import CellName, ModelFile, Record, RunInfo, State
+from rbench.run_folder import write_info, write_records
 from rbench.shown import line
 from rbench.target import Target
 from rbench.tflite import mapped, placed

@@ -15,17 +15,8 @@ from rbench.history import History, history
 from rbench.jobs import RoundJob
 from rbench.naming import file_name
 from rbench.pipeline import CellPlan, Plan, Profiled, Way
-from rbench.records import (
-    ITEMS,
-    DataSummary,
-    Items,
-    Machine,
-    ModelFile,
-    Quality,
-    Record,
-    Replicate,
-    write_items,
-)
+from rbench.records import DataSummary, Items, Machine, ModelFile, Quality, Record, Replicate
+from rbench.run_folder import ITEMS, write_items
 from rbench.shell import command_line
 from rbench.store import Failure, Store
 from rbench.target import HOST, Target

@@ -24,16 +24,8 @@ from rbench.pipeline import Baselines, Plan
 from rbench.profile import Crowd, Round
 from rbench.progress import Progress, silent
 from rbench.recording import Recorder
-from rbench.records import (
-    DataSummary,
-    Machine,
-    Quality,
-    Run,
-    RunInfo,
-    read_run,
-    write_info,
-    write_records,
-)
+from rbench.records import DataSummary, Machine, Quality, Run, RunInfo
+from rbench.run_folder import read_run, write_info, write_records
 from rbench.store import Failure, Store
 from rbench.study import Study
 from rbench.target import Target

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rbench import plugins, records
+from rbench import plugins, run_folder
 from rbench.errors import RecordError
 from rbench.records import (
     CellName,
@@ -24,6 +24,8 @@ from rbench.records import (
     RunInfo,
     Timing,
     artefacts_of,
+)
+from rbench.run_folder import (
     read_items,
     read_records,
     read_run,
@@ -145,9 +147,9 @@ def test_unknown_keys_of_the_same_schema_are_ignored(tmp_path):
 
 
 def test_older_schemas_are_upgraded_step_by_step(tmp_path, monkeypatch):
-    monkeypatch.setattr(records, "SCHEMA", 3)
+    monkeypatch.setattr(run_folder, "SCHEMA", 3)
     monkeypatch.setattr(
-        records,
+        run_folder,
         "UPGRADES",
         {
             1: lambda old: {**old, "reason": old["reason"] + " one"},
@@ -161,7 +163,7 @@ def test_older_schemas_are_upgraded_step_by_step(tmp_path, monkeypatch):
 
 
 def test_every_older_schema_has_an_upgrade():
-    assert set(records.UPGRADES) == set(range(1, records.SCHEMA))
+    assert set(run_folder.UPGRADES) == set(range(1, run_folder.SCHEMA))
 
 
 @pytest.mark.parametrize(

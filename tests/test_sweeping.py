@@ -21,7 +21,7 @@ if not find_spec("tensorflow"):  # importing it takes seconds
 import rbench
 from rbench import sweeping
 from rbench.observer import Silent
-from rbench.records import read_items
+from rbench.run_folder import read_items
 from rbench.store import Store
 
 pytestmark = pytest.mark.slow

@@ -8,7 +8,7 @@ import click
 
 from rbench import plugins
 from rbench.cli.terminal import document, say
-from rbench.records import read_run
+from rbench.run_folder import read_run
 from rbench.writing import write_atomically
 
 EPILOG = """\b

@@ -11,7 +11,8 @@ from typing import NamedTuple
 from rbench.artefacts import Ranks, read_ranks
 from rbench.caveats import history_of
 from rbench.gate.baseline import Baseline, Mark, read_baseline, rounded
-from rbench.records import ModelFile, Quality, Record, Run, read_run
+from rbench.records import ModelFile, Quality, Record, Run
+from rbench.run_folder import read_run
 
 
 class Made(NamedTuple):

@@ -35,11 +35,8 @@ from rbench.records import (
     Run,
     RunInfo,
     Timing,
-    read_run,
-    write_info,
-    write_items,
-    write_records,
 )
+from rbench.run_folder import read_run, write_info, write_items, write_records
 from rbench.study import Limits, Study
 from rbench.writing import write_atomically
 

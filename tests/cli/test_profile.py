@@ -14,7 +14,7 @@ from rbench import profiling
 from rbench.cli import profile
 from rbench.errors import ModelError
 from rbench.profile import ProfileSettings, strangers
-from rbench.records import read_records, read_run
+from rbench.run_folder import read_records, read_run
 from rbench.target import Target
 from rbench.testing import strange
 from rbench.testing.flat import FlatGraph, recommender

@@ -12,7 +12,8 @@ import msgspec
 import pytest
 
 from rbench.cli import main
-from rbench.records import Estimate, Record, read_run, write_records
+from rbench.records import Estimate, Record
+from rbench.run_folder import read_run, write_records
 from rbench.testing.runs import example_run
 
 replace = msgspec.structs.replace

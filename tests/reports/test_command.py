@@ -47,7 +47,7 @@ def test_help_has_examples():
 def test_imports_neither_tensorflow_nor_pandas(small):
     code = (
         "import sys\n"
-        "from rbench.records import read_run\n"
+        "from rbench.run_folder import read_run\n"
         "from rbench_reports.html import Html\n"
         f"Html().render(read_run({str(small.folder)!r}))\n"
         "heavy = {'tensorflow', 'tf_keras', 'ai_edge_litert', 'pandas', 'scipy'}\n"

@@ -13,7 +13,8 @@ import pytest
 from rbench import plugins
 from rbench.compare import compare
 from rbench.errors import PluginError, RecordError
-from rbench.records import Machine, Record, read_run, write_records
+from rbench.records import Machine, Record
+from rbench.run_folder import read_run, write_records
 from rbench.testing.runs import example_run
 from rbench_reports.csv_rows import guarded
 

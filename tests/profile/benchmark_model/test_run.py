@@ -10,7 +10,8 @@ from rbench import pipeline, profile
 from rbench.errors import StageError, Unsupported
 from rbench.profile.benchmark_model import command, inputs, tool
 from rbench.recording import Recorder
-from rbench.records import Machine, read_records, write_records
+from rbench.records import Machine
+from rbench.run_folder import read_records, write_records
 from rbench.store import Store
 from rbench.study import Study
 from rbench.target import Target

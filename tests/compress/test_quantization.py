@@ -32,7 +32,7 @@ def grid(rows, most):
     return True
 
 
-@pytest.mark.parametrize("encoder", ["bow", "cnn", "lstm", "gru", "attention"])
+@pytest.mark.parametrize("encoder", ["bow", "cnn", "lstm", "gru", "attention", "lru"])
 def test_four_bits_hold_every_weight(tuned, encoder) -> None:
     weights = load_weights(tuned(encoder, "qat+weight_only_wi4").folder)
     assert len(np.unique(weights[TABLE])) <= 15

@@ -15,20 +15,20 @@ class Bow(Encoder):
     """Adds up the context's items, each by a learned weight of its age, and projects the sum.
 
     A plain mean over a long history is little better than popularity, and the newest few items
-    carry most of what can be known; one weight an age
-    is the least that sees it. The sum is one convolution over time, as long as the context.
+    carry most of what can be known; one weight an age is the least that sees it. In the file the
+    sum is one convolution over time, as long as the context.
     """
 
     def encode(self, embeddings: KerasTensor, mask: KerasTensor, form: Form) -> KerasTensor:
         import numpy as np
         from tf_keras import initializers, layers
 
+        from rbench_encoders.recency import CausalAges
+
         length, width = embeddings.shape[1:]
         start = DECAY ** np.arange(length - 1, -1, -1, dtype="float32")
         plane = layers.Reshape((length, width, 1), name="plane")(embeddings)
-        if not form.last:
-            plane = layers.ZeroPadding2D(((length - 1, 0), (0, 0)), name="past")(plane)
-        bag = layers.Conv2D(
+        bag = (layers.Conv2D if form.last else CausalAges)(
             1,
             (length, 1),
             use_bias=False,

@@ -20,8 +20,10 @@ __all__ = ["Run", "Study", "read_run", "sweep"]
 
 def __getattr__(name: str) -> Any:
     """Import what is asked for, when it is asked for: commands start fast."""
-    if name in ("Run", "read_run"):
+    if name == "Run":
         from rbench import records as home
+    elif name == "read_run":
+        from rbench import run_folder as home  # type: ignore[no-redef]
     elif name == "Study":
         from rbench import study as home  # type: ignore[no-redef]
     elif name == "sweep":

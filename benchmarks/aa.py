@@ -29,10 +29,11 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from rbench.gate.rounds import Noise, in_common
-from rbench.gate.told import TAIL, differ
+from rbench.gate.told import differ
 from rbench.profile import ProfileSettings, measure
 from rbench.profile.strangers import entry_of, made_up
+from rbench.stats import ALPHA
+from rbench.stats.rounds import combined, in_common
 from rbench.target import Target
 
 ITEMS = 3650
@@ -96,10 +97,7 @@ def report(done: list[dict[str, Any]], console: Console) -> None:
         [[math.log(x) for x in one["medians_us"][name]] for name in ("cell", "twin")]
         for one in done
     ]
-    found = [in_common(group) for group in groups]
-    freedom = sum(noise.freedom for noise in found)
-    variance = sum(noise.variance * noise.freedom for noise in found) / freedom
-    noise = Noise(variance, freedom)
+    noise = combined(*map(in_common, groups))
     counts = {"twin": 0, "longer": 0}
     ratios: dict[str, list[float]] = {"twin": [], "longer": []}
     for one in done:
@@ -114,7 +112,7 @@ def report(done: list[dict[str, Any]], console: Console) -> None:
     crowd = [one["others_cores"] for one in done]
     console.print(
         f"{first['encoder']} on {first['target']}, {first['rounds']} rounds a cell, "
-        f"{total} comparisons, chance {TAIL:.2%} on each side"
+        f"{total} comparisons, chance {ALPHA:.2%} on each side"
     )
     console.print(f"the same file:      different in {counts['twin']} of {total}")
     console.print(
@@ -122,8 +120,8 @@ def report(done: list[dict[str, Any]], console: Console) -> None:
         f"(median ratio {np.median(ratios['longer']):.3f})"
     )
     console.print(
-        f"noise: a round {math.sqrt(variance):.2%}, the ratio of equal cells {spread:.2%} "
-        f"(from its rounds {math.sqrt(2 * variance / first['rounds']):.2%}), at most "
+        f"noise: a round {math.sqrt(noise.variance):.2%}, the ratio of equal cells {spread:.2%} "
+        f"(from its rounds {math.sqrt(2 * noise.variance / first['rounds']):.2%}), at most "
         f"{max(abs(math.log(x)) for x in ratios['twin']):.1%}"
     )
     console.print(

@@ -29,9 +29,9 @@ from rich.table import Table
 from rbench.gate.latency import sighted
 from rbench.gate.levels import Levels, Measure, Place, at_most
 from rbench.gate.limits import Limits
-from rbench.gate.rounds import Ratio, compare, compare_pairs, in_common
 from rbench.profile import ProfileSettings
 from rbench.profile.pair import SETTINGS
+from rbench.stats.rounds import Ratio, compare, compare_pairs, in_common
 
 TAIL = float(Limits().false_alarms)
 CELLS = 10

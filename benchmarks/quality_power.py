@@ -4,7 +4,7 @@
 
 Two models rank the targets of the same users. Users are easy or hard, for both models alike, and
 the models differ by chance: by ``noise`` standard deviations of the logarithm of a rank. A pair of
-equal models says how small a loss is seen (`rbench.gate.power.smallest_loss`, the mean over 50
+equal models says how small a loss is seen (`rbench.stats.minimum_detectable_loss`, the mean over 50
 pairs). Then, PAIRS times each:
 
 - A/A: two more equal models. How often does the gate find a loss where there is none?
@@ -27,9 +27,8 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from rbench.gate.power import FALSE_ALARMS, POWER, smallest_loss
-from rbench.gate.quality import paired
 from rbench.gate.scores import gains
+from rbench.stats import ALPHA, POWER, minimum_detectable_loss, paired_loss
 
 Ranks = NDArray[Any]
 Spoil = Callable[[Ranks, np.random.Generator], Ranks]
@@ -56,7 +55,7 @@ def seen(metric: str, users: int, noise: float, seed: int, pairs: int = 50) -> f
     found = []
     for _ in range(pairs):
         first, second = ranks(users, noise, random)
-        found.append(smallest_loss(gains(metric, first), gains(metric, second)))
+        found.append(minimum_detectable_loss(gains(metric, first), gains(metric, second)))
     return float(np.mean(found))
 
 
@@ -70,7 +69,7 @@ def alarms(
         first, second = ranks(users, noise, random)
         if spoil is not None:
             second = spoil(second, random)
-        found += paired(gains(metric, first), gains(metric, second)).interval(FALSE_ALARMS)[0] > 0
+        found += paired_loss(gains(metric, first), gains(metric, second)).interval(ALPHA)[0] > 0
     return found / pairs
 
 
@@ -95,7 +94,7 @@ def main() -> None:
     pairs = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
     console = Console()
     console.print(
-        f"{pairs} pairs each; false_alarms = {FALSE_ALARMS:.2%}, one comparison a gate; "
+        f"{pairs} pairs each; false_alarms = {ALPHA:.2%}, one comparison a gate; "
         f"stated power {POWER:.0%}"
     )
     table = Table("second model", "users", "metric", "A/A", "smallest loss", "dropped", "shifted")

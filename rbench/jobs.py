@@ -40,7 +40,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
 
 CODE: dict[str, tuple[str, ...]] = {
     "data": ("data",),
-    "baselines": ("evaluate", "data/ranking.py", "history.py"),
+    "baselines": ("evaluate", "stats", "data/ranking.py", "history.py"),
     "contexts": ("data/dataset.py",),
     "train": ("train", "model.py", "layers.py", "data/ranking.py", "history.py"),
     "compress": ("compress", "train", "model.py", "layers.py", "data/ranking.py", "history.py"),
@@ -57,7 +57,7 @@ CODE: dict[str, tuple[str, ...]] = {
         "profile/compiled.py",
         "profile/interpreted.py",
     ),
-    "evaluate": ("evaluate", "data/ranking.py", "history.py"),
+    "evaluate": ("evaluate", "stats", "data/ranking.py", "history.py"),
     "round": (
         "profile/measure.py",
         "profile/android",

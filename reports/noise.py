@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rbench.gate.power import sight
+from rbench.gate.sensitivity import sensitivity
 from rbench.records import Run
 from rbench_reports.numbers import finite
 
@@ -26,7 +26,7 @@ def resolutions(run: Run) -> tuple[Resolution, ...]:
 
 
 def _quality(run: Run) -> Resolution:
-    seen = sight(run)
+    seen = sensitivity(run)
     if seen is None:
         return Resolution(
             "quality",
@@ -43,7 +43,7 @@ def _quality(run: Run) -> Resolution:
         "quality",
         f"With {seen.users:,} users a loss of NDCG@10 below {100 * seen.loss:.1f} % of float32's "
         f"cannot be seen (found with {100 * seen.power:.0f} % power at "
-        f"{100 * seen.tail:.2g}\N{NO-BREAK SPACE}% false alarms; of all pairs the one that "
+        f"{100 * seen.alpha:.2g}\N{NO-BREAK SPACE}% false alarms; of all pairs the one that "
         f"differs most: {seen.pair}).",
         True,
     )

@@ -8,9 +8,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from rbench.artefacts import Ranks, read_ranks
-from rbench.gate.power import smallest_loss
 from rbench.gate.scores import gains
 from rbench.records import Quality, Record, Run
+from rbench.stats import minimum_detectable_loss
 from rbench_reports.cells import Sheet
 from rbench_reports.numbers import MISSING, change
 
@@ -213,7 +213,7 @@ def _paired(
     before, after = theirs.get(record.seed), mine.get(record.seed)
     smallest = None
     if before is not None and after is not None and len(before) == len(after):
-        smallest = smallest_loss(before, after)
+        smallest = minimum_detectable_loss(before, after)
     return Paired(scores, found[record.seed], over, missing, smallest)
 
 

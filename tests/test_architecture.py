@@ -54,6 +54,7 @@ LEAVES = {
     "artefacts",
     "caveats",
     "history",
+    "stats",
 }
 """Modules that know each other only."""
 GRAPHS = {"model", "layers"}
@@ -75,6 +76,7 @@ LOOKED_UP = {
     "artefacts",
     "caveats",
     "history",
+    "stats",
     "writing",
     "records",
     "run_folder",

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from functools import partial
 
 from rbench.compare.alike import timed_alike
-from rbench.compare.comparison import Difference, Verdict
-from rbench.compare.files import Pair, Uncertain, exact, without
+from rbench.compare.comparison import Difference
+from rbench.compare.files import Pair, Uncertain, exact, verdict_of, without
 from rbench.gate.latency import noise_alone, why_shaky
-from rbench.gate.rounds import Noise, compare
 from rbench.records import Record, Run, Timing
+from rbench.stats.rounds import RoundVariance, combined, compare
 
 GRADES = {"failed": 0, "skipped": 0, "unsupported": 1, "ok": 2}
 """State -> how good it is to be in it."""
@@ -27,18 +27,14 @@ def state(pair: Pair) -> Iterator[Difference]:
         yield pair.says("state", "", exact(*grades, better=1), reason=reason)
 
 
-def noise_of(before: Run, after: Run, target: str) -> Noise:
+def noise_of(before: Run, after: Run, target: str) -> RoundVariance:
     """How far rounds lie apart on a target, over both runs. What a round did to all cells is in it:
     the rounds of two runs have nothing in common.
     """
-    both = [noise_alone(run, target) for run in (before, after)]
-    freedom = sum(one.freedom for one in both)
-    squares = sum(one.variance * one.freedom for one in both)
-    floor = max(one.floor for one in both)
-    return Noise(squares / freedom if freedom else 0.0, freedom, floor)
+    return combined(*(noise_alone(run, target) for run in (before, after)))
 
 
-def latency(pair: Pair, noise: Noise) -> Iterator[Difference | Uncertain]:
+def latency(pair: Pair, noise: RoundVariance) -> Iterator[Difference | Uncertain]:
     """The median of one query."""
     old, new = pair.before.timing, pair.after.timing
     numbers = [one.median_us if one else None for one in (old, new)]
@@ -53,13 +49,15 @@ def latency(pair: Pair, noise: Noise) -> Iterator[Difference | Uncertain]:
         yield partial(_latency, pair, (old, new), noise)
 
 
-def _latency(pair: Pair, timings: tuple[Timing, Timing], noise: Noise, tail: float) -> Difference:
+def _latency(
+    pair: Pair, timings: tuple[Timing, Timing], noise: RoundVariance, alpha: float
+) -> Difference:
     old, new = timings
     try:
-        ratio = compare(new.round_medians_us, old.round_medians_us, noise, tail, shared=False)
+        ratio = compare(new.round_medians_us, old.round_medians_us, noise, alpha, shared=False)
     except OverflowError:
         return pair.unlike("latency", "us", "times that lie too far apart to be times")
-    verdict: Verdict = "worse" if ratio.low > 1 else "better" if ratio.high < 1 else "unchanged"
+    verdict = verdict_of((ratio.low, ratio.high), null=1)
     rounds = " and ".join(str(len(one.round_medians_us)) for one in timings)
     same = pair.before.model and pair.after.model and _sha(pair.before) == _sha(pair.after)
     return pair.says(
@@ -70,7 +68,7 @@ def _latency(pair: Pair, timings: tuple[Timing, Timing], noise: Noise, tail: flo
         (ratio.low - 1, ratio.high - 1),
         f"medians of {rounds} rounds" + ("; the file is the same" if same else ""),
         change=ratio.value - 1,
-        visible=_finite(ratio.visible - 1),
+        visible=_finite(ratio.minimum_detectable - 1),
     )
 
 

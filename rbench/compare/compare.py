@@ -9,8 +9,9 @@ from rbench.compare.cells import delegated, latency, noise_of, state
 from rbench.compare.comparison import Comparison, Difference, Side
 from rbench.compare.files import Pair, Uncertain, scores, sizes
 from rbench.compare.notes import notes
-from rbench.gate.power import sight
+from rbench.gate.sensitivity import sensitivity
 from rbench.records import CellName, Record, Run
+from rbench.stats import alpha_each
 
 FALSE_ALARMS = 0.01
 """Chance that anything is called better or worse though nothing is, over a whole comparison."""
@@ -25,9 +26,9 @@ def compare(before: Run, after: Run, false_alarms: float = FALSE_ALARMS) -> Comp
     """
     found = list(_answers(before, after))
     uncertain = sum(not isinstance(one, Difference) for one in found)
-    tail = false_alarms / 2 / max(1, uncertain)
-    differences = [one if isinstance(one, Difference) else one(tail) for one in found]
-    seen = sight(after, tail=tail)
+    alpha = alpha_each(false_alarms / 2, uncertain)
+    differences = [one if isinstance(one, Difference) else one(alpha) for one in found]
+    seen = sensitivity(after, alpha=alpha)
     return Comparison(
         before=_side(before),
         after=_side(after),

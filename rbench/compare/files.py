@@ -10,16 +10,21 @@ from typing import TYPE_CHECKING, Any
 from rbench.artefacts import Ranks, read_ranks
 from rbench.compare.alike import scored_alike
 from rbench.compare.comparison import Difference, Unit, Verdict
-from rbench.gate.power import smallest_loss
-from rbench.gate.quality import Lost, paired, unpaired
 from rbench.gate.scores import NOTHING, gains, is_score
 from rbench.records import Estimate, Record, Run
+from rbench.stats import (
+    RelativeLoss,
+    minimum_detectable_loss,
+    paired_loss,
+    significant,
+    unpaired_loss,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Uncertain = Callable[[float], Difference]
-"""Chance of a false alarm to each side -> the difference."""
+"""Significance level, on each side -> the difference."""
 
 METRICS = ("ndcg@10", "recall@10", "mrr")
 """What is compared; every further one would take its share of the chance of a false alarm."""
@@ -152,11 +157,11 @@ def _score(
     metric: str,
     found: tuple[Estimate, Estimate],
     ranks: tuple[NDArray[Any] | None, NDArray[Any] | None],
-    tail: float,
+    alpha: float,
 ) -> Difference:
-    lost, how, visible = _lost(metric, found, ranks, tail)
-    least, most = lost.interval(tail)
-    verdict: Verdict = "worse" if least > 0 else "better" if most < 0 else "unchanged"
+    lost, how, visible = _lost(metric, found, ranks, alpha)
+    least, most = lost.interval(alpha)
+    verdict = verdict_of((least, most))
     interval = (0.0 - most, None if math.isinf(least) else 0.0 - least)
     values = [one.value for one in found]
     return pair.says(metric, "score", verdict, values, interval, how, visible=visible)
@@ -166,16 +171,22 @@ def _lost(
     metric: str,
     found: tuple[Estimate, Estimate],
     ranks: tuple[NDArray[Any] | None, NDArray[Any] | None],
-    tail: float,
-) -> tuple[Lost, str, float | None]:
+    alpha: float,
+) -> tuple[RelativeLoss, str, float | None]:
     """The loss, what it stands on, and the smallest one that would have been seen."""
     old, new = ranks
     if old is not None and new is not None and len(old) == len(new):
         before, after = gains(metric, old), gains(metric, new)
         if before is not None and after is not None and before.mean() > 0:
             how = f"{len(old):,} users, each held to itself"
-            return paired(before, after), how, smallest_loss(before, after, tail)
-    return unpaired(*found), "by the two intervals: ranks of the users are missing", None
+            return paired_loss(before, after), how, minimum_detectable_loss(before, after, alpha)
+    return unpaired_loss(*found), "by the two intervals: ranks of the users are missing", None
+
+
+def verdict_of(interval: tuple[float, float], null: float = 0.0) -> Verdict:
+    """The verdict on a number of which less is better, by where it lies."""
+    verdicts: dict[str, Verdict] = {"above": "worse", "below": "better", "": "unchanged"}
+    return verdicts[significant(interval, null)]
 
 
 def without(pair: Pair, what: str, before: bool, after: bool) -> str:

@@ -14,8 +14,8 @@ from rbench.gate.levels import Place
 from rbench.gate.limits import Limits
 from rbench.gate.outside import Outside
 from rbench.gate.plan import Plan, matched
-from rbench.gate.power import sight
 from rbench.gate.rules import SizeLimit
+from rbench.gate.sensitivity import sensitivity
 from rbench.gate.sizes import format_size
 from rbench.gate.verdict import Finding, Verdict
 from rbench.records import ModelFile, Run
@@ -140,7 +140,7 @@ def _seen(limits: Limits, run: Run, plan: Plan) -> Iterator[str]:
         if limit.max_loss is not None or limit.warn_loss is not None
     )
     for metric in metrics:
-        found = sight(run, metric, plan.tail)
+        found = sensitivity(run, metric, plan.alpha)
         if found is not None:
             yield found.sentence
 

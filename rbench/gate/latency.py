@@ -1,6 +1,6 @@
 """Latency limits: the ratio to a reference that was timed in the same run, and microseconds.
 
-What rounds can say of two times is in `rbench.gate.rounds`. What they are too noisy to say is no
+What rounds can say of two times is in `rbench.stats.rounds`. What they are too noisy to say is no
 pass: a loss that the budget wants to see and the rounds could not have shown is not comparable.
 """
 
@@ -11,10 +11,10 @@ from fnmatch import fnmatchcase
 
 from rbench.gate.amounts import percent
 from rbench.gate.levels import Levels, Measure, Place, at_most
-from rbench.gate.rounds import Noise, Ratio, compare, in_common, pooled
 from rbench.gate.rules import LatencyLimit
 from rbench.gate.verdict import Finding
 from rbench.records import Record, Run, Timing
+from rbench.stats.rounds import Ratio, RoundVariance, compare, in_common, pooled
 
 RUNTIMES = ("ai-edge-litert", "benchmark_model")
 """Libraries whose version must be equal for two times to be comparable."""
@@ -24,13 +24,13 @@ SHORTEST, LONGEST = 1e-6, 1e15
 
 
 def judge_ratio(
-    limit: LatencyLimit, record: Record, run: Run, noise: Noise, rule: str, tail: float
+    limit: LatencyLimit, record: Record, run: Run, noise: RoundVariance, rule: str, alpha: float
 ) -> Finding:
     """Hold a cell's time to its reference's.
 
     Args:
         noise: of the run on the cell's target, see `noise_on`.
-        tail: chance that what is just at the limit fails.
+        alpha: significance level, at which what is just at the limit fails.
     """
     place = Place(str(record.cell), "latency ratio", rule)
     if record.timing is None:
@@ -41,7 +41,7 @@ def judge_ratio(
     complaint = complaint or unlike(record, reference)
     if complaint:
         return place.unlike(complaint)
-    ratio = compare(record.timing.round_medians_us, reference.timing.round_medians_us, noise, tail)
+    ratio = compare(record.timing.round_medians_us, reference.timing.round_medians_us, noise, alpha)
     about = f"times {reference.cell}, from {ratio.low:.3f} to {ratio.high:.3f}"
     measure = Measure(ratio.value, "ratio", times, (ratio.low, ratio.high), about)
     found = at_most(place, Levels(limit.warn_ratio, limit.max_ratio), measure)
@@ -50,7 +50,7 @@ def judge_ratio(
 
 
 def judge_time(
-    limit: LatencyLimit, record: Record, noise: Noise, rule: str, tail: float
+    limit: LatencyLimit, record: Record, noise: RoundVariance, rule: str, alpha: float
 ) -> Finding:
     """Hold a cell's microseconds to a limit that holds on one machine."""
     place = Place(str(record.cell), "latency", rule)
@@ -65,19 +65,19 @@ def judge_time(
     complaint = _shaky(record)
     if complaint:
         return place.unlike(complaint)
-    ratio = compare(timing.round_medians_us, (1.0,), noise, tail)
+    ratio = compare(timing.round_medians_us, (1.0,), noise, alpha)
     measure = Measure(ratio.value, "us", _us, (ratio.low, ratio.high))
     found = at_most(place, Levels(limit.warn_us, limit.max_us), measure)
     top = limit.max_us or limit.warn_us or math.inf
     return sighted(found, place, ratio, top, float(limit.must_see))
 
 
-def noise_on(run: Run, target: str) -> Noise:
+def noise_on(run: Run, target: str) -> RoundVariance:
     """The noise on a target between cells of the same rounds, over all that can be trusted."""
     return in_common(_known(run, target))._replace(floor=floor_on(run, target))
 
 
-def noise_alone(run: Run, target: str) -> Noise:
+def noise_alone(run: Run, target: str) -> RoundVariance:
     """The noise of one cell beside itself: what rounds do to all cells counts here."""
     return pooled(_known(run, target))._replace(floor=floor_on(run, target))
 
@@ -108,11 +108,11 @@ def sighted(finding: Finding, place: Place, ratio: Ratio, limit: float, must_see
         limit: the ratio from which on it fails.
         must_see: loss beyond the limit that has to be visible.
     """
-    if finding.status != "pass" or ratio.high <= limit or ratio.visible <= 1 + must_see:
+    if finding.status != "pass" or ratio.high <= limit or ratio.minimum_detectable <= 1 + must_see:
         return finding
     return place.unlike(
         f"too noisy to see {percent(must_see)}: {finding.message}; a loss under "
-        f"{percent(ratio.visible - 1)} could have gone unseen (time in more rounds)"
+        f"{percent(ratio.minimum_detectable - 1)} could have gone unseen (time in more rounds)"
     )
 
 

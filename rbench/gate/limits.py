@@ -6,6 +6,7 @@ import msgspec
 
 from rbench.gate.amounts import Share, Size
 from rbench.gate.rules import CellRule, FileRule
+from rbench.stats import ALPHA
 
 SCHEMA = 1
 """Version of the budget file."""
@@ -21,7 +22,7 @@ class Limits(
     """Largest size that any model file may have; a file of exactly this size passes."""
     strict: bool = True
     """Whether what cannot be compared fails the gate."""
-    false_alarms: Share = Share(0.0025)
+    false_alarms: Share = Share(ALPHA)
     """Chance that something no worse than its limit fails, over all of the gate's uncertain
     comparisons together: it is divided among them (Bonferroni)."""
     cells: tuple[CellRule, ...] = ()

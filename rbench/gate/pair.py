@@ -11,11 +11,11 @@ from rbench.gate.baseline import Mark
 from rbench.gate.growth import Weighed, judge_size
 from rbench.gate.latency import sighted, times
 from rbench.gate.levels import Levels, Measure, Place, at_most
-from rbench.gate.rounds import compare_pairs
 from rbench.gate.rules import SizeLimit
 from rbench.gate.verdict import Finding
 from rbench.gate.weighing import weigh
 from rbench.records import Timing
+from rbench.stats.rounds import compare_pairs
 
 
 class PairLimits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -54,7 +54,7 @@ def judge_times(
     new: Path,
     old: Path,
     timings: tuple[Timing, Timing],
-    tail: float,
+    alpha: float,
     must_see: float = PairLimits().must_see,
 ) -> Finding:
     """Hold the new file's time to the old one's; both were timed in the same rounds.
@@ -67,7 +67,7 @@ def judge_times(
         if timing.verdict == "invalid":
             return place.unlike(f"the timing of {path} is invalid: {'; '.join(timing.reasons)}")
     mine, theirs = (timing.round_medians_us for timing in timings)
-    ratio = compare_pairs(mine, theirs, tail)
+    ratio = compare_pairs(mine, theirs, alpha)
     about = f"times {old}, from {ratio.low:.3f} to {ratio.high:.3f}"
     measure = Measure(ratio.value, "ratio", times, (ratio.low, ratio.high), about)
     found = at_most(place, Levels(None, max_ratio), measure)

@@ -16,9 +16,10 @@ from rbench.gate.quality import judge_floor, judge_loss
 from rbench.gate.rules import CellRule
 from rbench.gate.verdict import Finding
 from rbench.records import CellName, Record, Run
+from rbench.stats import alpha_each
 
 Uncertain = Callable[[float], Finding]
-"""Chance of a false alarm -> the finding."""
+"""Significance level -> the finding."""
 
 
 class _Asked:
@@ -58,7 +59,7 @@ class Plan:
                 yield Place(pattern(rule), "rule", name).broken("no cell of this run matches")
             yield from self._certain(rule, name, _done(found))
         for answer in self.uncertain:
-            yield answer(self.tail)
+            yield answer(self.alpha)
 
     def unanswered(self, findings: Sequence[Finding]) -> Iterator[Finding]:
         """What the rules ask for and none of the findings is about."""
@@ -75,9 +76,9 @@ class Plan:
         ]
 
     @property
-    def tail(self) -> float:
-        """The share of the chance of a false alarm that falls to each of them."""
-        return self.limits.false_alarms / max(1, len(self.uncertain))
+    def alpha(self) -> float:
+        """The significance level of each of them."""
+        return alpha_each(self.limits.false_alarms, len(self.uncertain))
 
     def _certain(self, rule: CellRule, name: str, records: list[Record]) -> Iterator[Finding]:
         for made in self._scored(records):

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from rbench.gate.latency import floor_on, noise_on, unlike, why_shaky
-from rbench.gate.rounds import Noise, Ratio, compare, visible
 from rbench.records import Record, Run
+from rbench.stats import ALPHA, significant
+from rbench.stats.rounds import Ratio, RoundVariance, compare, minimum_detectable_ratio
 
 Answer = Literal["different", "not told apart", "not comparable"]
-TAIL = 0.0025
-"""Chance on each side that equal cells are called different."""
 
 
 class Told(NamedTuple):
@@ -29,14 +28,14 @@ class Told(NamedTuple):
     def __str__(self) -> str:
         if self.ratio is None:
             return f"{self.answer}: {self.reason}"
-        value, low, high, visible = self.ratio
+        value, low, high, least = self.ratio
         return (
             f"{self.answer}: {value:.3f} times, from {low:.3f} to {high:.3f}; differences under "
-            f"{visible - 1:.1%} may go unseen"
+            f"{least - 1:.1%} may go unseen"
         )
 
 
-def tell(first: Record, second: Record, run: Run, tail: float = TAIL) -> Told:
+def tell(first: Record, second: Record, run: Run, alpha: float = ALPHA) -> Told:
     """Whether two cells of a run and a target differ beyond chance.
 
     Cells of unlike targets, unlike machines or runtimes, and timings that are not ``stable``, are
@@ -51,13 +50,13 @@ def tell(first: Record, second: Record, run: Run, tail: float = TAIL) -> Told:
         return Told("not comparable", reason=complaint)
     target = first.cell.target
     medians = first.timing.round_medians_us, second.timing.round_medians_us
-    answer, ratio = differ(*medians, noise_on(run, target), tail)
+    answer, ratio = differ(*medians, noise_on(run, target), alpha)
     return Told(answer, ratio, math.expm1(floor_on(run, target)))
 
 
-def resolution(run: Run, target: str, tail: float = TAIL) -> float | None:
+def resolution(run: Run, target: str, alpha: float = ALPHA) -> float | None:
     """The smallest difference between two of a run's cells on a target that `tell` finds, with the
-    chance `rbench.gate.rounds.POWER`, as a share; what lies below may be noise. None where no two
+    probability `rbench.stats.POWER`, as a share; what lies below may be noise. None where no two
     cells can be compared.
     """
     medians = [
@@ -66,15 +65,15 @@ def resolution(run: Run, target: str, tail: float = TAIL) -> float | None:
         if one.cell.target == target and one.timing and not why_shaky(one.timing)
     ]
     noise = noise_on(run, target)
-    if not noise.freedom:
+    if not noise.degrees_of_freedom:
         return None
-    return visible(noise, min(map(len, medians)), tail) - 1
+    return minimum_detectable_ratio(noise, min(map(len, medians)), alpha) - 1
 
 
 def differ(
-    mine: Sequence[float], theirs: Sequence[float], noise: Noise, tail: float = TAIL
+    mine: Sequence[float], theirs: Sequence[float], noise: RoundVariance, alpha: float = ALPHA
 ) -> tuple[Answer, Ratio]:
     """The same of bare round medians, two or more each."""
-    ratio = compare(mine, theirs, noise, tail)
-    apart = not ratio.low <= 1 <= ratio.high
+    ratio = compare(mine, theirs, noise, alpha)
+    apart = significant((ratio.low, ratio.high), null=1)
     return "different" if apart else "not told apart", ratio

@@ -20,7 +20,7 @@ def test_same_seed_same_intervals() -> None:
 def test_chunks_change_nothing_but_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     ranks = np.random.default_rng(0).integers(0, 50, 200)
     whole = bootstrap.estimates(ranks, 64, 1)
-    monkeypatch.setattr(bootstrap, "CELLS", 500)
+    monkeypatch.setattr("rbench.stats.bootstrap.CELLS", 500)
     assert bootstrap.estimates(ranks, 64, 1) == whole
 
 

@@ -4,8 +4,8 @@ import pytest
 
 from rbench.cli import main
 from rbench.gate.pair import judge_times
-from rbench.gate.rounds import compare_pairs
 from rbench.records import Timing
+from rbench.stats.rounds import compare_pairs
 from rbench.testing.model_file import model_of
 
 

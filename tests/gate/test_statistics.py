@@ -3,23 +3,17 @@
 import hashlib
 import importlib.util
 import io
-import math
 from pathlib import Path
 
 import msgspec
 import numpy as np
 import pytest
-from scipy import stats
 
 from rbench.evaluate import metrics
 from rbench.gate import Limits, judge, parse_budget, read_against
-from rbench.gate.chance import normal_quantile, student_quantile, student_tail
-from rbench.gate.quality import paired, unpaired
-from rbench.gate.rounds import Noise, compare, compare_pairs, in_common, pooled
 from rbench.gate.scores import gains
 from rbench.profile import ProfileSettings
 from rbench.profile.pair import SETTINGS
-from rbench.records import Estimate
 from rbench.testing.runs import example_run
 
 BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "gate_power.py"
@@ -33,18 +27,6 @@ def power():
     return module
 
 
-@pytest.mark.parametrize("freedom", [1, 2, 3, 4, 5, 8, 21, 24, 99, 399])
-@pytest.mark.parametrize("tail", [0.1, 0.0025, 0.0025 / 80, 1e-7])
-def test_student_s_quantiles(freedom, tail):
-    assert student_quantile(tail, freedom) == pytest.approx(stats.t.isf(tail, freedom), rel=1e-5)
-    assert student_tail(2.0, freedom) == pytest.approx(stats.t.sf(2.0, freedom), rel=1e-9)
-
-
-def test_many_degrees_of_freedom_are_the_normal_distribution():
-    assert student_quantile(0.01, 10**6) == normal_quantile(0.01)
-    assert normal_quantile(0.025) == pytest.approx(1.959964, abs=1e-6)
-
-
 def test_gains_are_those_of_the_evaluation():
     ranks = np.array([0, 1, 2, 5, 10, 11, 20, 21, 400])
     table = metrics.gains(ranks)
@@ -52,90 +34,6 @@ def test_gains_are_those_of_the_evaluation():
         np.testing.assert_allclose(gains(name, ranks), table[:, column])
     assert gains("coverage", ranks) is None
     assert gains("ndcg@0", ranks) is None
-
-
-def test_the_closed_form_is_what_a_paired_bootstrap_comes_to():
-    random = np.random.default_rng(3)
-    before = random.random(400)
-    after = np.clip(before - 0.05 + 0.1 * random.normal(size=400), 0, 1)
-    lost = paired(before, after)
-    drawn = random.integers(0, 400, size=(4000, 400))
-    shares = 1 - after[drawn].mean(axis=1) / before[drawn].mean(axis=1)
-    assert lost.share == pytest.approx(1 - after.mean() / before.mean())
-    assert lost.error == pytest.approx(shares.std(), rel=0.05)
-
-
-def test_equal_scores_lost_nothing():
-    before = np.array([0.0, 1.0, 0.5])
-    lost = paired(before, before)
-    assert lost.interval(0.001) == (0, 0)
-
-
-def test_intervals_alone_see_less_than_ranks():
-    random = np.random.default_rng(4)
-    easy = random.random(300)
-    before, after = easy, np.clip(easy - 0.02 + 0.02 * random.normal(size=300), 0, 1)
-
-    def estimate(values):
-        reach = 1.96 * values.std() / math.sqrt(len(values))
-        mean = values.mean()
-        return Estimate(value=mean, low=mean - reach, high=mean + reach)
-
-    alone = unpaired(estimate(before), estimate(after))
-    together = paired(before, after)
-    assert alone.share == pytest.approx(together.share)
-    assert alone.error > 3 * together.error
-
-
-def test_noise_within_groups_is_pooled():
-    assert pooled([[1.0, 3.0], [10.0, 10.0, 10.0]]) == Noise(2.0 / 3, 3)
-    assert pooled([[1.0]]) == Noise(0.0, 0)
-
-
-def test_a_ratio_and_its_interval():
-    found = compare((110.0, 110.0), (100.0, 100.0), Noise(0.01**2, 100), 0.0025)
-    reach = stats.t.isf(0.0025, 7) * 0.01 * math.sqrt(6 / 7)  # one round's difference is free
-    assert found.value == pytest.approx(1.1)
-    assert math.log(found.high / found.value) == pytest.approx(reach, rel=1e-6)
-    noisy = compare((100.0, 121.0), (100.0, 100.0), Noise(0.01**2, 100), 0.0025)
-    assert noisy.low < 1 < noisy.high
-
-
-def test_the_smallest_loss_that_would_show():
-    found = compare((100.0, 100.0), (100.0, 100.0), Noise(0.01**2, 100), 0.0025)
-    error = 0.01 * math.sqrt(6 / 7)
-    seen = (stats.t.isf(0.0025, 7) + stats.norm.isf(0.05)) * error
-    assert math.log(found.visible) == pytest.approx(seen, rel=1e-6)
-
-
-def test_nothing_under_a_file_s_distance_from_itself_is_a_difference():
-    apart = [(101.0, 101.0, 101.0), (100.0, 100.0, 100.0)]
-    quiet = Noise(0.0001**2, 100)
-    assert compare(*apart, quiet, 0.0025).low > 1
-    floored = compare(*apart, quiet._replace(floor=math.log(1.02)), 0.0025)
-    assert floored.low < 1 < floored.high
-    assert floored.visible > 1.02
-
-
-def test_what_a_round_does_to_all_cells_is_no_noise():
-    shift = [0.0, 0.3, -0.2]
-    cells = [[base + step for step in shift] for base in (1.0, 2.0, 3.0)]
-    assert in_common(cells).variance == pytest.approx(0, abs=1e-20)
-    assert in_common(cells).freedom == 4
-    assert pooled(cells).variance == pytest.approx(np.var(shift, ddof=1))
-    odd = [*cells[:2], [3.03, 3.3, 2.77]]
-    rests = (
-        np.array(odd) - np.mean(odd, axis=1, keepdims=True) - np.mean(odd, axis=0) + np.mean(odd)
-    )
-    assert in_common(odd).variance == pytest.approx((rests**2).sum() / 4)
-    assert in_common([[1.0, 2.0]]) == (0.0, 0, 0.0)
-
-
-def test_one_round_each_says_nothing_of_chance():
-    with pytest.raises(ValueError, match="one round each"):
-        compare((1.0,), (2.0,), Noise(0.0, 0), 0.01)
-    with pytest.raises(ValueError, match="2 rounds of one file and 1"):
-        compare_pairs((1.0, 1.0), (2.0,), 0.01)
 
 
 @pytest.mark.parametrize(("noise", "own"), [((0.5,), None), ((1.5,), None), ((1.0,), 1.5)])

@@ -53,7 +53,7 @@ def test_a_file_s_distance_from_itself_is_the_floor(run):
     told = tell(cells["gru"], cells["bow"], made)
     assert told.answer == "not told apart"
     assert told.floor == pytest.approx(0.04)
-    assert told.ratio.visible > 1.04
+    assert told.ratio.minimum_detectable > 1.04
     quiet, cells = with_medians(run, {"cpu": {"difference": 0.001}}, **MEDIANS)
     assert tell(cells["gru"], cells["bow"], quiet).answer == "different"
 
@@ -93,7 +93,9 @@ def test_what_two_cells_of_a_run_must_differ_by(run):
     made, cells = with_medians(run, **MEDIANS)
     seen = resolution(made, "cpu")
     assert 0 < seen < 0.03
-    assert seen == pytest.approx(tell(cells["cnn"], cells["bow"], made).ratio.visible - 1, rel=0.5)
+    assert seen == pytest.approx(
+        tell(cells["cnn"], cells["bow"], made).ratio.minimum_detectable - 1, rel=0.5
+    )
     floored, _ = with_medians(run, {"cpu": {"difference": 0.04}}, **MEDIANS)
     assert 0.04 < resolution(floored, "cpu") < 0.05
     assert resolution(made, "xnnpack") is None

@@ -8,14 +8,12 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from rbench.gate import judge, parse_budget, read_against
-from rbench.gate.power import CAUTION, FALSE_ALARMS, POWER, sight, smallest_loss
-from rbench.gate.quality import paired
 from rbench.gate.scores import gains
-from rbench.testing.runs import example_run
+from rbench.stats import ALPHA, POWER, minimum_detectable_loss, paired_loss
+from rbench.stats.power import CAUTION
 
 BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "quality_power.py"
-T, Z = NormalDist().inv_cdf(1 - FALSE_ALARMS), NormalDist().inv_cdf(1 - CAUTION * (1 - POWER))
+T, Z = NormalDist().inv_cdf(1 - ALPHA), NormalDist().inv_cdf(1 - CAUTION * (1 - POWER))
 
 
 @pytest.fixture(scope="module")
@@ -31,14 +29,14 @@ def test_equal_ranks_show_a_loss_by_the_hits_that_are_gone():
     hits = np.zeros(10**6)
     hits[: 10**5] = 1
     lost = ((Z + math.sqrt(Z**2 + 4 * T**2)) / 2) ** 2
-    assert smallest_loss(hits, hits) == pytest.approx(lost / 10**5, rel=1e-3)
+    assert minimum_detectable_loss(hits, hits) == pytest.approx(lost / 10**5, rel=1e-3)
 
 
 def test_where_noise_is_all_it_is_the_two_quantiles_in_standard_errors():
     random = np.random.default_rng(1)
     before, after = 100 + random.normal(size=(2, 10**5))
-    error = paired(before, after).error
-    found = smallest_loss(before, after, tail=0.01, power=0.8)
+    error = paired_loss(before, after).standard_error
+    found = minimum_detectable_loss(before, after, alpha=0.01, power=0.8)
     # What a loss that small adds by itself is a tenth of that.
     quantiles = NormalDist().inv_cdf(0.99) + NormalDist().inv_cdf(1 - CAUTION * 0.2)
     assert found == pytest.approx(quantiles * error, rel=0.35)
@@ -48,26 +46,32 @@ def test_where_noise_is_all_it_is_the_two_quantiles_in_standard_errors():
 def test_four_times_the_users_halve_it_where_models_differ_by_chance():
     random = np.random.default_rng(2)
     before, after = (gains("mrr", random.integers(1, 50, size=40_000)) for _ in range(2))
-    small = smallest_loss(before[:10_000], after[:10_000])
-    assert smallest_loss(before, after) == pytest.approx(small / 2, rel=0.1)
+    small = minimum_detectable_loss(before[:10_000], after[:10_000])
+    assert minimum_detectable_loss(before, after) == pytest.approx(small / 2, rel=0.1)
 
 
 def test_a_loss_that_happened_is_taken_out():
     random = np.random.default_rng(3)
     before, after = random.random(size=(2, 5000))
-    assert smallest_loss(before, 0.8 * after) == pytest.approx(smallest_loss(before, after))
+    assert minimum_detectable_loss(before, 0.8 * after) == pytest.approx(
+        minimum_detectable_loss(before, after)
+    )
 
 
 def test_more_power_and_fewer_false_alarms_ask_for_more():
     random = np.random.default_rng(4)
     before, after = random.random(size=(2, 500))
-    usual = smallest_loss(before, after)
-    assert smallest_loss(before, after, power=0.5) < usual < smallest_loss(before, after, 1e-5)
+    usual = minimum_detectable_loss(before, after)
+    assert (
+        minimum_detectable_loss(before, after, power=0.5)
+        < usual
+        < minimum_detectable_loss(before, after, 1e-5)
+    )
 
 
 @pytest.mark.parametrize("gained", [np.zeros(5), np.zeros(0)])
 def test_nobody_gained_anything_to_lose(gained):
-    assert smallest_loss(gained, gained) is None
+    assert minimum_detectable_loss(gained, gained) is None
 
 
 @pytest.mark.parametrize(
@@ -93,42 +97,3 @@ def test_it_is_found_at_the_stated_power(program, metric, noise):
 @pytest.mark.parametrize("noise", [0.05, 0.35, 1.5])
 def test_a_thousand_equal_pairs_raise_an_alarm_in_one_percent_at_most(program, noise):
     assert program.alarms("ndcg@10", 610, noise, 1000, 8) <= 0.01
-
-
-def test_a_run_s_sight_is_that_of_its_most_different_pair(tmp_path):
-    run = example_run(tmp_path, encoders=("bow", "gru"), recipes=("float32", "dynamic_wi8"))
-    found = sight(run)
-    one = {str(record.cell): record for record in run.records}
-
-    def gained(name):
-        path = run.artefact(one[f"{name} x cpu"].quality.ranks)
-        return gains("ndcg@10", np.load(path)["ranks"])
-
-    losses = [
-        smallest_loss(gained(f"{encoder} x float32"), gained(f"{encoder} x {recipe}"))
-        for encoder in ("bow", "gru")
-        for recipe in ("float32", "dynamic_wi8")
-    ]
-    assert found.loss == max(losses)
-    assert found.users == 300
-    assert " x dynamic_wi8 beside " in found.pair
-    assert found.sentence.startswith("users=300: a loss of ndcg@10 below ")
-    assert sight(run, "coverage") is None
-
-
-def test_without_ranks_nothing_is_said(tmp_path):
-    run = example_run(tmp_path, encoders=("bow",), recipes=("float32",), users=20, samples=30)
-    for path in (tmp_path / "artefacts").iterdir():
-        path.unlink()
-    assert sight(run) is None
-
-
-def test_the_gate_says_how_small_a_loss_it_sees(tmp_path):
-    """For limits on a loss, at the share of the false alarms that falls to each question."""
-    run = example_run(tmp_path, encoders=("bow", "gru"), recipes=("float32",), users=200)
-    budget = parse_budget(
-        '[[cells]]\nquality."ndcg@10" = { max_loss = "2%" }\nquality.mrr = { min = 0.0 }\n'
-    )
-    notes = judge(budget, run, read_against(run.folder)).notes
-    assert notes == (sight(run, "ndcg@10", FALSE_ALARMS / 2).sentence,)
-    assert not judge(parse_budget('[[cells]]\nsize = { max = "1GB" }'), run).notes

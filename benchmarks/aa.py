@@ -151,7 +151,7 @@ def _files(name: str, place: Path) -> dict[int, Path]:
     from rbench.convert.rewriting import rewritten
     from rbench.convert.tflite import convert_with_tflite
     from rbench.encoding import Form, ModelSettings
-    from rbench.model import scoring_model
+    from rbench.graph.model import scoring_model
 
     files = {}
     with captured(place / "noise.log"):

@@ -22,7 +22,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from rbench.run_folder import read_run
+from rbench.records.run_folder import read_run
 from rbench.testing.runs import example_run
 
 TURNS = 7

@@ -36,7 +36,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import Progress
 
-from rbench.keeping import descendants
+from rbench.system.keeping import descendants
 
 STUDY = """
 encoders = ["bow", "clings.py:Clings"]

@@ -26,15 +26,15 @@ from rich.console import Console
 from rich.table import Table
 
 from rbench import data, plugins, train
+from rbench.cells.policy import file_objection
+from rbench.cells.recipe import SCHEMES
 from rbench.convert.calibration import calibration_contexts
 from rbench.convert.census import take_census
 from rbench.convert.noise import captured
 from rbench.data import DataSettings
 from rbench.encoding import Form, ModelSettings
 from rbench.errors import Unsupported
-from rbench.model import scoring_model, set_weights
-from rbench.policy import file_objection
-from rbench.recipe import SCHEMES
+from rbench.graph.model import scoring_model, set_weights
 from rbench.train.weights import load_weights
 
 SETTINGS = ModelSettings()

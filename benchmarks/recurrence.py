@@ -30,13 +30,13 @@ from rich.console import Console
 from rich.table import Table
 
 from rbench import plugins
+from rbench.cells.recipe import Scheme
 from rbench.convert.noise import captured
 from rbench.convert.rewriting import rewritten
 from rbench.encoding import Form, ModelSettings
-from rbench.model import scoring_model
+from rbench.graph.model import scoring_model
 from rbench.profile import compiled, interpreted, loop
 from rbench.profile.queries import CONTEXT, Queries
-from rbench.recipe import Scheme
 
 SETTINGS = ModelSettings()
 ITEMS = 3650

@@ -29,12 +29,12 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
+from rbench.cells.target import Target
 from rbench.gate.told import differ
 from rbench.profile import ProfileSettings, measure
 from rbench.profile.strangers import entry_of, made_up
 from rbench.stats import ALPHA
 from rbench.stats.rounds import combined, in_common
-from rbench.target import Target
 
 ITEMS = 3650
 CELLS = {"cell": 50, "twin": 50, "longer": 55}

@@ -1,6 +1,6 @@
 """``python -m rbench``: the same as ``rbench``."""
 
-from rbench import here
+from rbench.system import here
 
 here.leave_out()
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
+from rbench.cells.target import Target
 from rbench.errors import TargetError
 from rbench.records import Estimate, Record, Run
-from rbench.target import Target
 from rbench_reports.metrics import METRICS, NDCG, P50, Metric, estimate
 from rbench_reports.numbers import SCORE, Scale, finite, scale
 

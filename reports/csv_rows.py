@@ -10,7 +10,7 @@ from typing import Any
 
 from rbench.compare import Comparison
 from rbench.records import Run
-from rbench.shown import json_text, line
+from rbench.text.shown import json_text, line
 from rbench_reports.rows import Row, columns, record_rows, row
 
 _FORMULA = re.compile(r"(^|;)(?=\s*(?:[=+@\-\uff1d\uff0b\uff20\uff0d]|::))")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from rbench.cells.target import Target
 from rbench.errors import TargetError
 from rbench.records import ModelFile
-from rbench.target import Target
 from rbench_reports.cells import Cell, Sheet
 from rbench_reports.files import listed
 from rbench_reports.metrics import DELEGATED, GZIP, P50, SIZE

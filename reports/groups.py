@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rbench.cells.recipe import SCHEMES, Recipe
 from rbench.errors import RecipeError
-from rbench.recipe import SCHEMES, Recipe
 from rbench_reports.cells import Sheet
 
 OTHER = "other recipes"

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from rbench import caveats
 from rbench.compare import Comparison
-from rbench.records import Run
-from rbench.shown import json_text
+from rbench.records import Run, caveats
+from rbench.text.shown import json_text
 from rbench_reports import (
     against,
     compare_html,

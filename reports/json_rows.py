@@ -6,7 +6,7 @@ from typing import Any
 
 from rbench.compare import Comparison
 from rbench.records import Run
-from rbench.shown import json_text
+from rbench.text.shown import json_text
 from rbench_reports.rows import record_rows
 
 

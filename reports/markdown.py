@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rbench import caveats
 from rbench.compare import Comparison
-from rbench.records import Run
+from rbench.records import Run, caveats
 from rbench_reports import compare_markdown, quality
 from rbench_reports.cells import Sheet
 from rbench_reports.markdown_text import bullets, table, title

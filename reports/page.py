@@ -13,7 +13,7 @@ import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from rbench import shown
+from rbench.text import shown
 
 TEMPLATES = Path(__file__).parent / "templates"
 

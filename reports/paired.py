@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from rbench.artefacts import Ranks, read_ranks
 from rbench.gate.scores import gains
 from rbench.records import Quality, Record, Run
+from rbench.records.artefacts import Ranks, read_ranks
 from rbench.stats import minimum_detectable_loss
 from rbench_reports.cells import Sheet
 from rbench_reports.numbers import MISSING, change

@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from rbench.caveats import history_of
 from rbench.records import Machine, Run
+from rbench.records.caveats import history_of
 from rbench_reports.cells import Sheet
 from rbench_reports.files import runner
 from rbench_reports.numbers import MISSING, alone

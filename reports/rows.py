@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from rbench.caveats import gaps, notes_of
 from rbench.records import Run
+from rbench.records.caveats import gaps, notes_of
 
 Row = dict[str, Any]
 

@@ -19,74 +19,46 @@ FOLDERS = {"rbench": "rbench", "rbench_encoders": "encoders", "rbench_reports": 
 TRAINING = {"tensorflow", "tf_keras", "keras", "tensorflow_model_optimization", "tfmot"}
 HEAVY = TRAINING | {"ai_edge_quantizer", "ai_edge_litert"}
 
-RANKS = {"data": 1, "train": 2, "compress": 3, "convert": 4, "evaluate": 5, "profile": 5, "gate": 6}
-"""Stage -> its place in the order; equals do not know each other."""
-LEAVES = {
-    "bounds",
-    "naming",
-    "shell",
-    "shown",
-    "writing",
-    "errors",
-    "download",
-    "encoding",
-    "machine",
-    "recipe",
-    "target",
-    "policy",
-    "progress",
-    "extras",
-    "channel",
-    "guard",
-    "here",
-    "flatbuffer",
-    "tflite",
-    "keeping",
-    "looking",
-    "looking_child",
-    "processes",
-    "start",
-    "temporary",
-    "records",
-    "run_folder",
-    "plugins",
-    "store",
-    "artefacts",
-    "caveats",
-    "history",
-    "stats",
+RANKS = {
+    "errors": 0,
+    **dict.fromkeys(("bounds", "progress", "text"), 1),
+    **dict.fromkeys(("cells", "encoding", "layers", "system", "tflite"), 2),
+    **dict.fromkeys(("graph", "records"), 3),
+    **dict.fromkeys(("plugins", "stats"), 4),
+    "data": 5,
+    "train": 6,
+    "compress": 7,
+    "convert": 8,
+    **dict.fromkeys(("evaluate", "profile"), 9),
+    "gate": 10,
+    "compare": 11,
+    "study": 12,
+    **dict.fromkeys(("sweeping", "testing"), 13),
+    "cli": 14,
+    **dict.fromkeys(("", "__main__"), 15),
 }
-"""Modules that know each other only."""
-GRAPHS = {"model", "layers"}
-"""Leaves that draw Keras graphs, for training and conversion."""
-SETTLED = {"study", "jobs"}
+"""Room, or module beside the rooms -> its rank. Who imports stands higher than who is imported;
+equals do not know each other."""
+STAGE = ("data", "train", "compress", "convert", "evaluate", "profile", "gate")
+"""The rooms that hold a stage."""
+GRAPHS = {"graph", "layers"}
+"""What draws Keras graphs, for training and conversion."""
+SETTLED = ("rbench.study", "rbench.sweeping.jobs", "rbench.sweeping.results")
 """Values that span the stages: they know the stages' settings, nothing else of them."""
 OPEN = {"settings", "result", "dataset", "ranking", "weights"}
 """Modules of a stage that later stages may know: what goes in, what comes out, how its files are
 read, and the one rule by which items are ranked."""
-CHILDREN = {"rbench.guard", "rbench.keeping"}
+CHILDREN = {"rbench.system.guard", "rbench.system.keeping"}
 """Modules that work in child processes only, besides the programs themselves: they may end one."""
 READERS = (
     *("rbench.gate", "rbench.compare"),
     *("rbench.cli.gate", "rbench.cli.report", "rbench.cli.compare", "rbench.cli.list"),
 )
 """What only reads records, besides the reports."""
-LOOKED_UP = {
-    "shown",
-    "artefacts",
-    "caveats",
-    "history",
-    "stats",
-    "writing",
-    "records",
-    "run_folder",
-    "errors",
-    "plugins",
-    "recipe",
-    "target",
-    "tflite",
-    "",
-}
+LOOKED_UP = (
+    *("rbench.cells", "rbench.errors", "rbench.plugins", "rbench.records", "rbench.text"),
+    *("rbench.stats", "rbench.tflite", "rbench.system.writing"),
+)
 """What those may know of the rest."""
 
 
@@ -180,16 +152,58 @@ def test_the_engine_never_imports_its_siblings():
     )
 
 
-def test_leaves_know_leaves_only():
+def test_every_module_has_a_rank():
+    without = {name for name in PATHS if below(name, "rbench") and part(name) not in RANKS}
+    assert not without, f"no rank, see RANKS: {sorted(without)}"
+    known = {part(name) for name in PATHS if below(name, "rbench")}
+    assert set(RANKS) == known, "ranks of what is not there"
+
+
+def test_who_imports_stands_higher():
     complain(
         [
             found
             for found in OURS
-            if (part(found.by) in LEAVES and part(found.name) not in LEAVES)
-            or (part(found.by) in GRAPHS and part(found.name) not in LEAVES | GRAPHS)
+            if below(found.by, "rbench")
+            and below(found.name, "rbench")
+            and part(found.by) != part(found.name)
+            and RANKS[part(found.by)] <= RANKS[part(found.name)]
         ],
-        "a leaf module imports more than leaves",
+        "a step back in the order of the rooms, or sideways",
     )
+
+
+def circles(graph: dict[str, set[str]]) -> list[list[str]]:
+    """The modules that lead to themselves, those of one circle together."""
+    reached = {name: reachable(graph, name) for name in graph}
+    found = {
+        frozenset(other for other in reached[name] if name in reached.get(other, ()))
+        for name in graph
+    }
+    return sorted(sorted(circle) for circle in found if circle)
+
+
+def reachable(graph: dict[str, set[str]], start: str) -> set[str]:
+    found: set[str] = set()
+    ahead = [start]
+    while ahead:
+        new = graph.get(ahead.pop(), set()) - found
+        found |= new
+        ahead += new
+    return found
+
+
+def test_circles_are_found():
+    assert circles({"a": {"b"}, "b": {"c"}, "c": set()}) == []
+    assert circles({"a": {"b"}, "b": {"a"}, "c": {"a"}, "d": {"d"}}) == [["a", "b"], ["d"]]
+
+
+def test_no_module_leads_to_itself():
+    """Counting imports inside functions, and those of types alone."""
+    graph: dict[str, set[str]] = {name: set() for name in PATHS}
+    for found in OURS:
+        graph[found.by].add(found.name)
+    assert circles(graph) == []
 
 
 def test_values_that_span_the_stages_know_settings_only():
@@ -197,30 +211,24 @@ def test_values_that_span_the_stages_know_settings_only():
         [
             found
             for found in OURS
-            if part(found.by) in SETTLED
-            and part(found.name) in RANKS
+            if below(found.by, *SETTLED)
+            and part(found.name) in STAGE
             and not found.name.endswith(".settings")
         ],
         "a study or job imports more of a stage than its settings",
     )
 
 
-def test_stages_know_earlier_stages_only():
-    def allowed(found: Import) -> bool:
-        here, there = part(found.by), part(found.name)
-        if there in LEAVES or there == here or not there:
-            return True
-        if there in GRAPHS:
-            return RANKS[here] <= RANKS["convert"]
-        return there in RANKS and RANKS[there] < RANKS[here]
-
+def test_graphs_are_drawn_for_training_and_conversion():
     complain(
         [
             found
             for found in OURS
-            if below(found.by, "rbench") and part(found.by) in RANKS and not allowed(found)
+            if part(found.by) in STAGE
+            and part(found.name) in GRAPHS
+            and RANKS[part(found.by)] > RANKS["convert"]
         ],
-        "a stage steps back in the order, or sideways",
+        "a stage after convert draws Keras graphs",
     )
 
 
@@ -233,8 +241,8 @@ def test_stages_do_not_know_the_insides_of_earlier_stages():
         [
             found
             for found in OURS
-            if part(found.by) in RANKS
-            and part(found.name) in RANKS
+            if part(found.by) in STAGE
+            and part(found.name) in STAGE
             and part(found.by) != part(found.name)
             and not open_door(found.name)
         ],
@@ -249,7 +257,7 @@ def test_the_gate_and_the_reports_only_read_records():
             for found in OURS
             if below(found.by, "rbench.gate", "rbench.compare", "rbench_reports")
             and not below(found.name, "rbench.gate", "rbench.compare", "rbench_reports")
-            and part(found.name) not in LOOKED_UP
+            and not below(found.name, *LOOKED_UP)
         ],
         "a reader of records needs more than records",
     )

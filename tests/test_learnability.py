@@ -8,13 +8,13 @@ if not find_spec("tensorflow"):  # importing it takes seconds
     pytest.skip("training needs rbench[sweep]", allow_module_level=True)
 
 from rbench import data, plugins, train
+from rbench.cells.recipe import Recipe
 from rbench.compress import CompressSettings, compress
 from rbench.convert import MODEL, ConvertSettings, convert
 from rbench.data import DataSettings, SyntheticSettings
 from rbench.encoding import ModelSettings
 from rbench.evaluate import EvaluateSettings, evaluate
 from rbench.progress import silent
-from rbench.recipe import Recipe
 
 pytestmark = pytest.mark.slow
 

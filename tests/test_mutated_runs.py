@@ -15,7 +15,7 @@ from rbench import plugins
 from rbench.compare import compare
 from rbench.errors import RbenchError
 from rbench.gate import judge, parse_budget, read_against
-from rbench.run_folder import read_run
+from rbench.records.run_folder import read_run
 from rbench.testing.runs import example_run
 
 FORMATS = ("markdown", "json", "csv", "html")

@@ -94,6 +94,6 @@ def _run(arguments: Sequence[str] | None) -> int:
 
 
 def _complain(what: str) -> None:
-    from rbench.shown import line
+    from rbench.text.shown import line
 
     print(f"rbench: {line(what)}", file=sys.stderr)

@@ -1,6 +1,6 @@
 """``python -m rbench.cli``."""
 
-from rbench import here
+from rbench.system import here
 
 here.leave_out()
 

@@ -10,7 +10,7 @@ from rbench import plugins
 from rbench.cli.compare_view import show
 from rbench.cli.report import KIND, STDOUT, write
 from rbench.compare import compare
-from rbench.run_folder import read_run
+from rbench.records.run_folder import read_run
 
 EPILOG = """\b
 Examples:

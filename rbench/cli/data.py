@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rbench.caveats import notes
 from rbench.cli.data_options import data_options, said
 from rbench.cli.terminal import json_document, say
 from rbench.data.fetch import BASE, PUBLIC
 from rbench.data.settings import DataSettings
-from rbench.history import History, history
+from rbench.records.caveats import notes
+from rbench.records.history import History, history
 
 if TYPE_CHECKING:
     from rbench.records import DataSummary

@@ -16,7 +16,7 @@ from rbench.cli.terminal import say
 from rbench.gate import Baseline, Limits, judge, read_against, read_budget
 from rbench.gate.amounts import Share, Size
 from rbench.gate.update import update
-from rbench.run_folder import read_run
+from rbench.records.run_folder import read_run
 
 
 @click.command(

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from rbench.cells.target import Target
 from rbench.errors import StageError
 from rbench.gate import Limits, Verdict
 from rbench.gate.amounts import Share, Size
@@ -13,7 +14,6 @@ from rbench.gate.levels import Place
 from rbench.gate.pair import PairLimits, judge_sizes, judge_times
 from rbench.gate.rules import SizeLimit
 from rbench.gate.verdict import Finding
-from rbench.target import Target
 
 
 def limits_of(

@@ -10,7 +10,6 @@ from typing import Any
 import click
 import msgspec
 
-from rbench import extras
 from rbench.cli.paths import must_be_text
 from rbench.cli.reachable import reachable
 from rbench.cli.terminal import json_document
@@ -18,6 +17,7 @@ from rbench.convert import Inventory, take_inventory
 from rbench.errors import ModelError, StageError, Unsupported
 from rbench.progress import Progress, Reporter, silent
 from rbench.records import Delegation
+from rbench.system import extras
 from rbench.tflite import ExternalFile, external_files, mapped, placed
 
 REFUSED = "the runtime refuses the file"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from rbench import extras
+from rbench.cells.target import Target
 from rbench.cli.paths import must_be_text
 from rbench.cli.reachable import is_utf8, reachable
 from rbench.cli.spoken import spoken
@@ -17,9 +17,9 @@ from rbench.cli.terminal import json_lines
 from rbench.errors import OutputError, UsageError
 from rbench.profile import ProfileSettings
 from rbench.profile.ranges import Range, parse
-from rbench.shell import command_line
-from rbench.shown import line
-from rbench.target import Target
+from rbench.system import extras
+from rbench.text.shell import command_line
+from rbench.text.shown import line
 
 DEFAULTS = ("cpu", "xnnpack")
 
@@ -87,7 +87,7 @@ def command(
     """
     extras.require("profile", "rbench profile")
     must_be_text(model, contexts, out)
-    from rbench import profiling
+    from rbench.sweeping import single_file
 
     targets = list(dict.fromkeys(Target.parse(name) for name in names or DEFAULTS))
     known = ranges_of(ranges)
@@ -102,14 +102,14 @@ def command(
     with ExitStack() as stack:
         place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rbench-")))
         told = stack.enter_context(reachable(model))
-        timed = profiling.timed_way(told, signature, place)
+        timed = single_file.timed_way(told, signature, place)
         if contexts:
             values = stack.enter_context(reachable(contexts))
-            asked = profiling.Asked(values, (f"what {line(contexts)} holds",))
+            asked = single_file.Asked(values, (f"what {line(contexts)} holds",))
         else:
-            asked = profiling.made_up(told, settings, place, items or 0, known, timed)
+            asked = single_file.made_up(told, settings, place, items or 0, known, timed)
         asked = asked._replace(said=(*timed.said, *asked.said))
-        records = profiling.profile_file(
+        records = single_file.profile_file(
             model, targets, settings, asked, out or place / "run", command_line(words), timed
         )
     if as_json:

@@ -8,8 +8,8 @@ import click
 
 from rbench import plugins
 from rbench.cli.terminal import document, say
-from rbench.run_folder import read_run
-from rbench.writing import write_atomically
+from rbench.records.run_folder import read_run
+from rbench.system.writing import write_atomically
 
 EPILOG = """\b
 Examples:

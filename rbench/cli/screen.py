@@ -9,7 +9,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from rbench import shown
+from rbench.text import shown
 
 Words = str | tuple[str, str]
 """A text, or one with its style."""

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO
 
-from rbench import shown
+from rbench.text import shown
 
 _OURS = re.compile(r"(\n|\x1b\[[0-9;]*m)")
 """What our own output holds besides text, where it is no terminal: line breaks and colours."""

@@ -13,8 +13,8 @@ import click
 from rbench.cli.data_options import data_options, said
 from rbench.cli.spoken import spoken
 from rbench.cli.terminal import document
-from rbench.shell import command_line
-from rbench.shown import escaped_json
+from rbench.text.shell import command_line
+from rbench.text.shown import escaped_json
 
 EXAMPLES = """\b
 Examples:
@@ -80,8 +80,8 @@ def command(
     from rbench import plugins
     from rbench.cli.sweep_view import View
     from rbench.study import Study
-    from rbench.sweeping import sweep
-    from rbench.writing import write_atomically
+    from rbench.sweeping.sweep import sweep
+    from rbench.system.writing import write_atomically
 
     chosen = Study.read(study).narrowed(
         data=data,

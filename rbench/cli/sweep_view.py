@@ -21,13 +21,13 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from rbench.caveats import notes_of
 from rbench.cli.screen import Screen, Table
-from rbench.jobs import AnyJob
 from rbench.progress import Progress as Standing
 from rbench.records import Quality, Record, Run
-from rbench.shown import line
-from rbench.store import Failure
+from rbench.records.caveats import notes_of
+from rbench.sweeping.jobs import AnyJob
+from rbench.sweeping.store import Failure
+from rbench.text.shown import line
 
 WIDE = 160
 """Columns where the output is no terminal."""
@@ -36,7 +36,7 @@ SHOWN = ("ndcg@10", "recall@10")
 
 
 class View:
-    """An `rbench.observer.Observer` that draws with rich, on standard error."""
+    """An `rbench.sweeping.observer.Observer` that draws with rich, on standard error."""
 
     def __init__(self, *, quiet: bool = False) -> None:
         self.console = Screen(err=True, quiet=quiet)

@@ -1,7 +1,8 @@
 """What commands print with: nothing else of rbench writes to a terminal.
 
 People are shown lines here and tables in `rbench.cli.screen`, every text in them as
-`rbench.shown.line` has it; programs are given documents, in UTF-8 whatever the console's encoding.
+`rbench.text.shown.line` has it; programs are given documents, in UTF-8 whatever the console's
+encoding.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from rbench import shown
+from rbench.text import shown
 
 
 def say(text: object, *, err: bool = False) -> None:

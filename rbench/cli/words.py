@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from rbench.cells.policy import objection
+from rbench.cells.recipe import SCHEMES, Recipe
 from rbench.encoding import Encoder, Form, KerasTensor
 from rbench.errors import RecipeError
-from rbench.policy import objection
-from rbench.recipe import SCHEMES, Recipe
 
 RECIPE_WORDS = {
     "unrolled": "recurrence as plain ops that delegates can take, not one fused op",

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from rbench.artefacts import Ranks, read_ranks
 from rbench.compare.alike import scored_alike
 from rbench.compare.comparison import Difference, Unit, Verdict
 from rbench.gate.scores import NOTHING, gains, is_score
 from rbench.records import Estimate, Record, Run
+from rbench.records.artefacts import Ranks, read_ranks
 from rbench.stats import (
     RelativeLoss,
     minimum_detectable_loss,

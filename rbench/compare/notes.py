@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from statistics import median
 
-from rbench.caveats import gaps, notes_of
 from rbench.compare.comparison import Difference
 from rbench.gate.amounts import percent
 from rbench.records import Record, Run
+from rbench.records.caveats import gaps, notes_of
 
 SHARED = 3
 """Cells on a target from which a change that all have in common is worth a word."""

@@ -16,7 +16,7 @@ import tensorflow_model_optimization as tfmot
 from rbench.compress.method import Method
 from rbench.compress.places import Floats, Place, wrapped
 from rbench.compress.settings import CompressSettings
-from rbench.model import Weights
+from rbench.graph.model import Weights
 
 CLUSTERS = {"cluster16": 16}
 

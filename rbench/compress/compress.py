@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from rbench.cells.recipe import Recipe
 from rbench.compress.learnt import as_trained, measuring_contexts, save_ranges
 from rbench.compress.method import Method
 from rbench.compress.places import Floats
@@ -13,10 +14,9 @@ from rbench.compress.settings import CompressSettings
 from rbench.compress.tuning import tune
 from rbench.data.dataset import Dataset
 from rbench.encoding import Encoder, Form, ModelSettings
-from rbench.history import FilterHistory
-from rbench.model import KerasModel, count_parameters, scoring_model, set_weights
+from rbench.graph.model import KerasModel, count_parameters, scoring_model, set_weights
 from rbench.progress import Reporter, silent
-from rbench.recipe import Recipe
+from rbench.records.history import FilterHistory
 from rbench.train.settings import TrainSettings
 from rbench.train.weights import load_weights, save_weights
 

@@ -8,17 +8,17 @@ from typing import Any
 
 import numpy as np
 
+from rbench.cells.recipe import Recipe
 from rbench.compress.places import Floats
 from rbench.compress.result import RANGES
 from rbench.data.dataset import Dataset, Ids
 from rbench.errors import StageError
-from rbench.model import ITEM_TABLE
-from rbench.recipe import Recipe
+from rbench.graph.model import ITEM_TABLE
+from rbench.system.writing import write_atomically
 from rbench.train import cut
-from rbench.writing import write_atomically
 
 SCORES = "scores"
-"""The layer of `rbench.model.scoring_model` that training does not have."""
+"""The layer of `rbench.graph.model.scoring_model` that training does not have."""
 LOOKED_UP = "embeddings"
 """The layer that hands on the rows of the item table."""
 MEASURED = 512
@@ -64,7 +64,7 @@ def as_trained(model: Any, folder: Path, recipe: Recipe) -> tuple[Any, bool]:
     """A scoring model with the weights of an artefact, as the file should reproduce it.
 
     Args:
-        model: `rbench.model.scoring_model` with the artefact's weights in it; taken over.
+        model: `rbench.graph.model.scoring_model` with the artefact's weights in it; taken over.
         folder: of the artefact.
 
     Returns:

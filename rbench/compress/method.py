@@ -7,7 +7,7 @@ from typing import Any
 
 from rbench.compress.places import Floats
 from rbench.compress.settings import CompressSettings
-from rbench.model import Weights
+from rbench.graph.model import Weights
 
 
 class Method(ABC):
@@ -32,7 +32,7 @@ class Method(ABC):
 
     @abstractmethod
     def stripped(self) -> Weights:
-        """The weights without wrappers, by `rbench.model.get_weights`'s names."""
+        """The weights without wrappers, by `rbench.graph.model.get_weights`'s names."""
 
     @abstractmethod
     def reached(self) -> bool:

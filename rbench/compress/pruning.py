@@ -25,7 +25,7 @@ from tensorflow_model_optimization.python.core.sparsity.keras import pruning_imp
 from rbench.compress.method import Method
 from rbench.compress.places import Floats, Place, parts, wrapped
 from rbench.compress.settings import CompressSettings
-from rbench.model import Weights
+from rbench.graph.model import Weights
 
 BLOCK = 2, 4
 """Zeros, in so many neighbours."""

@@ -36,8 +36,8 @@ from rbench.compress.method import Method
 from rbench.compress.places import Floats, Place, places
 from rbench.compress.ranges import MovingRange, computes
 from rbench.compress.settings import CompressSettings
+from rbench.graph.model import ITEM_TABLE, Weights
 from rbench.layers import Mask
-from rbench.model import ITEM_TABLE, Weights
 
 RECURRENT_BITS = 8
 """Of the matrices that multiply a recurrent layer's own state, however few the others have."""

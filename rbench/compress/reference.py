@@ -10,7 +10,7 @@ import numpy as np
 
 from rbench.compress.result import REFERENCE
 from rbench.data.dataset import Dataset
-from rbench.writing import write_atomically
+from rbench.system.writing import write_atomically
 
 MAX_CONTEXTS = 512
 """Contexts kept; a study's ``parity_contexts`` takes the first of them."""
@@ -20,7 +20,8 @@ def save_reference(folder: Path, model: Any, dataset: Dataset, length: int, seed
     """Write int32 ``contexts`` (n, length) and float32 ``scores`` (n, items).
 
     Args:
-        model: a Keras model from contexts to scores, as `rbench.model.scoring_model` draws it.
+        model: a Keras model from contexts to scores, as drawn by
+            `rbench.graph.model.scoring_model`.
         seed: draws the test users.
     """
     users = len(dataset.test.targets)

@@ -16,7 +16,7 @@ class Compressed(msgspec.Struct, frozen=True, kw_only=True):
     """A Keras model ready to convert. Its weights lie beside it, as those of a training do."""
 
     compression: str
-    """`rbench.recipe.Recipe.compression` of the recipes that this serves; "" for none."""
+    """`rbench.cells.recipe.Recipe.compression` of the recipes that this serves; "" for none."""
     parameters: int
     validation: dict[str, float] = {}
     """Validation scores after fine-tuning; those of the training where there was none."""

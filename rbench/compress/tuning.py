@@ -12,9 +12,9 @@ from rbench.compress.settings import CompressSettings
 from rbench.data.dataset import Dataset
 from rbench.encoding import Encoder, ModelSettings
 from rbench.errors import StageError
-from rbench.history import FilterHistory, history
-from rbench.model import Weights, set_weights, training_model
+from rbench.graph.model import Weights, set_weights, training_model
 from rbench.progress import Progress, Reporter
+from rbench.records.history import FilterHistory, history
 from rbench.train import Learner, TrainSettings, Validator, batches, cut
 
 

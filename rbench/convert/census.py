@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections import Counter
 
 from rbench.convert.flatbuffer import Model, op_name, type_name
-from rbench.flatbuffer import Content
 from rbench.tflite import read, unsound
+from rbench.tflite.flatbuffer import Content
 
 
 def take_census(content: Content) -> tuple[dict[str, int], dict[str, int]]:

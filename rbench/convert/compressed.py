@@ -5,8 +5,8 @@ from __future__ import annotations
 import zlib
 from typing import NamedTuple
 
-from rbench.flatbuffer import Content
 from rbench.progress import Progress, Reporter, silent
+from rbench.tflite.flatbuffer import Content
 
 GZIP_LEVEL, GZIP_WINDOW = 9, 31
 """The window's 16 asks zlib for gzip's frame."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from rbench.cells.recipe import Recipe
 from rbench.compress import as_trained
 from rbench.convert.calibration import calibration_contexts
 from rbench.convert.gpu_ready import gpu_ready
@@ -13,10 +14,9 @@ from rbench.convert.result import LOG, MODEL, FlatModel
 from rbench.convert.settings import ConvertSettings
 from rbench.data.dataset import Dataset
 from rbench.encoding import Encoder, Form, ModelSettings
-from rbench.model import count_parameters, scoring_model, set_weights
-from rbench.recipe import Recipe
+from rbench.graph.model import count_parameters, scoring_model, set_weights
+from rbench.system.writing import write_atomically
 from rbench.train.weights import load_weights
-from rbench.writing import write_atomically
 
 
 def convert(

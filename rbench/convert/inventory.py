@@ -14,9 +14,9 @@ from rbench.convert.compressed import compressed
 from rbench.convert.flatbuffer import Model, Tensor, op_name, type_name
 from rbench.convert.sharing import Shared, table_of
 from rbench.convert.work import Estimates, Work, count
-from rbench.flatbuffer import Content
 from rbench.progress import Reporter, silent
 from rbench.tflite import read, unsound
+from rbench.tflite.flatbuffer import Content
 
 LISTED = 12
 """Constants that go into a record, the largest."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from rbench.writing import RIGHTS
+from rbench.system.writing import RIGHTS
 
 
 @contextmanager

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
+from rbench.cells.policy import file_objection
+from rbench.cells.recipe import Scheme
 from rbench.convert.census import take_census
 from rbench.convert.narrowing import narrowed
 from rbench.convert.packing import packed
@@ -15,8 +17,6 @@ from rbench.convert.rewriting import rewritten
 from rbench.convert.sharing import Shared
 from rbench.data.dataset import Ids
 from rbench.errors import Unsupported
-from rbench.policy import file_objection
-from rbench.recipe import Scheme
 
 Recommender = Any
 """`rbench.convert.export.Recommender`, whose module brings TensorFlow."""
@@ -99,7 +99,7 @@ def convert_to_scheme(
 
     Raises:
         StageError: the converter gave up.
-        Unsupported: no kernel runs what it wrote, see `rbench.policy`.
+        Unsupported: no kernel runs what it wrote, see `rbench.cells.policy`.
     """
     road = _by_tflite("learnt") if learnt else ROADS[scheme]
     content = road.convert(recommender, contexts)

@@ -10,12 +10,12 @@ from typing import Any, Final, Literal
 
 import tensorflow as tf
 
+from rbench.cells.recipe import Scheme
 from rbench.convert.export import Recommender
 from rbench.convert.lstm_repair import repaired
 from rbench.convert.result import INPUT, SIGNATURE
 from rbench.data.dataset import Ids
 from rbench.errors import StageError
-from rbench.recipe import Scheme
 
 LAST_WORDS = 400
 """Characters of the converter's message that go into a record; the log has all."""

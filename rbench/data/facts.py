@@ -21,7 +21,7 @@ def facts(log: Sequences, cut: Cut, dense: Ids) -> dict[str, Any]:
     targets that training never saw; ``*_targets_in_history``: targets that their user had met
     before. ``test_targets_tied``: test targets with the time of the item before them.
     ``test_targets_before_training_ends``: test targets older than the newest interaction that
-    trains. What they mean for the scores: `rbench.caveats`.
+    trains. What they mean for the scores: `rbench.records.caveats`.
 
     Args:
         dense: id of each item code, 0 where training never saw it.

@@ -10,10 +10,10 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from rbench.download import download, read
 from rbench.errors import DataError, choices
 from rbench.progress import Reporter, silent
-from rbench.writing import writing
+from rbench.system.download import download, read
+from rbench.system.writing import writing
 
 BASE = "https://files.grouplens.org/datasets/movielens"
 GROWTH = 2

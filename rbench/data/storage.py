@@ -11,7 +11,7 @@ import numpy as np
 from rbench.data.dataset import Dataset, Holdout, Ragged
 from rbench.errors import DataError
 from rbench.records import DataSummary
-from rbench.writing import writing
+from rbench.system.writing import writing
 
 DOCUMENT = "dataset.json"
 ARRAYS = "split.npz"

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from rbench.data.dataset import Ids
-from rbench.writing import write_atomically
+from rbench.system.writing import write_atomically
 
 
 def write_ranks(path: Path, ranks: Ids) -> str:

@@ -18,9 +18,9 @@ from rbench.evaluate.popularity import Popularity
 from rbench.evaluate.quality import quality
 from rbench.evaluate.scoring import score_users
 from rbench.evaluate.settings import EvaluateSettings
-from rbench.history import history
 from rbench.progress import Progress, Reporter, silent
 from rbench.records import Quality
+from rbench.records.history import history
 
 
 class Baseline(Protocol):

@@ -13,7 +13,7 @@ from rbench.data.dataset import Ids
 from rbench.data.ranking import Scores
 from rbench.errors import ModelError, StageError
 from rbench.evaluate.ranking_tensor import check_subgraph, ranking_tensor
-from rbench.extras import require
+from rbench.system.extras import require
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from rbench.data.dataset import Dataset, Holdout, Ids
 from rbench.data.ranking import Scores, rankable, ranks, top
 from rbench.errors import StageError
 from rbench.evaluate.settings import EvaluateSettings
-from rbench.history import history
 from rbench.progress import Progress, Reporter
+from rbench.records.history import history
 
 Scorer = Callable[[Ids], Scores]
 """Contexts int32 ``(n, length)`` -> scores float32 ``(n, items)``; column j is item j + 1."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from rbench.bounds import SEED, Bounded, Range
-from rbench.history import FilterHistory
+from rbench.records.history import FilterHistory
 
 
 class EvaluateSettings(Bounded, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -14,7 +14,7 @@ class EvaluateSettings(Bounded, frozen=True, kw_only=True, forbid_unknown_fields
     filter_history: FilterHistory = "auto"
     """Items that the user already touched are taken out of the ranking. A target among them then
     cannot be found: ``auto`` leaves them in for logs where people come back to the same items, see
-    `rbench.history.history`."""
+    `rbench.records.history.history`."""
     bootstrap: Annotated[int, Range(1, 1_000_000)] = 1000
     """Resamples of the users behind every interval."""
     parity_contexts: Annotated[int, Range(1, 1_000_000)] = 128

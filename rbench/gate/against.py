@@ -8,11 +8,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-from rbench.artefacts import Ranks, read_ranks
-from rbench.caveats import history_of
 from rbench.gate.baseline import Baseline, Mark, read_baseline, rounded
 from rbench.records import ModelFile, Quality, Record, Run
-from rbench.run_folder import read_run
+from rbench.records.artefacts import Ranks, read_ranks
+from rbench.records.caveats import history_of
+from rbench.records.run_folder import read_run
 
 
 class Made(NamedTuple):

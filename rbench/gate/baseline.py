@@ -16,7 +16,7 @@ from rbench.errors import RecordError
 from rbench.gate.documents import read_json
 from rbench.gate.rules import LONGEST
 from rbench.records import Estimate
-from rbench.writing import write_atomically
+from rbench.system.writing import write_atomically
 
 SCHEMA = 1
 """Version of the baseline file."""

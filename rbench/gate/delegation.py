@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from rbench.cells.target import Target
 from rbench.gate.amounts import percent
 from rbench.gate.levels import Levels, Measure, Place, at_least
 from rbench.gate.rules import DelegationLimit
 from rbench.gate.verdict import Finding
 from rbench.records import Record
-from rbench.target import Target
 
 
 def asked(limit: DelegationLimit, record: Record) -> bool:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from rbench.artefacts import sha256_of
 from rbench.gate.opening import NoFileError, opened, size_of
 from rbench.gate.sizes import format_size
 from rbench.records import ModelFile
+from rbench.records.artefacts import sha256_of
 
 
 class Found(NamedTuple):

@@ -6,7 +6,7 @@ Source: https://docs.github.com/actions/reference/workflow-commands-for-github-a
 from __future__ import annotations
 
 from rbench.gate.verdict import Status, Verdict
-from rbench.shown import line
+from rbench.text.shown import line
 
 _LEVELS: dict[Status, str] = {"fail": "error", "warn": "warning", "not comparable": "notice"}
 """Status -> command; what passes needs no annotation."""

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from rbench.caveats import notes_of
 from rbench.gate.against import Against, models_of
 from rbench.gate.files import Found, inspect
 from rbench.gate.growth import Weighed, judge_size
@@ -19,6 +18,7 @@ from rbench.gate.sensitivity import sensitivity
 from rbench.gate.sizes import format_size
 from rbench.gate.verdict import Finding, Verdict
 from rbench.records import ModelFile, Run
+from rbench.records.caveats import notes_of
 
 MOST_GZIP = 1032
 """How many times smaller gzip makes a file at the most.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from xml.etree import ElementTree
 
 from rbench.gate.verdict import Finding, Verdict
-from rbench.shown import line
+from rbench.text.shown import line
 
 
 def junit(verdict: Verdict) -> str:

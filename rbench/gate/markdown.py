@@ -6,7 +6,7 @@ import re
 
 from rbench.gate.columns import columns
 from rbench.gate.verdict import Finding, Status, Verdict
-from rbench.shown import line
+from rbench.text.shown import line
 
 _SIGNS: dict[Status, str] = {
     "fail": "❌ fail",

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from rbench.artefacts import read_ranks
 from rbench.gate.against import Against, Made, filtered_of
 from rbench.gate.baseline import Mark
 from rbench.records import Estimate, Run
+from rbench.records.artefacts import read_ranks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -14,13 +14,13 @@ from typing import Any
 
 import msgspec
 
+from rbench.cells.target import Target
 from rbench.errors import StageError
 from rbench.profile import verdict
 from rbench.profile.android.doubts import doubts
 from rbench.profile.result import Aggregate, Round
 from rbench.profile.settings import ProfileSettings
 from rbench.records import Timing, Verdict
-from rbench.target import Target
 
 TIMED = (
     "one inference as the tool times it, in native code; the same context each time, written "

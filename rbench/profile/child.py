@@ -13,9 +13,9 @@ from contextlib import contextmanager
 
 import msgspec
 
-from rbench.guard import die_with_parent
 from rbench.profile.litert import Finished, OpsOrder, Order, Profiled, Refusal
 from rbench.profile.refusal import NoGpuError, RefusedError, UnsupportedError
+from rbench.system.guard import die_with_parent
 
 
 def serve(

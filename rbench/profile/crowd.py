@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from rbench.cells.target import Target
 from rbench.profile.result import Round
 from rbench.profile.surroundings import Watch
 from rbench.profile.verdict import CROWDING_CORES, company, theft
-from rbench.target import Target
 
 LOOK_S = 0.5
 """How long others are watched before the first round."""

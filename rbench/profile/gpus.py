@@ -11,8 +11,8 @@ from pathlib import Path
 import msgspec
 
 from rbench.errors import RbenchError, Unsupported
-from rbench.extras import require
 from rbench.profile.nodes import nodes_taken
+from rbench.system.extras import require
 
 SIDE = 4
 """Numbers that the graph which is tried adds to themselves."""

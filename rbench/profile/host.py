@@ -9,13 +9,13 @@ from pathlib import Path
 
 import msgspec
 
+from rbench.cells.target import backend_of
 from rbench.errors import RbenchError, StageError, Unsupported
-from rbench.extras import EXTRAS, is_there
 from rbench.profile import gpus, software_gpu
 from rbench.profile.android import adb
 from rbench.profile.benchmark_model import tool as benchmark_model
 from rbench.profile.nodes import nodes_taken
-from rbench.target import backend_of
+from rbench.system.extras import EXTRAS, is_there
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):

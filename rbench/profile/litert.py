@@ -12,14 +12,14 @@ from typing import TypeVar
 
 import msgspec
 
-from rbench import extras
+from rbench.cells.target import Target
 from rbench.errors import Killed, StageError, Unsupported
 from rbench.profile import software_gpu
 from rbench.profile.process import run_module
 from rbench.profile.result import Ops, Round
 from rbench.profile.settings import ProfileSettings
 from rbench.profile.state import unreset
-from rbench.target import Target
+from rbench.system import extras
 
 CHILDREN = {
     "cpu": "rbench.profile.litert_child",

@@ -15,10 +15,10 @@ from pathlib import Path
 from time import perf_counter_ns, time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from rbench.cells.target import backend_of
 from rbench.profile.child import asking, serve
 from rbench.profile.litert import Finished, OpsOrder, Order, Profiled
 from rbench.profile.refusal import RefusedError
-from rbench.target import backend_of
 
 if TYPE_CHECKING:
     from rbench.profile.loop import Query, Told

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from rbench.cells.target import HOST, Target
 from rbench.errors import StageError
 from rbench.profile.result import Round
 from rbench.profile.settings import ProfileSettings
-from rbench.target import HOST, Target
 
 Tool = Callable[[ProfileSettings, Path, Target, Path, int, Path], Round]
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import msgspec
 
-from rbench import extras
 from rbench.errors import StageError, Unsupported
 from rbench.profile import software_gpu
 from rbench.profile.process import run_module
 from rbench.records import Delegation
+from rbench.system import extras
 
 CHILD = "rbench.profile.nodes_child"
 TIMEOUT_S = 60.0

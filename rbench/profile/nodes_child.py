@@ -13,10 +13,10 @@ from pathlib import Path
 
 import msgspec
 
-from rbench.guard import die_with_parent
+from rbench.cells.target import backend_of
 from rbench.profile.nodes import Answer, Question
 from rbench.profile.refusal import NoGpuError, RefusedError, UnsupportedError
-from rbench.target import backend_of
+from rbench.system.guard import die_with_parent
 
 ROOM_BYTES = 16 << 30
 """Of addresses, not of memory: for the runtime and the tensors of sound files."""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from rbench import extras
+from rbench.cells.target import Target
 from rbench.errors import ModelError
 from rbench.profile.drawing import Input, queries_within, save
 from rbench.profile.measure import measure
@@ -18,7 +18,7 @@ from rbench.profile.settings import ProfileSettings
 from rbench.profile.strangers import Entry, entry_of, inputs_of, made_up
 from rbench.profile.summary import summarise
 from rbench.records import Delegation, Timing
-from rbench.target import Target
+from rbench.system import extras
 
 SETTINGS = ProfileSettings(rounds=12, min_runs=3000, min_seconds=2.0, max_seconds=20.0, op_runs=0)
 """More and shorter rounds than in a run: only the differences within rounds are compared."""

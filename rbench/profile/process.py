@@ -6,9 +6,9 @@ import signal
 import subprocess
 import tempfile
 
-from rbench import processes
 from rbench.errors import Killed, StageError
-from rbench.guard import PASSING_SIGNALS
+from rbench.system import processes
+from rbench.system.guard import PASSING_SIGNALS
 
 LAST_LINES = 3
 ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}

@@ -9,13 +9,13 @@ from typing import Any
 
 import msgspec
 
+from rbench.cells.target import Target
 from rbench.errors import StageError
 from rbench.profile import aggregates, samples, verdict
 from rbench.profile.ops import REST
 from rbench.profile.result import Round
 from rbench.profile.settings import ProfileSettings
 from rbench.records import Delegation, Timing
-from rbench.target import Target
 
 TIMED = {
     "invoke": "one inference, from asking the runtime to run until it has answered; setting the "

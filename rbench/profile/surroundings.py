@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from rbench.machine import usable_cores
 from rbench.profile.result import Surroundings
+from rbench.records.machine import usable_cores
 
 _STAT = Path("/proc/stat")
 

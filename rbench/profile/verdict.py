@@ -16,10 +16,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from statistics import median
 from typing import TYPE_CHECKING
 
+from rbench.cells.target import Target
 from rbench.profile.result import Round
 from rbench.profile.settings import ProfileSettings
 from rbench.records import Verdict
-from rbench.target import Target
 
 if TYPE_CHECKING:
     import numpy as np

@@ -117,7 +117,7 @@ def check_conversion(encoder: Encoder) -> None:
     from rbench.convert.export import Recommender
     from rbench.convert.result import INPUT, OUTPUT_ITEMS, OUTPUT_SCORES, SIGNATURE
     from rbench.convert.tflite import convert_with_tflite
-    from rbench.model import scoring_model
+    from rbench.graph.model import scoring_model
 
     context = np.zeros((1, SETTINGS.length), np.int32)
     context[0, -4:] = [3, 1, 4, 2]
@@ -208,7 +208,7 @@ def _model(encoder: Encoder, form: Form, settings: ModelSettings) -> Any:
 
 def _weights(encoder: Encoder, form: Form) -> dict[str, FloatArray]:
     """Random weights of every shape, biases too, under the constraints that the layers set."""
-    from rbench.model import get_weights
+    from rbench.graph.model import get_weights
 
     model = _model(encoder, form, SETTINGS)
     random = np.random.default_rng(2)
@@ -228,7 +228,7 @@ def _run(
     weights: dict[str, FloatArray] | None = None,
     settings: ModelSettings = SETTINGS,
 ) -> FloatArray:
-    from rbench.model import set_weights
+    from rbench.graph.model import set_weights
 
     model = _model(encoder, form, settings)
     if weights is not None:

@@ -36,9 +36,9 @@ from rbench.records import (
     RunInfo,
     Timing,
 )
-from rbench.run_folder import read_run, write_info, write_items, write_records
+from rbench.records.run_folder import read_run, write_info, write_items, write_records
 from rbench.study import Limits, Study
-from rbench.writing import write_atomically
+from rbench.system.writing import write_atomically
 
 ENCODERS = ("bow", "cnn", "lstm", "gru", "attention")
 RECIPES = ("float32", "float16", "dynamic_wi8", "static_wi8_ai8")

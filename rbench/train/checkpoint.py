@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from rbench.writing import write_atomically
+from rbench.system.writing import write_atomically
 
 FILE = "checkpoint.npz"
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from rbench.data.dataset import Ids
 from rbench.encoding import Encoder, ModelSettings
-from rbench.model import Weights, get_weights, set_weights
+from rbench.graph.model import Weights, get_weights, set_weights
 from rbench.train.windows import Batch
 
 SEEDS_APART = 1_000_003
@@ -24,7 +24,7 @@ class Learner:
     with trainings side by side.
 
     Args:
-        draw: `rbench.model.training_model`, or one that draws the same inputs and outputs.
+        draw: `rbench.graph.model.training_model`, or one that draws the same inputs and outputs.
     """
 
     def __init__(

@@ -10,9 +10,9 @@ import numpy as np
 from rbench.data.dataset import Dataset
 from rbench.encoding import Encoder, ModelSettings
 from rbench.errors import StageError
-from rbench.history import FilterHistory, history
-from rbench.model import count_parameters, training_model
+from rbench.graph.model import count_parameters, training_model
 from rbench.progress import Progress, Reporter, silent
+from rbench.records.history import FilterHistory, history
 from rbench.train import checkpoint
 from rbench.train.learner import Learner
 from rbench.train.result import Trained

@@ -1,4 +1,4 @@
-"""Weights on disk: one npz, names as `rbench.model.get_weights` gives them."""
+"""Weights on disk: one npz, names as `rbench.graph.model.get_weights` gives them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rbench.errors import StageError
+from rbench.system.writing import write_atomically
 from rbench.train.checkpoint import TORN
 from rbench.train.result import WEIGHTS
-from rbench.writing import write_atomically
 
 
 def save_weights(folder: Path, weights: Mapping[str, NDArray[np.float32]]) -> None:

@@ -73,7 +73,7 @@ def test_without_the_libraries_no_sweep(tmp_path, monkeypatch, capsys):
 
 
 def test_nothing_is_missing_from_what_a_sweep_needs():
-    from rbench.extras import EXTRAS
     from rbench.profile.host import LIBRARIES
+    from rbench.system.extras import EXTRAS
 
     assert {module for modules in EXTRAS.values() for module in modules} <= set(LIBRARIES)

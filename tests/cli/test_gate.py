@@ -172,8 +172,8 @@ def test_timing_two_files_needs_the_extra(rbench, tmp_path):
         "import importlib.util as u, sys\n"
         "sys.argv = ['rbench', *sys.argv[1:]]\n"
         "real = u.find_spec\n"
-        "import rbench.extras\n"
-        "rbench.extras.find_spec = lambda n: None if n == 'ai_edge_litert' else real(n)\n"
+        "import rbench.system.extras\n"
+        "rbench.system.extras.find_spec = lambda n: None if n == 'ai_edge_litert' else real(n)\n"
         "from rbench.cli import main\n"
         "main()\n"
     )

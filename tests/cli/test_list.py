@@ -5,10 +5,10 @@ import json
 import pytest
 
 from rbench import plugins
+from rbench.cells.policy import objection
+from rbench.cells.recipe import PRUNINGS, SCHEMES, Recipe
+from rbench.cells.target import DELEGATES, TOOLS
 from rbench.cli.words import RECIPE_WORDS, TARGET_WORDS
-from rbench.policy import objection
-from rbench.recipe import PRUNINGS, SCHEMES, Recipe
-from rbench.target import DELEGATES, TOOLS
 
 NEVER = ("tensorflow", "tf_keras", "ai_edge_litert", "pandas", "plotly")
 KINDS = ("encoders", "recipes", "targets", "reports", "studies")

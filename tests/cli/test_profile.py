@@ -10,12 +10,12 @@ import pytest
 
 pytest.importorskip("ai_edge_litert", reason="timing needs rbench[profile]")
 
-from rbench import profiling
+from rbench.cells.target import Target
 from rbench.cli import profile
 from rbench.errors import ModelError
 from rbench.profile import ProfileSettings, strangers
-from rbench.run_folder import read_records, read_run
-from rbench.target import Target
+from rbench.records.run_folder import read_records, read_run
+from rbench.sweeping import single_file
 from rbench.testing import strange
 from rbench.testing.flat import FlatGraph, recommender
 
@@ -107,11 +107,11 @@ def timed(tmp_path):
         path = tmp_path / "model.tflite"
         path.write_bytes(content)
         (tmp_path / "asked").mkdir()
-        way = profiling.timed_way(path, signature, tmp_path)
-        asked = profiling.made_up(path, QUICK, tmp_path / "asked", timed=way)
+        way = single_file.timed_way(path, signature, tmp_path)
+        asked = single_file.made_up(path, QUICK, tmp_path / "asked", timed=way)
         targets = [Target.parse(name) for name in names]
         out = tmp_path / "run"
-        records = profiling.profile_file(path, targets, QUICK, asked, out, "rbench", way)
+        records = single_file.profile_file(path, targets, QUICK, asked, out, "rbench", way)
         return records, (*way.said, *asked.said)
 
     return run
@@ -176,21 +176,21 @@ def test_large_queries_are_drawn_within_a_bound(tmp_path):
     path = tmp_path / "model.tflite"
     path.write_bytes(strange.summing((1, 1080, 1920, 3)))
     tracemalloc.start()
-    asked = profiling.made_up(path, ProfileSettings(), tmp_path)
+    asked = single_file.made_up(path, ProfileSettings(), tmp_path)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert asked.said[-1] == "one query, again and again: 256 would take more than 64 MiB"
     assert peak < 256 << 20
     path.write_bytes(strange.summing((1, 20000, 20000, 3)))
     with pytest.raises(ModelError, match=r"model\.tflite: a query of it takes 9\.6 GB"):
-        profiling.made_up(path, ProfileSettings(), tmp_path)
+        single_file.made_up(path, ProfileSettings(), tmp_path)
 
 
 def test_a_path_is_the_same_from_any_folder(timed, tmp_path, monkeypatch):
     """Tools and phones are spoken to from folders of their own."""
     (tmp_path / "model.tflite").write_bytes(strange.summing())
     monkeypatch.chdir(tmp_path)
-    assert profiling.timed_way(Path("model.tflite"), None, tmp_path).path.is_absolute()
+    assert single_file.timed_way(Path("model.tflite"), None, tmp_path).path.is_absolute()
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,13 @@ from msgspec.structs import replace
 from rich.console import Console
 
 from rbench.cli.sweep_view import View, name_of, table
-from rbench.pipeline import plan
 from rbench.progress import Progress
-from rbench.shown import line, odd
-from rbench.store import Failure
 from rbench.study import Study
+from rbench.sweeping.plan import plan
+from rbench.sweeping.store import Failure
 from rbench.testing.hostile import HOSTILE
 from rbench.testing.runs import example_run
+from rbench.text.shown import line, odd
 
 
 def drawn(run):

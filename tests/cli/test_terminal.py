@@ -8,8 +8,8 @@ import pytest
 
 from rbench.cli.screen import USUAL, Screen, Table, words
 from rbench.cli.terminal import document, json_document, json_lines, say
-from rbench.shown import odd
 from rbench.testing.hostile import HOSTILE
+from rbench.text.shown import odd
 
 NAMES = pytest.mark.parametrize("name", HOSTILE)
 

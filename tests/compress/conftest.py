@@ -40,8 +40,8 @@ def tuned(world, shape, tmp_path_factory) -> Callable[[str, str], Any]:
     """(encoder's name, recipe) -> ``folder`` and ``result`` of a compression of few steps."""
     pytest.importorskip("tensorflow_model_optimization", reason="needs rbench[sweep]")
     from rbench import plugins
+    from rbench.cells.recipe import Recipe
     from rbench.compress import CompressSettings, compress
-    from rbench.recipe import Recipe
     from rbench.train import TrainSettings, train
 
     settings = TrainSettings(epochs=1, learning_rate=0.01)
@@ -80,8 +80,8 @@ def tuned(world, shape, tmp_path_factory) -> Callable[[str, str], Any]:
 def flat(world, shape, tuned, tmp_path_factory) -> Callable[[str, str], Any]:
     """(encoder's name, recipe) -> ``tensors``, ``path`` and ``result`` of the real file."""
     from rbench import plugins
+    from rbench.cells.recipe import Recipe
     from rbench.convert import MODEL, ConvertSettings, convert
-    from rbench.recipe import Recipe
 
     @cache
     def make(name: str, recipe: str) -> Any:

@@ -11,12 +11,12 @@ if not find_spec("tensorflow"):  # importing it takes seconds
     pytest.skip("compression needs rbench[sweep]", allow_module_level=True)
 
 from rbench import data, plugins
+from rbench.cells.recipe import Recipe
 from rbench.compress import REFERENCE, CompressSettings, compress, reference
 from rbench.data.settings import DataSettings, SyntheticSettings
 from rbench.encoding import Form, ModelSettings
 from rbench.errors import StageError
-from rbench.model import count_parameters, encoder_model, get_weights, training_model
-from rbench.recipe import Recipe
+from rbench.graph.model import count_parameters, encoder_model, get_weights, training_model
 from rbench.train import TrainSettings
 from rbench.train.weights import load_weights, save_weights
 

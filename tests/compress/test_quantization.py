@@ -12,7 +12,7 @@ if not find_spec("tensorflow_model_optimization"):  # importing it takes seconds
 
 from rbench.compress import RANGES, REFERENCE
 from rbench.convert.flatbuffer import parse, type_name, values
-from rbench.model import ITEM_TABLE
+from rbench.graph.model import ITEM_TABLE
 from rbench.train.weights import load_weights
 
 pytestmark = pytest.mark.slow

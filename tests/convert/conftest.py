@@ -35,8 +35,8 @@ def compressed(dataset, model_settings, tmp_path_factory) -> Callable[[str], Any
     """Encoder's name -> folder with weights after a short training, and with a reference."""
     pytest.importorskip("tensorflow", reason="conversion needs rbench[sweep]")
     from rbench import plugins
+    from rbench.cells.recipe import Recipe
     from rbench.compress import CompressSettings, compress
-    from rbench.recipe import Recipe
     from rbench.train import TrainSettings, train
 
     settings = TrainSettings(epochs=4, learning_rate=0.01)
@@ -66,8 +66,8 @@ def compressed(dataset, model_settings, tmp_path_factory) -> Callable[[str], Any
 def convert_into(dataset, model_settings, compressed) -> Callable[..., Any]:
     """(encoder's name, recipe, folder) -> FlatModel; the file and its log lie in the folder."""
     from rbench import plugins
+    from rbench.cells.recipe import Recipe
     from rbench.convert import ConvertSettings, convert
-    from rbench.recipe import Recipe
 
     def make(name: str, recipe: str, folder: Any, dataset: Dataset = dataset) -> Any:
         return convert(

@@ -17,6 +17,7 @@ if not find_spec("tensorflow"):  # importing it takes seconds
 from backports import zstd
 
 from rbench import plugins
+from rbench.cells.recipe import Recipe
 from rbench.convert import (
     INPUT,
     LOG,
@@ -30,8 +31,7 @@ from rbench.convert import (
 from rbench.encoding import Encoder, Form, ModelSettings
 from rbench.errors import StageError, Unsupported
 from rbench.evaluate.file_scorer import FileScorer
-from rbench.model import get_weights, scoring_model
-from rbench.recipe import Recipe
+from rbench.graph.model import get_weights, scoring_model
 from rbench.train.weights import save_weights
 
 pytestmark = pytest.mark.slow
@@ -286,7 +286,7 @@ def test_a_static_lstm_of_small_states_still_tells_contexts_apart(
     dataset, model_settings, converted, tmp_path
 ) -> None:
     """Its cell state stays under one half: tf.lite's scale for it is one that no kernel serves."""
-    from rbench.model import set_weights
+    from rbench.graph.model import set_weights
     from rbench.train.weights import load_weights
 
     encoder = plugins.encoder("lstm")

@@ -45,7 +45,7 @@ def plain(contexts):
 
     from rbench.convert.export import Recommender
     from rbench.convert.tflite import convert_with_tflite
-    from rbench.model import scoring_model
+    from rbench.graph.model import scoring_model
 
     made: dict[tuple[str, str], bytes] = {}
 

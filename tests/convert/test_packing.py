@@ -44,7 +44,7 @@ def float32(contexts):
 
     from rbench.convert.export import Recommender
     from rbench.convert.tflite import convert_with_tflite
-    from rbench.model import scoring_model
+    from rbench.graph.model import scoring_model
 
     made: dict[tuple[str, bool], bytes] = {}
 

@@ -2,7 +2,7 @@ import msgspec
 import pytest
 
 from rbench.records import Run
-from rbench.run_folder import read_run, write_info, write_records
+from rbench.records.run_folder import read_run, write_info, write_records
 from rbench.testing.model_file import EMPTY
 from rbench.testing.runs import example_run
 

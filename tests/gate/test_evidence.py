@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from rbench.gate import Limits, judge, read_against, read_budget
-from rbench.run_folder import read_run, write_records
+from rbench.records.run_folder import read_run, write_records
 from rbench.testing.model_file import model_of
 
 LARGE = Limits(max_size_bytes=10**6)

@@ -9,8 +9,8 @@ import pytest
 from rbench.cli.gate_view import FORMATS, show, show_error
 from rbench.gate import Finding, Verdict
 from rbench.gate.markdown import escaped
-from rbench.shown import line, odd
 from rbench.testing.hostile import HOSTILE
+from rbench.text.shown import line, odd
 
 NAMES = pytest.mark.parametrize("name", HOSTILE)
 COMMANDS = ("error", "warning", "notice")

@@ -14,7 +14,7 @@ from rbench.gate.asked import checks
 from rbench.gate.judge import judge
 from rbench.gate.rules import CellRule, FileRule
 from rbench.records import Record
-from rbench.run_folder import read_run, write_records
+from rbench.records.run_folder import read_run, write_records
 from rbench.testing.runs import example_run
 
 replace = msgspec.structs.replace
@@ -264,7 +264,7 @@ def _copy(whole, tmp_path, change):
 
 
 def _info(folder, **changes):
-    from rbench.run_folder import write_info
+    from rbench.records.run_folder import write_info
 
     write_info(folder / "run.json", replace(read_run(folder).info, **changes))
 

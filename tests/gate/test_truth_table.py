@@ -13,7 +13,7 @@ import pytest
 
 from rbench.cli import main
 from rbench.records import Estimate, Record
-from rbench.run_folder import read_run, write_records
+from rbench.records.run_folder import read_run, write_records
 from rbench.testing.runs import example_run
 
 replace = msgspec.structs.replace

@@ -9,9 +9,9 @@ import pytest
 pytest.importorskip("ai_edge_litert", reason="timing needs rbench[profile]")
 
 from rbench import profile
+from rbench.cells.target import Target
 from rbench.errors import StageError, Unsupported
 from rbench.profile.nodes import nodes_taken
-from rbench.target import Target
 
 CACHED = Target("xnnpack_cached")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")

@@ -6,6 +6,7 @@ import pytest
 pytest.importorskip("ai_edge_litert", reason="timing needs rbench[profile]")
 
 from rbench import profile
+from rbench.cells.target import Target
 from rbench.convert.flatbuffer import parse
 from rbench.convert.gpu_ready import gpu_ready
 from rbench.convert.sharing import table_of
@@ -13,7 +14,6 @@ from rbench.errors import StageError, Unsupported
 from rbench.profile import gpus, queries
 from rbench.profile.nodes import nodes_taken
 from rbench.profile.refusal import RefusedError
-from rbench.target import Target
 from rbench.testing.flat import FlatGraph, recommender
 from rbench.testing.unshared import unshared
 
@@ -147,12 +147,12 @@ def encoder_file(tmp_path_factory):
     import tf_keras
 
     from rbench import plugins
+    from rbench.cells.recipe import Recipe
     from rbench.convert.export import Recommender
     from rbench.convert.rewriting import rewritten
     from rbench.convert.tflite import convert_with_tflite
     from rbench.encoding import Form, ModelSettings
-    from rbench.model import scoring_model
-    from rbench.recipe import Recipe
+    from rbench.graph.model import scoring_model
 
     settings = ModelSettings(width=16, length=LENGTH, top_k=20)
 

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 from rbench import profile
+from rbench.cells.target import Target
 from rbench.errors import Killed, StageError
 from rbench.profile import process
-from rbench.target import Target
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 ENDLESS = {"min_seconds": 500.0, "max_seconds": 1000.0}
@@ -166,7 +166,7 @@ def test_no_orphan_when_the_parent_is_killed(model, contexts, tmp_path):
     program = f"""
 from pathlib import Path
 from rbench import profile
-from rbench.target import Target
+from rbench.cells.target import Target
 settings = profile.ProfileSettings(min_seconds=500, max_seconds=1000)
 profile.measure(settings, Path({str(model("recommender"))!r}), Target("cpu"),
                 Path({str(contexts)!r}), 0, Path({str(tmp_path)!r}))

@@ -5,9 +5,9 @@ from collections import Counter
 import pytest
 
 from rbench import profile
+from rbench.cells.target import Target
 from rbench.profile.ops import REST, summed
 from rbench.profile.runtime import INSIDE, OPERATOR, PLAIN, WHOLE, Event
-from rbench.target import Target
 
 NODES = Counter({"GATHER": 1, "ADD": 2})
 

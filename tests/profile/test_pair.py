@@ -6,13 +6,13 @@ import msgspec
 import numpy as np
 import pytest
 
+from rbench.cells.target import Target
 from rbench.cli import main
 from rbench.errors import ModelError, Unsupported
 from rbench.profile import pair
 from rbench.profile.pair import time_pair
 from rbench.profile.ranges import Range
 from rbench.profile.strangers import Entry, entry_of, made_up
-from rbench.target import Target
 from rbench.testing import strange
 
 LENGTH, ITEMS = 8, 300

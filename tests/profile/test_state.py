@@ -6,9 +6,9 @@ import pytest
 
 pytest.importorskip("ai_edge_litert", reason="files are read with rbench[profile]")
 
+from rbench.cells.target import Target
 from rbench.gate.latency import why_shaky
 from rbench.profile import ProfileSettings, state, summarise
-from rbench.target import Target
 from rbench.testing.flat import FlatGraph
 
 

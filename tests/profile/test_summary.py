@@ -9,12 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from rbench.cells.target import Target
 from rbench.errors import StageError
 from rbench.profile import ProfileSettings, Round, summarise
 from rbench.profile import samples as files
 from rbench.profile.result import Stopwatch, Surroundings
 from rbench.records import Delegation, Timing
-from rbench.target import Target
 
 CPU = Target("cpu")
 LOOSE = ProfileSettings(rounds=2, min_runs=1, min_seconds=0)

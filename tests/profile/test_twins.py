@@ -3,10 +3,10 @@
 import msgspec
 import pytest
 
+from rbench.cells.target import Target
 from rbench.profile import Crowd, Round, doubted, seen
 from rbench.profile.result import Surroundings
 from rbench.records import CellName, Delegation, Timing
-from rbench.target import Target
 
 CELL = CellName(encoder="cnn", recipe="float32", target="cpu")
 

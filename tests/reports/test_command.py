@@ -47,7 +47,7 @@ def test_help_has_examples():
 def test_imports_neither_tensorflow_nor_pandas(small):
     code = (
         "import sys\n"
-        "from rbench.run_folder import read_run\n"
+        "from rbench.records.run_folder import read_run\n"
         "from rbench_reports.html import Html\n"
         f"Html().render(read_run({str(small.folder)!r}))\n"
         "heavy = {'tensorflow', 'tf_keras', 'ai_edge_litert', 'pandas', 'scipy'}\n"
@@ -76,7 +76,7 @@ def test_a_page_that_cannot_be_written_leaves_the_old_one(small, tmp_path, monke
     def fail(*_):
         raise OSError(error, os.strerror(error))
 
-    monkeypatch.setattr("rbench.writing._write", fail)
+    monkeypatch.setattr("rbench.system.writing._write", fail)
     found = invoke(small.folder, "--out", path).exception
     assert isinstance(found, OutputError)
     assert os.strerror(error) in str(found)

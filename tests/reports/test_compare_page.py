@@ -8,8 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from rbench.cells.recipe import SCHEMES
 from rbench.compare import Comparison, compare
-from rbench.recipe import SCHEMES
 from rbench.testing.runs import example_run
 from rbench_reports.charts import recipe_shape, shape
 from rbench_reports.compare_html import LABELS

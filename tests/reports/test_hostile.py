@@ -14,9 +14,9 @@ from markupsafe import Markup
 from rbench import plugins
 from rbench.compare import compare
 from rbench.records import CellName, Machine
-from rbench.shown import odd
 from rbench.testing.hostile import HOSTILE
 from rbench.testing.runs import example_run
+from rbench.text.shown import odd
 
 FORMATS = ("html", "markdown", "json", "csv")
 TAME = "a tame name"

@@ -9,8 +9,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from rbench import plugins, shown
+from rbench import plugins
 from rbench.records import Estimate, Record, Run, RunInfo
+from rbench.text import shown
 from rbench_reports.html import Html
 from rbench_reports.page import embedded
 

@@ -4,8 +4,8 @@ import msgspec
 import numpy as np
 import pytest
 
-from rbench.artefacts import read_ranks
 from rbench.gate.scores import gains
+from rbench.records.artefacts import read_ranks
 from rbench_reports import noise, seeds
 from rbench_reports.cells import Sheet
 from rbench_reports.numbers import SCORE

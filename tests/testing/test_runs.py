@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rbench.records import Run, artefacts_of
-from rbench.run_folder import read_run
+from rbench.records.run_folder import read_run
 from rbench.study import Limits
 from rbench.testing.runs import example_run
 

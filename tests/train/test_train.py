@@ -171,7 +171,7 @@ def settled(dataset, model_settings, tmp_path_factory):
 
 def test_the_kept_weights_are_those_of_the_best_epoch(settled, dataset, model_settings) -> None:
     from rbench.encoding import Form
-    from rbench.model import scoring_model, set_weights
+    from rbench.graph.model import scoring_model, set_weights
     from rbench.train.validate import Validator
 
     folder, trained = settled
@@ -339,7 +339,7 @@ def test_steps_follow_the_schedule(dataset, model_settings, tmp_path, monkeypatc
 
 
 def test_dropout_is_drawn_anew_in_every_step_and_epoch(dataset, model_settings) -> None:
-    from rbench.model import training_model
+    from rbench.graph.model import training_model
     from rbench.train.learner import Learner
 
     learner = Learner(

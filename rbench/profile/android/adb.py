@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rbench.errors import Away, Killed, StageError
-from rbench.guard import PASSING_SIGNALS
 from rbench.profile.android import server
 from rbench.profile.benchmark_model.launch import Said, TooSlow, launch
+from rbench.system.guard import PASSING_SIGNALS
 
 SHORT_S = 60.0
 """For a command that should take a moment."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import filelock
 
-from rbench import extras
+from rbench.cells.target import Target
 from rbench.profile.android.adb import Adb
 from rbench.profile.android.phone import Phone
 from rbench.profile.android.state import look
@@ -20,8 +20,8 @@ from rbench.profile.benchmark_model.tool import find_for_phones
 from rbench.profile.result import Condition, Round
 from rbench.profile.settings import ProfileSettings
 from rbench.records import Machine
-from rbench.target import Target
-from rbench.temporary import users_folder
+from rbench.system import extras
+from rbench.system.temporary import users_folder
 
 POLL_S = 5.0
 """How often a warm phone is asked."""

@@ -18,9 +18,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from rbench import processes
 from rbench.errors import Away
 from rbench.profile.benchmark_model.launch import GUARDED
+from rbench.system import processes
 
 PORT = 5037
 """Where adb's server listens unless somebody says otherwise."""

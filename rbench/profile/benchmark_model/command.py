@@ -7,9 +7,9 @@ separators.
 
 from __future__ import annotations
 
+from rbench.cells.target import Target
 from rbench.profile.benchmark_model.inputs import Entry
 from rbench.profile.settings import ProfileSettings
-from rbench.target import Target
 
 MODEL = "model.tflite"
 VALUES = "context.bin"

@@ -17,10 +17,10 @@ from pathlib import Path
 
 import platformdirs
 
-from rbench.download import download
 from rbench.errors import ToolError, choices
 from rbench.progress import Reporter, silent
-from rbench.writing import make_executable, writing
+from rbench.system.download import download
+from rbench.system.writing import make_executable, writing
 
 NAME = "benchmark_model"
 BASE = (

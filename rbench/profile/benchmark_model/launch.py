@@ -14,9 +14,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from rbench import processes
 from rbench.errors import StageError
 from rbench.profile.benchmark_model.listener import Listener
+from rbench.system import processes
 
 GUARDED = """
 ulimit -c 0

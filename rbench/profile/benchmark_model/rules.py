@@ -12,11 +12,11 @@ import signal
 from collections.abc import Iterator, Sequence
 
 from rbench.errors import Killed, StageError
-from rbench.guard import PASSING_SIGNALS
 from rbench.profile.benchmark_model.log import Log
 from rbench.profile.benchmark_model.protos import Result
 from rbench.profile.benchmark_model.stat import ROUNDING, Stat
 from rbench.profile.gpu_log import SIMULATORS
+from rbench.system.guard import PASSING_SIGNALS
 
 DELEGATES = {"xnnpack": "XNNPACK", "gpu": "GPU"}
 """Ours -> as the tool calls it."""

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import msgspec
 
-from rbench import extras
+from rbench.cells.target import Target
 from rbench.errors import StageError
 from rbench.profile.benchmark_model import command, echo, inputs, ops, protos, rules
 from rbench.profile.benchmark_model.launch import Said, launch
@@ -21,7 +21,7 @@ from rbench.profile.settings import ProfileSettings
 from rbench.profile.state import unreset
 from rbench.profile.surroundings import Watch
 from rbench.records import Delegation
-from rbench.target import Target
+from rbench.system import extras
 
 MEMORY = "benchmark_model: growth of ru_maxrss by making the session"
 

@@ -14,13 +14,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from rbench import pipeline
-from rbench.jobs import RoundJob
+from rbench.cells.target import Target
 from rbench.profile import ProfileSettings, Round
 from rbench.profile.android.phone import _RUN, PID
 from rbench.profile.benchmark_model import tool
-from rbench.store import Store
-from rbench.target import Target
+from rbench.sweeping import plan, stages
+from rbench.sweeping.jobs import RoundJob
+from rbench.sweeping.store import Store
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
@@ -28,10 +28,10 @@ DRIVER = """
 import json, sys
 from pathlib import Path
 import msgspec
-from rbench.executor import Executor
-from rbench.jobs import RoundJob
-from rbench.observer import Silent
-from rbench.store import Store
+from rbench.sweeping.executor import Executor
+from rbench.sweeping.jobs import RoundJob
+from rbench.sweeping.observer import Silent
+from rbench.sweeping.store import Store
 job = msgspec.json.decode(sys.argv[1], type=RoundJob)
 failures = {}
 Executor(Store(Path(sys.argv[2])), Silent(), width=1, threads=0).run([job], failures)
@@ -118,7 +118,7 @@ def job(tmp_path, model, contexts, native):
             number=0,
             convert="convert",
             contexts="contexts",
-            tool=pipeline._tool(target),
+            tool=plan._tool(target),
         )
         return made, store
 
@@ -141,7 +141,7 @@ def test_a_kill_leaves_nothing(job, phone, tmp_path, monkeypatch, target, victim
     awaited(at_work)
     time.sleep(0.7)
     everybody = at_work()
-    named = {"rbench": "", "worker": "rbench.worker", "child": CHILDREN[target]}[victim]
+    named = {"rbench": "", "worker": "rbench.sweeping.worker", "child": CHILDREN[target]}[victim]
     # Shells between may hold the same words; the process itself was started last.
     fitting = [pid for pid, line in everybody.items() if named in line]
     chosen = rbench.pid if victim == "rbench" else max(fitting)
@@ -161,7 +161,7 @@ def test_a_kill_leaves_nothing(job, phone, tmp_path, monkeypatch, target, victim
         assert noted.passing
     if target != "xnnpack":
         monkeypatch.setenv("STAND_IN_FAULT", "")
-        again = pipeline.perform(made, store, lambda progress: None)
+        again = stages.perform(made, store, lambda progress: None)
         assert again.median_us == 140
         assert store.read("round", made.key, Round) == again
     # This phone is a process below the worker, whose keeper may end it before it has cleared up, as

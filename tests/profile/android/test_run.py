@@ -8,11 +8,11 @@ import msgspec
 import pytest
 
 from rbench import profile
+from rbench.cells.target import Target
 from rbench.errors import Away, Killed, StageError, Unsupported
 from rbench.profile.android import adb, run
 from rbench.profile.android import phone as seat
 from rbench.profile.benchmark_model import tool
-from rbench.target import Target
 
 CPU = Target.parse("PHONE1/benchmark_model/cpu")
 XNNPACK = Target.parse("PHONE1/benchmark_model/xnnpack")

@@ -7,8 +7,8 @@ import msgspec
 import pytest
 
 from rbench import profile
+from rbench.cells.target import Target
 from rbench.profile.benchmark_model import tool
-from rbench.target import Target
 
 HERE = Path(__file__).parent
 RECORDED = HERE.parents[1] / "recorded" / "benchmark_model"

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from rbench import profile
+from rbench.cells.target import Target
 from rbench.errors import StageError
 from rbench.profile.benchmark_model import tool
-from rbench.target import Target
 
 CPU = Target.parse("benchmark_model/cpu")
 REAL = os.environ.get(tool.VARIABLE, "")

@@ -6,15 +6,17 @@ import msgspec
 import numpy as np
 import pytest
 
-from rbench import pipeline, profile
+from rbench import profile
+from rbench.cells.target import Target
 from rbench.errors import StageError, Unsupported
 from rbench.profile.benchmark_model import command, inputs, tool
-from rbench.recording import Recorder
 from rbench.records import Machine
-from rbench.run_folder import read_records, write_records
-from rbench.store import Store
+from rbench.records.run_folder import read_records, write_records
 from rbench.study import Study
-from rbench.target import Target
+from rbench.sweeping import stages
+from rbench.sweeping.plan import plan as spelt_out
+from rbench.sweeping.recorder import Recorder
+from rbench.sweeping.store import Store
 from rbench.testing.flat import FlatGraph
 
 CPU, XNNPACK = Target.parse("benchmark_model/cpu"), Target.parse("benchmark_model/xnnpack")
@@ -272,7 +274,7 @@ def test_a_tool_that_is_no_program_is_a_failure(measure, stand_in):
 def test_the_build_is_in_the_key_and_its_place_is_not(stand_in, tmp_path, monkeypatch):
     def key(target: str) -> str:
         study = Study.build({"encoders": ["bow"], "recipes": ["float32"], "targets": [target]})
-        return pipeline.plan(study, "here").cells[0].rounds[0].key
+        return spelt_out(study, "here").cells[0].rounds[0].key
 
     here, other = key("benchmark_model/cpu"), key("cpu")
     moved = tmp_path / "elsewhere"
@@ -428,7 +430,7 @@ def test_jobs_meet_in_the_store(model, contexts, stand_in, tmp_path, monkeypatch
             "profile": protocol,
         }
     )
-    plan = pipeline.plan(study, "here")
+    plan = spelt_out(study, "here")
     planned = plan.cells[0]
     store = Store(tmp_path / "store")
     first, second = planned.rounds
@@ -439,7 +441,7 @@ def test_jobs_meet_in_the_store(model, contexts, stand_in, tmp_path, monkeypatch
         store.folder(stage, key).mkdir(parents=True)
         (store.folder(stage, key) / name).write_bytes(source.read_bytes())
     for job in (first, second, planned.profile):
-        made = pipeline.perform(job, store, lambda progress: None)
+        made = stages.perform(job, store, lambda progress: None)
     assert made.timing.median_us == 140
     assert made.timing.runs == 14000
     assert first.tool == second.tool == made.timing.details["tool_sha256"]
@@ -451,6 +453,4 @@ def test_jobs_meet_in_the_store(model, contexts, stand_in, tmp_path, monkeypatch
     assert record.versions["benchmark_model"] == f"sha256:{first.tool}"
     assert str(stand_in.parent) not in msgspec.json.encode(record.settings).decode()
     with pytest.raises(StageError, match="exchanged while the sweep ran"):
-        pipeline.perform(
-            msgspec.structs.replace(first, tool="another"), store, lambda progress: None
-        )
+        stages.perform(msgspec.structs.replace(first, tool="another"), store, lambda progress: None)

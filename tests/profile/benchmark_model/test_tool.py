@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from rbench import profile
+from rbench.cells.target import Target
 from rbench.errors import StageError, Unsupported
 from rbench.profile import host
 from rbench.profile.benchmark_model import tool
-from rbench.target import Target
 
 CPU = Target.parse("benchmark_model/cpu")
 HELP = (Path(__file__).parents[2] / "recorded/benchmark_model/help.flag.stderr").read_text()

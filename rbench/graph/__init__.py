@@ -1,0 +1,1 @@
+"""The Keras graphs that encoders are built into."""

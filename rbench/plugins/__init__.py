@@ -1,0 +1,33 @@
+"""Plug-ins: what comes in through an entry point or a file, ours and a stranger's alike."""
+
+from rbench.plugins.finding import (
+    ENCODERS,
+    REPORTS,
+    Comparing,
+    Report,
+    comparing,
+    describe,
+    encoder,
+    names,
+    own,
+    report,
+    source_hash,
+    told,
+    written,
+)
+
+__all__ = [
+    "ENCODERS",
+    "REPORTS",
+    "Comparing",
+    "Report",
+    "comparing",
+    "describe",
+    "encoder",
+    "names",
+    "own",
+    "report",
+    "source_hash",
+    "told",
+    "written",
+]

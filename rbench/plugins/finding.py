@@ -1,0 +1,302 @@
+"""Plug-ins, found by entry point: ours come in through the same door as a stranger's."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib.util
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from importlib.machinery import SourceFileLoader
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import CodeType
+from typing import Any, Protocol
+
+import msgspec
+
+from rbench.encoding import Encoder
+from rbench.errors import PluginError, RbenchError, choices
+from rbench.records import Run
+from rbench.text.shown import cut
+
+ENCODERS = "rbench.encoders"
+REPORTS = "rbench.reports"
+
+
+class Report(Protocol):
+    """What `rbench report` can write. Registered as a class without arguments."""
+
+    suffix: str
+    """Ending of the file, e.g. ``.html``."""
+
+    def render(self, run: Run, baseline: Run | None = None) -> str:
+        """The whole document; a page is self-contained and opens offline."""
+
+
+class Comparing(Report, Protocol):
+    """A report that `rbench compare` can write, too."""
+
+    def compare(self, comparison: Any) -> str:
+        """The whole document of a `rbench.compare.Comparison`."""
+
+
+def names(group: str) -> tuple[str, ...]:
+    """The installed plug-ins of a group, sorted."""
+    return tuple(sorted(_installed(group)))
+
+
+def describe(group: str) -> dict[str, str]:
+    """Name -> ``module:Class (distribution)`` of a group's plug-ins; imports none of them."""
+    return {
+        name: f"{point.value} ({point.dist.name if point.dist else 'unknown'})"
+        for name, point in sorted(_installed(group).items())
+    }
+
+
+def encoder(name: str, options: Mapping[str, Any] | None = None) -> Encoder:
+    """The encoder of that name, or of ``path/to/file.py:Class``, with these options.
+
+    Raises:
+        PluginError: it is not there, cannot be imported, is no `Encoder`, or refuses an option.
+    """
+    kind = _class_of(ENCODERS, name)
+    if not (isinstance(kind, type) and issubclass(kind, Encoder)):
+        raise PluginError(
+            f"{name!r} is no encoder",
+            allowed="a subclass of rbench.encoding.Encoder",
+            remedy="see docs/writing-an-encoder.md",
+        )
+    fields = getattr(kind, "__dataclass_fields__", {})
+    unknown = sorted(set(options or {}) - set(fields))
+    if unknown:
+        raise PluginError(
+            f"encoder {name!r} has no option {unknown[0]!r}",
+            allowed=choices(fields) or "no options",
+        )
+    with _at_work(f"encoder {name!r} cannot be made", allowed=choices(fields)):
+        try:
+            return msgspec.convert(dict(options or {}), kind)
+        except (msgspec.ValidationError, TypeError, ValueError) as error:
+            raise PluginError(
+                f"encoder {name!r}: {cut(str(error))}", allowed=choices(fields)
+            ) from error
+
+
+def own(name: str) -> bool:
+    """Whether an encoder came with rbench itself."""
+    point = _installed(ENCODERS).get(name)
+    return point is not None and point.dist is not None and point.dist.name == "rbench"
+
+
+def told(error: BaseException) -> str:
+    """What a stranger's code raised, in a few words."""
+    try:
+        said = repr(error.code) if isinstance(error, SystemExit) else str(error).strip()
+    except Exception:  # its own words may raise, too
+        said = "it cannot say what"
+    asks = " (it asks to leave)" if isinstance(error, SystemExit) else ""
+    return cut(f"{type(error).__name__}{asks}: {said or 'no message'}")
+
+
+def written(kind: str, write: Callable[..., str], *what: Any) -> str:
+    """The document that a report writes, whatever else it does.
+
+    Args:
+        kind: the report's name, for messages.
+        write: its ``render`` or ``compare``.
+        what: its arguments.
+
+    Raises:
+        PluginError: it raised something, or gave no text.
+    """
+    with _at_work(f"report {kind!r} failed"):
+        text = write(*what)
+    if not isinstance(text, str):
+        raise PluginError(
+            f"report {kind!r} wrote {type(text).__name__}",
+            allowed="text, see rbench.plugins.Report",
+        )
+    return text
+
+
+@contextmanager
+def _at_work(what: str, *, where: str = "", allowed: str = "") -> Iterator[None]:
+    """A stranger's code may raise anything, and ask to leave; Ctrl-C stays what it is.
+
+    What rbench itself says is let through.
+    """
+    try:
+        yield
+    except (KeyboardInterrupt, RbenchError):
+        raise
+    except BaseException as error:
+        head = f"{what}: " if what else ""
+        raise PluginError(f"{head}{told(error)}", where=where, allowed=allowed) from error
+
+
+def report(name: str) -> Report:
+    """The report of that name.
+
+    Raises:
+        PluginError: it is not there, cannot be imported or made, or has no ``render``.
+    """
+    kind = _class_of(REPORTS, name)
+    allowed = "a class without arguments, see rbench.plugins.Report"
+    with _at_work(f"report {name!r} cannot be made", allowed=allowed):
+        made = kind()
+    if not callable(getattr(made, "render", None)):
+        raise PluginError(f"report {name!r} has no render()", allowed="see rbench.plugins.Report")
+    return made  # type: ignore[no-any-return]
+
+
+def comparing(name: str) -> Comparing:
+    """The report of that name, which must be able to show a comparison of two runs.
+
+    Raises:
+        PluginError: as for `report`, or it has no ``compare``.
+    """
+    made = report(name)
+    if not callable(getattr(made, "compare", None)):
+        raise PluginError(
+            f"report {name!r} cannot show a comparison: it has no compare()",
+            allowed="see rbench.plugins.Comparing",
+            remedy="write another format, e.g. --format html",
+        )
+    return made  # type: ignore[return-value]
+
+
+def source_hash(name: str) -> str:
+    """sha256 over the code of an encoder, read and not run: a change in it is another encoder.
+
+    The code is the module's file, and those of its own package that it imports, directly or not.
+    """
+    path = _file_of(name)
+    files = [path] if path else _sources(_find(ENCODERS, name).module)
+    known = [file for file in files if _is_file(file)]
+    if not known:
+        return "unknown"
+    digest = hashlib.sha256()
+    for file in known:
+        try:
+            digest.update(hashlib.sha256(file.read_bytes()).digest())
+        except OSError as error:
+            raise PluginError(f"cannot read: {error.strerror or error}", where=str(file)) from error
+    return digest.hexdigest()
+
+
+def _sources(module: str) -> list[Path]:
+    """The files of a module and of what it imports from its own top-level package."""
+    package = module.partition(".")[0]
+    spec = importlib.util.find_spec(package)
+    roots = [Path(place) for place in spec.submodule_search_locations or ()] if spec else []
+    if not roots:  # a package that is one file
+        return [Path(spec.origin)] if spec and spec.origin else []
+    found: dict[str, Path] = {}
+    waiting = [module]
+    while waiting:
+        name = waiting.pop()
+        file = next(filter(None, (_file_in(root, name) for root in roots)), None)
+        if name in found or file is None:
+            continue
+        found[name] = file
+        try:
+            tree = ast.parse(file.read_bytes())
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue  # whoever imports it will be told
+        waiting += [
+            imported for imported in _imports(name, tree) if imported.partition(".")[0] == package
+        ]
+    return [found[name] for name in sorted(found)]
+
+
+def _file_in(root: Path, module: str) -> Path | None:
+    """The file of a module below its package's folder. Asking the import system would run it."""
+    place = root.joinpath(*module.split(".")[1:])
+    files = (place.with_suffix(".py"), place / "__init__.py")
+    return next((file for file in files if file.is_file()), None)
+
+
+def _imports(module: str, tree: ast.AST) -> Iterator[str]:
+    """What a module imports, or may: names in a ``from`` can be modules."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = module.split(".")[: -node.level] if node.level else []
+            base = ".".join([*above, *([node.module] if node.module else [])])
+            yield base
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+@cache
+def _installed(group: str) -> dict[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group=group)}
+
+
+def _find(group: str, name: str) -> EntryPoint:
+    kind = group.rsplit(".", maxsplit=1)[-1].removesuffix("s")
+    try:
+        return _installed(group)[name]
+    except KeyError:
+        raise PluginError(
+            f"unknown {kind} {name!r}",
+            allowed=choices(_installed(group)),
+            remedy=f"install the package that brings it, or see: rbench list {kind}s",
+        ) from None
+
+
+def _file_of(name: str) -> Path | None:
+    path, colon, _ = name.rpartition(":")
+    return Path(path) if colon and path.endswith(".py") else None
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name too long for any file, or a folder that is closed
+        return False
+
+
+def _class_of(group: str, name: str) -> Any:
+    path = _file_of(name)
+    if path is not None and group == ENCODERS:
+        return _from_file(path, name.rpartition(":")[2])
+    point = _find(group, name)
+    with _at_work(f"{name!r} cannot be loaded from {point.value}"):
+        return point.load()
+
+
+class _Fresh(SourceFileLoader):
+    """Compiles what stands in the file now: bytecode of a file that was changed within the second
+    would be stale, and nothing of ours belongs beside a user's file.
+    """
+
+    def get_code(self, fullname: str) -> CodeType:
+        path = self.get_filename(fullname)
+        return self.source_to_code(self.get_data(path), path)
+
+
+def _from_file(path: Path, class_name: str) -> Any:
+    if not _is_file(path):
+        raise PluginError("no such file", where=str(path), allowed="path/to/file.py:Class")
+    module_name = f"rbench_plugin_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]}"
+    if module_name not in sys.modules:
+        loader = _Fresh(module_name, str(path))
+        spec = importlib.util.spec_from_file_location(module_name, path, loader=loader)
+        if spec is None or spec.loader is None:
+            raise PluginError("cannot be imported", where=str(path))
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[module_name] = module
+        try:
+            with _at_work("", where=str(path)):
+                spec.loader.exec_module(module)
+        except BaseException:
+            sys.modules.pop(module_name, None)
+            raise
+    try:
+        return getattr(sys.modules[module_name], class_name)
+    except AttributeError:
+        raise PluginError(f"no class {class_name!r} here", where=str(path)) from None

@@ -1,0 +1,328 @@
+"""Jobs: one stage's work as a plain value.
+
+A job names its inputs by the keys of the jobs that made them, so a job's own key, the hash of
+what it says plus library versions and the code of its stage, covers everything before it.
+Jobs travel between processes and machines as JSON and meet in the store only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, ClassVar
+
+import msgspec
+
+from rbench.compress.settings import CompressSettings
+from rbench.convert.settings import ConvertSettings
+from rbench.data.settings import DataSettings
+from rbench.encoding import ModelSettings
+from rbench.evaluate.settings import EvaluateSettings
+from rbench.profile.settings import ProfileSettings
+from rbench.records.history import FilterHistory
+from rbench.train.settings import TrainSettings
+
+STAGES = (
+    "data",
+    "baselines",
+    "contexts",
+    "train",
+    "compress",
+    "convert",
+    "evaluate",
+    "round",
+    "profile",
+)
+"""The stages in order; a job names an input by its stage."""
+
+LIBRARIES: dict[str, tuple[str, ...]] = {
+    "data": ("numpy", "pyarrow"),
+    "baselines": ("numpy", "scipy"),
+    "contexts": ("numpy",),
+    "train": ("tensorflow", "tf-keras"),
+    "compress": ("tensorflow", "tf-keras", "tensorflow-model-optimization"),
+    "convert": ("tensorflow", "tf-keras", "ai-edge-quantizer", "ai-edge-litert"),
+    "evaluate": ("ai-edge-litert", "numpy"),
+    "round": ("ai-edge-litert",),
+    "profile": ("numpy",),
+}
+"""The libraries whose versions decide what a stage makes."""
+
+CODE: dict[str, tuple[str, ...]] = {
+    "data": ("data",),
+    "baselines": ("evaluate", "stats", "data/ranking.py", "records/history.py"),
+    "contexts": ("data/dataset.py",),
+    "train": ("train", "graph/model.py", "layers.py", "data/ranking.py", "records/history.py"),
+    "compress": (
+        "compress",
+        "train",
+        "graph/model.py",
+        "layers.py",
+        "data/ranking.py",
+        "records/history.py",
+    ),
+    "convert": (
+        "convert",
+        "graph/model.py",
+        "layers.py",
+        "cells/policy.py",
+        "profile/node_census.py",
+        "profile/nodes.py",
+        "profile/nodes_child.py",
+        "profile/delegation.py",
+        "profile/gpu_model.py",
+        "profile/compiled.py",
+        "profile/interpreted.py",
+    ),
+    "evaluate": ("evaluate", "stats", "data/ranking.py", "records/history.py"),
+    "round": (
+        "profile/measure.py",
+        "profile/android",
+        "profile/benchmark_model",
+        "profile/litert.py",
+        "profile/litert_child.py",
+        "profile/gpu_child.py",
+        "profile/gpu_log.py",
+        "profile/gpu_model.py",
+        "profile/compiled.py",
+        "profile/interpreted.py",
+        "profile/child.py",
+        "profile/queries.py",
+        "profile/process.py",
+        "profile/loop.py",
+        "profile/delegation.py",
+        "profile/memory.py",
+        "profile/stopwatch.py",
+        "profile/surroundings.py",
+        "profile/result.py",
+        "profile/samples.py",
+        "profile/ops.py",
+        "profile/runtime.py",
+    ),
+    "profile": ("profile",),
+}
+"""The code of ours that decides what a stage makes, below the package's folder."""
+
+
+class EncoderSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """An encoder as a value: enough to make the instance anywhere."""
+
+    label: str
+    plugin: str
+    options: dict[str, Any] = {}
+    source: str
+    """Hash of its code, `rbench.plugins.source_hash`."""
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True, tag_field="stage"):
+    """Base of all jobs."""
+
+    resumable: ClassVar[bool] = False
+    """Whether a killed try can be gone on with in the folder that it left."""
+    tensorflow: ClassVar[bool] = False
+    """Whether the work needs TensorFlow in its process."""
+
+    @property
+    def stage(self) -> str:
+        """Name of the stage, as in the store and in records."""
+        return str(self.__struct_config__.tag)
+
+    @property
+    def key(self) -> str:
+        """sha256 of all that goes into the artefact."""
+        said = {
+            "job": self.identity(),
+            "versions": versions_of(self.stage),
+            "code": _code_hash(self.stage),
+        }
+        return hashlib.sha256(msgspec.json.encode(said, order="deterministic")).hexdigest()
+
+    def identity(self) -> dict[str, Any]:
+        """What distinguishes this job from others of its stage."""
+        return dict(msgspec.to_builtins(self))
+
+
+class DataJob(Job, frozen=True, kw_only=True, tag="data"):
+    """Load a log and split it."""
+
+    settings: DataSettings
+    fingerprint: str
+    """sha256 of the source, `rbench.data.fingerprint`: a moved log is the same log."""
+
+    def identity(self) -> dict[str, Any]:
+        said = super().identity()
+        said["settings"]["path"] = Path(self.settings.path).name
+        return said
+
+
+class BaselinesJob(Job, frozen=True, kw_only=True, tag="baselines"):
+    """Score popularity, item-kNN and windowed Markov on the split."""
+
+    settings: EvaluateSettings
+    data: str
+
+
+class ContextsJob(Job, frozen=True, kw_only=True, tag="contexts"):
+    """Draw the contexts of real users that timing cycles through."""
+
+    count: int
+    length: int
+    seed: int
+    data: str
+
+
+class TrainJob(Job, frozen=True, kw_only=True, tag="train"):
+    """Train one encoder from one seed."""
+
+    resumable: ClassVar[bool] = True
+    tensorflow: ClassVar[bool] = True
+    encoder: EncoderSpec
+    settings: TrainSettings
+    model: ModelSettings
+    seed: int
+    data: str
+    filter_history: FilterHistory = "auto"
+    """How validation ranks: as the scoring will."""
+
+
+class CompressJob(Job, frozen=True, kw_only=True, tag="compress"):
+    """Prune, cluster or quantization-train one trained encoder; or leave it as it is.
+
+    Fine-tuning is short: a killed one starts over.
+    """
+
+    tensorflow: ClassVar[bool] = True
+    compression: str
+    recipe: str
+    """Any recipe of this compression."""
+    settings: CompressSettings
+    train_settings: TrainSettings
+    encoder: EncoderSpec
+    model: ModelSettings
+    seed: int
+    train: str
+    data: str
+    filter_history: FilterHistory = "auto"
+    """As in the training."""
+
+    def identity(self) -> dict[str, Any]:
+        said = super().identity()
+        del said["recipe"]
+        if not self.compression:
+            del said["settings"]
+        return said
+
+
+class ConvertJob(Job, frozen=True, kw_only=True, tag="convert"):
+    """Turn one compressed model into a .tflite."""
+
+    tensorflow: ClassVar[bool] = True
+    recipe: str
+    settings: ConvertSettings
+    encoder: EncoderSpec
+    model: ModelSettings
+    seed: int
+    compress: str
+    data: str
+
+
+class EvaluateJob(Job, frozen=True, kw_only=True, tag="evaluate"):
+    """Score one .tflite on the test users."""
+
+    settings: EvaluateSettings
+    compress: str
+    convert: str
+    data: str
+
+
+class RoundJob(Job, frozen=True, kw_only=True, tag="round"):
+    """Time one .tflite on one target once, in a process of its own."""
+
+    settings: ProfileSettings
+    target: str
+    machine: str
+    """`rbench.records.Machine.identity`, or the phone: times do not travel."""
+    number: int
+    convert: str
+    contexts: str
+    tool: str = ""
+    """sha256 of the native tool's executable, where one is used and there: another build is another
+    measurement, the same build elsewhere is not."""
+    adapter: str = ""
+    """Name of the GPU, where the ``litert`` tool uses one and it is there: the environment decides
+    which one, a software GPU's times are not a GPU's, and one that comes later is tried."""
+    twin: str = ""
+    """For a file that is timed once more, as if it was another cell: hash of all the files that its
+    target has in this study. Whoever changes one times the twin anew, beside it."""
+
+    def identity(self) -> dict[str, Any]:
+        return _but_twins(super().identity())
+
+
+class ProfileJob(Job, frozen=True, kw_only=True, tag="profile"):
+    """Sum up the rounds of one cell."""
+
+    settings: ProfileSettings
+    target: str
+    rounds: tuple[str, ...]
+
+    def identity(self) -> dict[str, Any]:
+        return _but_twins(super().identity())
+
+
+def _but_twins(said: dict[str, Any]) -> dict[str, Any]:
+    """How many files are timed twice changes nothing for a cell's own rounds."""
+    del said["settings"]["twins"]
+    return said
+
+
+AnyJob = (
+    DataJob
+    | BaselinesJob
+    | ContextsJob
+    | TrainJob
+    | CompressJob
+    | ConvertJob
+    | EvaluateJob
+    | RoundJob
+    | ProfileJob
+)
+
+
+def needs(job: AnyJob) -> tuple[tuple[str, str], ...]:
+    """(stage, key) of the artefacts that a job reads."""
+    named = {name: getattr(job, name, "") for name in STAGES}
+    found = [(name, key) for name, key in named.items() if key and isinstance(key, str)]
+    if isinstance(job, ProfileJob):
+        found += [("round", key) for key in job.rounds]
+    return tuple(found)
+
+
+@cache
+def versions_of(stage: str) -> dict[str, str]:
+    """Library -> installed version, for the libraries that a stage depends on."""
+    return {library: installed(library) for library in LIBRARIES[stage]}
+
+
+@cache
+def installed(library: str) -> str:
+    """The installed version of a library; empty where it is not there. Imports nothing."""
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return ""
+
+
+@cache
+def _code_hash(stage: str) -> str:
+    root = Path(__file__).parents[1]
+    digest = hashlib.sha256()
+    for name in CODE[stage]:
+        place = root / name
+        for file in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
+            if file.is_file():
+                digest.update(file.relative_to(root).as_posix().encode() + b"\0")
+                digest.update(file.read_bytes() + b"\0")
+    return digest.hexdigest()

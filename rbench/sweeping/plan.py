@@ -1,0 +1,257 @@
+"""A study, spelt out: its cells, and the jobs that lead to each, which name each other.
+
+This module alone knows the order of the stages.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Container, Iterator, Mapping, Sequence
+from itertools import islice
+
+import msgspec
+
+from rbench import data, plugins
+from rbench.cells.policy import objection, target_objection
+from rbench.cells.recipe import Recipe
+from rbench.cells.target import HOST, Target
+from rbench.plugins.looking import Seen, look
+from rbench.profile import gpus
+from rbench.profile.benchmark_model import tool as benchmark_model
+from rbench.records import CellName
+from rbench.study import Study, label_of
+from rbench.sweeping.jobs import (
+    AnyJob,
+    BaselinesJob,
+    CompressJob,
+    ContextsJob,
+    ConvertJob,
+    DataJob,
+    EncoderSpec,
+    EvaluateJob,
+    ProfileJob,
+    RoundJob,
+    TrainJob,
+)
+
+PLAIN = "float32"
+"""Recipe of the files that are timed twice, where there are such."""
+
+
+class Way(msgspec.Struct, frozen=True, kw_only=True):
+    """The jobs that lead to one file, from one seed."""
+
+    seed: int
+    train: TrainJob
+    compress: CompressJob
+    convert: ConvertJob
+    evaluate: EvaluateJob
+
+
+class CellPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """One cell with everything that has to be done for it."""
+
+    cell: CellName
+    encoder_name: str
+    """As the study names it; the cell has its label."""
+    objection: str = ""
+    """Why policy forbids it; then there are no jobs."""
+    ways: tuple[Way, ...] = ()
+    """One per seed; the first is the one that is timed."""
+    rounds: tuple[RoundJob, ...] = ()
+    profile: ProfileJob | None = None
+
+    def jobs(self) -> Iterator[AnyJob]:
+        """Its jobs in the order of the stages, the timing ones last."""
+        for way in self.ways:
+            yield from (way.train, way.compress, way.convert, way.evaluate)
+        yield from self.rounds
+        if self.profile:
+            yield self.profile
+
+
+class Twin(msgspec.Struct, frozen=True, kw_only=True):
+    """A cell's file, timed as if it was another cell too: what sets the two apart is chance."""
+
+    cell: CellName
+    convert: ConvertJob
+    own: tuple[RoundJob, ...]
+    again: tuple[RoundJob, ...]
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """A study, spelt out."""
+
+    study: Study
+    data: DataJob
+    baselines: BaselinesJob
+    contexts: ContextsJob
+    cells: tuple[CellPlan, ...]
+    twins: dict[str, tuple[Twin, ...]] = {}
+    """Target -> the cells that may have one, in the order in which they are asked: one whose file
+    cannot be had hands it on."""
+
+    def twins_among(self, missing: Container[tuple[str, str]]) -> Iterator[Twin]:
+        """The twins to time.
+
+        Args:
+            missing: (stage, key) of what cannot be made.
+        """
+        for twins in self.twins.values():
+            found = (twin for twin in twins if ("convert", twin.convert.key) not in missing)
+            yield from islice(found, self.study.profile.twins)
+
+
+def plan(study: Study, machine: str) -> Plan:
+    """Spell out a study, and refuse it where it cannot work, before anything is done.
+
+    Raises:
+        PluginError, DataError: an encoder or the log cannot be had.
+    """
+    load = DataJob(settings=study.data, fingerprint=data.fingerprint(study.data))
+    contexts = ContextsJob(
+        count=study.profile.contexts,
+        length=study.model.length,
+        seed=study.profile.seed,
+        data=load.key,
+    )
+    by_label = {label_of(name): name for name in study.encoders}
+    encoders = _encoders(study, by_label)
+    ways: dict[tuple[str, str], tuple[Way, ...]] = {}
+    cells = []
+    for cell in study.cells():
+        recipe = Recipe.parse(cell.recipe)
+        encoder, spec = encoders[cell.encoder]
+        reason = objection(recipe, encoder)
+        reason = reason or target_objection(recipe, Target.parse(cell.target))
+        if reason:
+            cells.append(CellPlan(cell=cell, encoder_name=by_label[cell.encoder], objection=reason))
+            continue
+        place = (cell.encoder, cell.recipe)
+        if place not in ways:
+            name = by_label[cell.encoder]
+            ways[place] = tuple(_way(study, name, spec, recipe, s, load.key) for s in study.seeds)
+        convert = ways[place][0].convert
+        rounds = tuple(
+            RoundJob(
+                settings=study.profile,
+                target=cell.target,
+                machine=_machine(cell.target, machine),
+                number=number,
+                convert=convert.key,
+                contexts=contexts.key,
+                tool=_tool(cell.target),
+                adapter=_adapter(cell.target),
+            )
+            for number in range(study.profile.rounds)
+        )
+        cells.append(
+            CellPlan(
+                cell=cell,
+                encoder_name=by_label[cell.encoder],
+                ways=ways[place],
+                rounds=rounds,
+                profile=ProfileJob(
+                    settings=study.profile,
+                    target=cell.target,
+                    rounds=tuple(job.key for job in rounds),
+                ),
+            )
+        )
+    return Plan(
+        study=study,
+        data=load,
+        baselines=BaselinesJob(settings=study.evaluate, data=load.key),
+        contexts=contexts,
+        cells=tuple(cells),
+        twins=_twins(study, cells),
+    )
+
+
+def _twins(study: Study, cells: Sequence[CellPlan]) -> dict[str, tuple[Twin, ...]]:
+    """The middle one of a target's plain cells first: neither its fastest nor its slowest, most
+    likely.
+    """
+    found = {}
+    for target in study.targets if study.profile.twins else ():
+        timed = [cell for cell in cells if cell.cell.target == target and cell.rounds]
+        keys = sorted(cell.rounds[0].convert for cell in timed)
+        company = hashlib.sha256("".join(keys).encode()).hexdigest()
+        plain = [cell for cell in timed if cell.cell.recipe == PLAIN]
+        middle = len(plain) // 2
+        rest = [cell for cell in timed if cell.cell.recipe != PLAIN]
+        found[target] = tuple(
+            Twin(
+                cell=cell.cell,
+                convert=cell.ways[0].convert,
+                own=cell.rounds,
+                again=tuple(msgspec.structs.replace(job, twin=company) for job in cell.rounds),
+            )
+            for cell in (*plain[middle:], *plain[:middle], *rest)
+        )
+    return found
+
+
+def _tool(target: str) -> str:
+    """Which build of the native tool a target is timed with."""
+    parsed = Target.parse(target)
+    if parsed.tool != "benchmark_model":
+        return ""
+    return benchmark_model.present(phones=parsed.device != HOST)
+
+
+def _machine(target: str, machine: str) -> str:
+    """Where a target is timed: on this machine, or on the phone with that serial."""
+    device = Target.parse(target).device
+    return machine if device == HOST else f"phone {device}"
+
+
+def _adapter(target: str) -> str:
+    """Which GPU a target of the ``litert`` tool is timed on."""
+    parsed = Target.parse(target)
+    return gpus.find().name if (parsed.tool, parsed.delegate) == ("litert", "gpu") else ""
+
+
+def _encoders(study: Study, by_label: Mapping[str, str]) -> dict[str, tuple[Seen, EncoderSpec]]:
+    asked = [study.plugin(name) for name in by_label.values()]
+    specs = [
+        EncoderSpec(label=label, plugin=plugin, options=options, source=plugins.source_hash(plugin))
+        for label, (plugin, options) in zip(by_label, asked, strict=True)
+    ]
+    return dict(zip(by_label, zip(look(asked), specs, strict=True), strict=True))
+
+
+def _way(study: Study, name: str, spec: EncoderSpec, recipe: Recipe, seed: int, loaded: str) -> Way:
+    train = TrainJob(
+        encoder=spec,
+        settings=study.train_settings(name),
+        model=study.model,
+        seed=seed,
+        data=loaded,
+        filter_history=study.evaluate.filter_history,
+    )
+    compress = CompressJob(
+        compression=recipe.compression,
+        recipe=str(recipe),
+        settings=study.compress,
+        train_settings=train.settings,
+        encoder=spec,
+        model=study.model,
+        seed=seed,
+        train=train.key,
+        data=loaded,
+        filter_history=study.evaluate.filter_history,
+    )
+    convert = ConvertJob(
+        recipe=str(recipe),
+        settings=study.convert,
+        encoder=spec,
+        model=study.model,
+        seed=seed,
+        compress=compress.key,
+        data=loaded,
+    )
+    evaluate = EvaluateJob(
+        settings=study.evaluate, compress=compress.key, convert=convert.key, data=loaded
+    )
+    return Way(seed=seed, train=train, compress=compress, convert=convert, evaluate=evaluate)

@@ -1,0 +1,28 @@
+"""Results of the jobs whose stages have none of their own: what lies in the store beside files."""
+
+from __future__ import annotations
+
+import msgspec
+
+from rbench.records import Delegation, Machine, Quality, Timing
+
+
+class Baselines(msgspec.Struct, frozen=True, kw_only=True):
+    """Result of the baselines' job."""
+
+    scores: dict[str, Quality]
+
+
+class Contexts(msgspec.Struct, frozen=True, kw_only=True):
+    """Result of drawing contexts: ``contexts.npy``, int32 (count, length), lies beside it."""
+
+    count: int
+
+
+class Profiled(msgspec.Struct, frozen=True, kw_only=True):
+    """Result of summing up a cell's rounds."""
+
+    timing: Timing
+    delegation: Delegation
+    machine: Machine | None = None
+    """The phone; None: this host."""

@@ -1,0 +1,1 @@
+"""Strings that come from or go to the outside: names, lines, command lines."""

@@ -180,7 +180,7 @@ def test_every_piece_of_code_named_is_there(stage):
         ("data/dataset.py", {"data", "contexts"}),
         ("data/ranking.py", {"data", "train", "compress", "evaluate", "baselines"}),
         ("train/train.py", {"train", "compress"}),
-        ("model.py", {"train", "compress", "convert"}),
+        ("graph/model.py", {"train", "compress", "convert"}),
         ("convert/settings.py", {"convert"}),
         ("evaluate/settings.py", {"baselines", "evaluate"}),
         ("profile/settings.py", {"profile"}),

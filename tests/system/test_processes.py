@@ -140,7 +140,7 @@ def test_it_goes_when_the_child_is_ended_or_orphaned(module, how):
         processes.end(child, 10)
     else:
         program = (
-            "import subprocess, time; from rbench import processes; "
+            "import subprocess, time; from rbench.system import processes; "
             "subprocess.Popen(processes.command('theirs', kept=True)); time.sleep(600)"
         )
         parent = subprocess.Popen([sys.executable, "-P", "-c", program], stdout=subprocess.PIPE)

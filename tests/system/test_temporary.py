@@ -14,7 +14,7 @@ from rbench.system import temporary
 
 SWEEP = """
 import os, subprocess, sys
-from rbench import temporary
+from rbench.system import temporary
 with temporary.of_a_sweep() as environment:
     child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"],
                              env={**os.environ, **environment}, start_new_session=True,

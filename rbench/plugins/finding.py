@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import importlib.util
 import sys
@@ -20,10 +19,14 @@ import msgspec
 from rbench.encoding import Encoder
 from rbench.errors import PluginError, RbenchError, choices
 from rbench.records import Run
+from rbench.system.closure import beyond, closure, digest, read
 from rbench.text.shown import cut
 
 ENCODERS = "rbench.encoders"
 REPORTS = "rbench.reports"
+PLUGIN = "plugin"
+"""What a file that is a plug-in is called where its code is compared: moved, it is the same."""
+_OURS = {"rbench": (Path(__file__).parents[1],)}
 
 
 class Report(Protocol):
@@ -171,64 +174,36 @@ def comparing(name: str) -> Comparing:
 def source_hash(name: str) -> str:
     """sha256 over the code of an encoder, read and not run: a change in it is another encoder.
 
-    The code is the module's file, and those of its own package that it imports, directly or not.
+    The code is what its file leads to in its own top-level package and in rbench, as
+    `rbench.system.closure` finds and compares it; of a file of the user's, in rbench.
+
+    Raises:
+        PluginError: a file of it cannot be read.
     """
     path = _file_of(name)
-    files = [path] if path else _sources(_find(ENCODERS, name).module)
-    known = [file for file in files if _is_file(file)]
-    if not known:
+    try:
+        return _code_of_file(path) if path else _code_of_module(_find(ENCODERS, name).module)
+    except OSError as error:
+        where = str(error.filename or path or name)
+        raise PluginError(f"cannot read: {error.strerror or error}", where=where) from error
+
+
+def _code_of_file(path: Path) -> str:
+    if not _is_file(path):
         return "unknown"
-    digest = hashlib.sha256()
-    for file in known:
-        try:
-            digest.update(hashlib.sha256(file.read_bytes()).digest())
-        except OSError as error:
-            raise PluginError(f"cannot read: {error.strerror or error}", where=str(file)) from error
-    return digest.hexdigest()
+    return digest({PLUGIN: path, **beyond(read(path, PLUGIN), _OURS)})
 
 
-def _sources(module: str) -> list[Path]:
-    """The files of a module and of what it imports from its own top-level package."""
+def _code_of_module(module: str) -> str:
     package = module.partition(".")[0]
     spec = importlib.util.find_spec(package)
-    roots = [Path(place) for place in spec.submodule_search_locations or ()] if spec else []
+    if spec is None:
+        return "unknown"
+    roots = [Path(place) for place in spec.submodule_search_locations or ()]
     if not roots:  # a package that is one file
-        return [Path(spec.origin)] if spec and spec.origin else []
-    found: dict[str, Path] = {}
-    waiting = [module]
-    while waiting:
-        name = waiting.pop()
-        file = next(filter(None, (_file_in(root, name) for root in roots)), None)
-        if name in found or file is None:
-            continue
-        found[name] = file
-        try:
-            tree = ast.parse(file.read_bytes())
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue  # whoever imports it will be told
-        waiting += [
-            imported for imported in _imports(name, tree) if imported.partition(".")[0] == package
-        ]
-    return [found[name] for name in sorted(found)]
-
-
-def _file_in(root: Path, module: str) -> Path | None:
-    """The file of a module below its package's folder. Asking the import system would run it."""
-    place = root.joinpath(*module.split(".")[1:])
-    files = (place.with_suffix(".py"), place / "__init__.py")
-    return next((file for file in files if file.is_file()), None)
-
-
-def _imports(module: str, tree: ast.AST) -> Iterator[str]:
-    """What a module imports, or may: names in a ``from`` can be modules."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            above = module.split(".")[: -node.level] if node.level else []
-            base = ".".join([*above, *([node.module] if node.module else [])])
-            yield base
-            yield from (f"{base}.{alias.name}" for alias in node.names)
+        return _code_of_file(Path(spec.origin or ""))
+    files = closure(module, {**_OURS, package: roots})
+    return digest(files) if files else "unknown"
 
 
 @cache

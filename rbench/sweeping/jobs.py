@@ -22,6 +22,7 @@ from rbench.encoding import ModelSettings
 from rbench.evaluate.settings import EvaluateSettings
 from rbench.profile.settings import ProfileSettings
 from rbench.records.history import FilterHistory
+from rbench.sweeping.code import code_of
 from rbench.train.settings import TrainSettings
 
 STAGES = (
@@ -31,6 +32,7 @@ STAGES = (
     "train",
     "compress",
     "convert",
+    "census",
     "evaluate",
     "round",
     "profile",
@@ -44,66 +46,12 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "train": ("tensorflow", "tf-keras"),
     "compress": ("tensorflow", "tf-keras", "tensorflow-model-optimization"),
     "convert": ("tensorflow", "tf-keras", "ai-edge-quantizer", "ai-edge-litert"),
+    "census": ("ai-edge-litert",),
     "evaluate": ("ai-edge-litert", "numpy"),
     "round": ("ai-edge-litert",),
     "profile": ("numpy",),
 }
 """The libraries whose versions decide what a stage makes."""
-
-CODE: dict[str, tuple[str, ...]] = {
-    "data": ("data",),
-    "baselines": ("evaluate", "stats", "data/ranking.py", "records/history.py"),
-    "contexts": ("data/dataset.py",),
-    "train": ("train", "graph/model.py", "layers.py", "data/ranking.py", "records/history.py"),
-    "compress": (
-        "compress",
-        "train",
-        "graph/model.py",
-        "layers.py",
-        "data/ranking.py",
-        "records/history.py",
-    ),
-    "convert": (
-        "convert",
-        "graph/model.py",
-        "layers.py",
-        "cells/policy.py",
-        "profile/node_census.py",
-        "profile/nodes.py",
-        "profile/nodes_child.py",
-        "profile/delegation.py",
-        "profile/gpu_model.py",
-        "profile/compiled.py",
-        "profile/interpreted.py",
-    ),
-    "evaluate": ("evaluate", "stats", "data/ranking.py", "records/history.py"),
-    "round": (
-        "profile/measure.py",
-        "profile/android",
-        "profile/benchmark_model",
-        "profile/litert.py",
-        "profile/litert_child.py",
-        "profile/gpu_child.py",
-        "profile/gpu_log.py",
-        "profile/gpu_model.py",
-        "profile/compiled.py",
-        "profile/interpreted.py",
-        "profile/child.py",
-        "profile/queries.py",
-        "profile/process.py",
-        "profile/loop.py",
-        "profile/delegation.py",
-        "profile/memory.py",
-        "profile/stopwatch.py",
-        "profile/surroundings.py",
-        "profile/result.py",
-        "profile/samples.py",
-        "profile/ops.py",
-        "profile/runtime.py",
-    ),
-    "profile": ("profile",),
-}
-"""The code of ours that decides what a stage makes, below the package's folder."""
 
 
 class EncoderSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,7 +83,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, tag_field="stage"):
         said = {
             "job": self.identity(),
             "versions": versions_of(self.stage),
-            "code": _code_hash(self.stage),
+            "code": code_of(self.stage),
         }
         return hashlib.sha256(msgspec.json.encode(said, order="deterministic")).hexdigest()
 
@@ -228,6 +176,15 @@ class ConvertJob(Job, frozen=True, kw_only=True, tag="convert"):
     data: str
 
 
+class CensusJob(Job, frozen=True, kw_only=True, tag="census"):
+    """Count the nodes that each delegate takes of one .tflite."""
+
+    convert: str
+    adapter: str
+    """Name of the GPU, empty where there is none: then it cannot be asked, and one that comes later
+    is."""
+
+
 class EvaluateJob(Job, frozen=True, kw_only=True, tag="evaluate"):
     """Score one .tflite on the test users."""
 
@@ -285,6 +242,7 @@ AnyJob = (
     | TrainJob
     | CompressJob
     | ConvertJob
+    | CensusJob
     | EvaluateJob
     | RoundJob
     | ProfileJob
@@ -313,16 +271,3 @@ def installed(library: str) -> str:
         return version(library)
     except PackageNotFoundError:
         return ""
-
-
-@cache
-def _code_hash(stage: str) -> str:
-    root = Path(__file__).parents[1]
-    digest = hashlib.sha256()
-    for name in CODE[stage]:
-        place = root / name
-        for file in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
-            if file.is_file():
-                digest.update(file.relative_to(root).as_posix().encode() + b"\0")
-                digest.update(file.read_bytes() + b"\0")
-    return digest.hexdigest()

@@ -23,6 +23,7 @@ from rbench.study import Study, label_of
 from rbench.sweeping.jobs import (
     AnyJob,
     BaselinesJob,
+    CensusJob,
     CompressJob,
     ContextsJob,
     ConvertJob,
@@ -45,6 +46,7 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
     train: TrainJob
     compress: CompressJob
     convert: ConvertJob
+    census: CensusJob
     evaluate: EvaluateJob
 
 
@@ -64,7 +66,7 @@ class CellPlan(msgspec.Struct, frozen=True, kw_only=True):
     def jobs(self) -> Iterator[AnyJob]:
         """Its jobs in the order of the stages, the timing ones last."""
         for way in self.ways:
-            yield from (way.train, way.compress, way.convert, way.evaluate)
+            yield from (way.train, way.compress, way.convert, way.census, way.evaluate)
         yield from self.rounds
         if self.profile:
             yield self.profile
@@ -254,4 +256,11 @@ def _way(study: Study, name: str, spec: EncoderSpec, recipe: Recipe, seed: int, 
     evaluate = EvaluateJob(
         settings=study.evaluate, compress=compress.key, convert=convert.key, data=loaded
     )
-    return Way(seed=seed, train=train, compress=compress, convert=convert, evaluate=evaluate)
+    return Way(
+        seed=seed,
+        train=train,
+        compress=compress,
+        convert=convert,
+        census=CensusJob(convert=convert.key, adapter=gpus.find().name),
+        evaluate=evaluate,
+    )

@@ -18,7 +18,7 @@ from rbench.records.run_folder import ITEMS, write_items
 from rbench.sweeping import jobs
 from rbench.sweeping.jobs import RoundJob
 from rbench.sweeping.plan import CellPlan, Plan, Way
-from rbench.sweeping.results import Profiled
+from rbench.sweeping.results import Census, Profiled
 from rbench.sweeping.store import Failure, Store
 from rbench.system.writing import writing
 from rbench.text.naming import file_name
@@ -26,6 +26,8 @@ from rbench.text.shell import command_line
 from rbench.train.result import Trained
 
 Place = tuple[str, str]
+SHOWN_AS = {"round": "profile", "census": "convert"}
+"""Stage of a job -> what a record calls it, where that is another."""
 NOT_YET = "the sweep has not come to it"
 
 
@@ -119,9 +121,9 @@ class Recorder:
                 **known,
                 state="unsupported" if failure.state == "unsupported" else "failed",
                 reason=failure.reason,
-                stage="profile" if failure.stage == "round" else failure.stage,
+                stage=SHOWN_AS.get(failure.stage, failure.stage),
             )
-        if profiled is None or len(known["replicates"]) < len(others) or "quality" not in known:
+        if profiled is None or not all(map(self._is_done, plan.ways)):
             return Record(**known, state="skipped", reason=NOT_YET)
         return Record(**known, state="ok")
 
@@ -145,7 +147,7 @@ class Recorder:
     def _provenance(self, plan: CellPlan) -> dict[str, Any]:
         first, profiling = plan.ways[0], plan.profile
         every: list[Any] = [self.plan.data, first.train, first.compress, first.convert]
-        every += [first.evaluate, *([profiling] if profiling else [])]
+        every += [first.census, first.evaluate, *([profiling] if profiling else [])]
         study = self.plan.study
         versions: dict[str, str] = {}
         for stage in (*(job.stage for job in every), "round"):
@@ -192,6 +194,11 @@ class Recorder:
             found["quality"] = quality
         return found
 
+    def _is_done(self, way: Way) -> bool:
+        return all(
+            self.store.has(job.stage, job.key) for job in (way.convert, way.census, way.evaluate)
+        )
+
     def _replicate(self, plan: CellPlan, way: Way) -> Replicate | None:
         model = self._model(plan, way, f"seed{way.seed}/")
         quality = self._quality(way)
@@ -207,7 +214,11 @@ class Recorder:
         stem = f"models/{prefix}{file_name(plan.cell.encoder)}/{plan.cell.recipe}"
         self._copy(folder / MODEL, f"{stem}.tflite", flat.sha256)
         self._copy(folder / LOG, f"{stem}.log", way.convert.key)
-        return ModelFile(path=f"{stem}.tflite", log=f"{stem}.log", **msgspec.structs.asdict(flat))
+        said = msgspec.structs.asdict(flat)
+        nodes = self._result(way.census, Census)
+        if nodes is not None:
+            said["census"] = {**flat.census, "nodes": nodes.nodes}
+        return ModelFile(path=f"{stem}.tflite", log=f"{stem}.log", **said)
 
     def _quality(self, way: Way) -> Quality | None:
         quality: Quality | None = self._result(way.evaluate, Quality)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from rbench.records import Delegation, Machine, Quality, Timing
+
+CONTEXTS = "contexts.npy"
+"""Name of the file beside `Contexts`."""
 
 
 class Baselines(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,6 +22,13 @@ class Contexts(msgspec.Struct, frozen=True, kw_only=True):
     """Result of drawing contexts: ``contexts.npy``, int32 (count, length), lies beside it."""
 
     count: int
+
+
+class Census(msgspec.Struct, frozen=True, kw_only=True):
+    """Result of counting nodes."""
+
+    nodes: dict[str, Any]
+    """As in a record's ``model.census``."""
 
 
 class Profiled(msgspec.Struct, frozen=True, kw_only=True):

@@ -25,11 +25,11 @@ from rbench.sweeping import jobs
 from rbench.sweeping.executor import Executor
 from rbench.sweeping.jobs import AnyJob, DataJob, ProfileJob, RoundJob
 from rbench.sweeping.observer import Observer, Silent
+from rbench.sweeping.perform import perform
 from rbench.sweeping.plan import Plan
 from rbench.sweeping.plan import plan as spelt_out
 from rbench.sweeping.recorder import Recorder
 from rbench.sweeping.results import Baselines
-from rbench.sweeping.stages import perform
 from rbench.sweeping.store import Failure, Store
 from rbench.system import extras, temporary
 from rbench.system.writing import clear_torn, writing
@@ -263,7 +263,7 @@ def _wanted(plan: Plan) -> list[AnyJob]:
     wanted: list[AnyJob] = [plan.data, plan.baselines]
     for cell in plan.cells:
         for way in cell.ways:
-            wanted += [way.train, way.convert, way.evaluate]
+            wanted += [way.train, way.convert, way.census, way.evaluate]
         if cell.profile:
             wanted.append(cell.profile)
     return wanted

@@ -58,7 +58,7 @@ def _read(stream: BinaryIO, orders: SimpleQueue[bytes]) -> None:
 
 def _serve(order: Order, answers: Speaker) -> Answer:
     from rbench.errors import OutputError
-    from rbench.sweeping import stages
+    from rbench.sweeping.perform import perform
     from rbench.sweeping.store import Store
 
     last = 0.0
@@ -74,7 +74,7 @@ def _serve(order: Order, answers: Speaker) -> Answer:
     began = time.monotonic()
     store = Store(Path(order.store))
     try:
-        stages.perform(order.job, store, report, order.key)
+        perform(order.job, store, report, order.key)
     except BaseException as error:  # a cell's crash is a record, even where it asks to leave
         full = temporary.full_place(error, store.root)
         if full is not None and full != store.root:

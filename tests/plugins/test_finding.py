@@ -71,7 +71,7 @@ def test_an_encoder_from_a_file(written):
     assert isinstance(made, Encoder)
     assert made.blocks == 3
     before = finding.source_hash(name)
-    written.write_text(SOURCE + "# changed\n")
+    written.write_text(SOURCE + "CHANGED = True\n")
     assert finding.source_hash(name) != before
 
 
@@ -146,14 +146,52 @@ def test_a_report_needs_render(registered):
         finding.report("pdf")
 
 
-def test_the_source_of_an_encoder_holds_what_it_imports_from_its_package():
-    def names(name):
-        return {path.name for path in finding._sources(f"rbench_encoders.{name}")}
+@pytest.fixture
+def package(tmp_path, monkeypatch, registered):
+    """A stranger's package with the encoder ``theirs``."""
+    folder = tmp_path / "their_package"
+    folder.mkdir()
+    (folder / "__init__.py").write_text("")
+    (folder / "mine.py").write_text(f"from .parts import part\n{SOURCE}")
+    (folder / "parts.py").write_text("part = 1\n")
+    (folder / "other.py").write_text("other = 1\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    registered(theirs="their_package.mine:Mine")
+    return folder
 
-    assert {"gru.py", "stepwise.py"} <= names("gru")
-    assert "stepwise.py" not in names("bow")
-    assert not {"encoding.py", "cnn.py"} & names("gru")
-    assert finding.source_hash("gru") != finding.source_hash("lstm")
+
+@pytest.mark.parametrize(
+    ("file", "counts"), [("mine", True), ("parts", True), ("other", False), ("__init__", False)]
+)
+def test_the_source_of_an_encoder_is_what_its_file_leads_to(package, file, counts):
+    before = finding.source_hash("theirs")
+    with (package / f"{file}.py").open("a") as changed:
+        changed.write("CHANGED = True\n")
+    assert (finding.source_hash("theirs") != before) == counts
+
+
+@pytest.mark.parametrize(
+    ("file", "counts"), [("encoding", True), ("bounds", True), ("gate", False)]
+)
+def test_and_what_that_leads_to_in_rbench(package, written, tmp_path, monkeypatch, file, counts):
+    ours = tmp_path / "rbench"
+    ours.mkdir()
+    (ours / "encoding.py").write_text("from rbench.bounds import x\nclass Encoder: pass\n")
+    (ours / "bounds.py").write_text("x = 1\n")
+    (ours / "gate.py").write_text("y = 1\n")
+    monkeypatch.setattr(finding, "_OURS", {"rbench": [ours]})
+    names = ("theirs", f"{written}:Mine")
+    before = [finding.source_hash(name) for name in names]
+    with (ours / f"{file}.py").open("a") as changed:
+        changed.write("CHANGED = True\n")
+    after = [finding.source_hash(name) for name in names]
+    assert [old != new for old, new in zip(before, after, strict=True)] == [counts] * 2
+
+
+def test_a_moved_file_is_the_same_encoder(written):
+    before = finding.source_hash(f"{written}:Mine")
+    moved = written.rename(written.with_name("moved.py"))
+    assert finding.source_hash(f"{moved}:Mine") == before
 
 
 def test_reading_an_encoders_source_runs_nothing_heavy():

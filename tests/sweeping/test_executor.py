@@ -18,13 +18,14 @@ from rbench.train.settings import TrainSettings
 
 WORKER = """
 import os, signal, sys, time
-from rbench.sweeping import stages, worker
+from rbench.sweeping import worker
+from rbench.sweeping import perform as module
 from rbench.progress import Progress
 
 def perform(job, store, report, key):
     exec(job.encoder.options["do"], {**globals(), "report": report})
 
-stages.perform = perform
+module.perform = perform
 worker.main()
 """
 

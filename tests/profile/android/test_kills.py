@@ -18,8 +18,9 @@ from rbench.cells.target import Target
 from rbench.profile import ProfileSettings, Round
 from rbench.profile.android.phone import _RUN, PID
 from rbench.profile.benchmark_model import tool
-from rbench.sweeping import plan, stages
+from rbench.sweeping import plan
 from rbench.sweeping.jobs import RoundJob
+from rbench.sweeping.perform import perform
 from rbench.sweeping.store import Store
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -161,7 +162,7 @@ def test_a_kill_leaves_nothing(job, phone, tmp_path, monkeypatch, target, victim
         assert noted.passing
     if target != "xnnpack":
         monkeypatch.setenv("STAND_IN_FAULT", "")
-        again = stages.perform(made, store, lambda progress: None)
+        again = perform(made, store, lambda progress: None)
         assert again.median_us == 140
         assert store.read("round", made.key, Round) == again
     # This phone is a process below the worker, whose keeper may end it before it has cleared up, as

@@ -13,7 +13,7 @@ from rbench.profile.benchmark_model import command, inputs, tool
 from rbench.records import Machine
 from rbench.records.run_folder import read_records, write_records
 from rbench.study import Study
-from rbench.sweeping import stages
+from rbench.sweeping.perform import perform
 from rbench.sweeping.plan import plan as spelt_out
 from rbench.sweeping.recorder import Recorder
 from rbench.sweeping.store import Store
@@ -441,7 +441,7 @@ def test_jobs_meet_in_the_store(model, contexts, stand_in, tmp_path, monkeypatch
         store.folder(stage, key).mkdir(parents=True)
         (store.folder(stage, key) / name).write_bytes(source.read_bytes())
     for job in (first, second, planned.profile):
-        made = stages.perform(job, store, lambda progress: None)
+        made = perform(job, store, lambda progress: None)
     assert made.timing.median_us == 140
     assert made.timing.runs == 14000
     assert first.tool == second.tool == made.timing.details["tool_sha256"]
@@ -453,4 +453,4 @@ def test_jobs_meet_in_the_store(model, contexts, stand_in, tmp_path, monkeypatch
     assert record.versions["benchmark_model"] == f"sha256:{first.tool}"
     assert str(stand_in.parent) not in msgspec.json.encode(record.settings).decode()
     with pytest.raises(StageError, match="exchanged while the sweep ran"):
-        stages.perform(msgspec.structs.replace(first, tool="another"), store, lambda progress: None)
+        perform(msgspec.structs.replace(first, tool="another"), store, lambda progress: None)

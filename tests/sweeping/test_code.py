@@ -1,0 +1,187 @@
+"""The code in a key: a change in what a stage is made of makes another key, any other does not."""
+
+import ast
+import random
+import sys
+from pathlib import Path
+
+import pytest
+
+import rbench
+from rbench.study import Study
+from rbench.sweeping import perform as performing
+from rbench.sweeping.code import FOLDERS, code_of, files_of
+from rbench.sweeping.jobs import STAGES
+from rbench.sweeping.plan import plan
+from rbench.sweeping.store import Store
+from rbench.system.closure import closure, digest
+
+ROOT = Path(rbench.__file__).parent
+FILES = {stage: files_of(stage) for stage in STAGES}
+
+
+def test_every_stage_is_done_by_the_file_of_its_name():
+    assert set(performing._WORK) == set(STAGES)
+    for stage, (work, _) in performing._WORK.items():
+        assert work.__module__ == f"rbench.sweeping.stages.{stage}"
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_is_made_of_files_of_rbench(stage):
+    assert f"rbench.sweeping.stages.{stage}" in FILES[stage]
+    assert all(path.is_relative_to(ROOT) and path.is_file() for path in FILES[stage].values())
+    assert code_of(stage) == digest(FILES[stage])
+
+
+def changed(engine, file):
+    """The stages whose code is another one after a change in a file."""
+    before = {stage: code_of(stage) for stage in STAGES}
+    with (engine / file).open("a") as open_file:
+        open_file.write("\nCHANGED = True\n")
+    folders = {"rbench": [engine]}
+    names = {stage: f"rbench.sweeping.stages.{stage}" for stage in STAGES}
+    return {s for s in STAGES if digest(closure(names[s], folders)) != before[s]}
+
+
+TRAINED = {"train", "compress"}
+SCORED = {"evaluate", "baselines"}
+READ = TRAINED | SCORED | {"contexts", "convert"}
+"""Stages that read the split."""
+
+
+@pytest.mark.parametrize(
+    ("file", "stages"),
+    [
+        ("data/settings.py", {"data"}),
+        ("data/split.py", {"data"}),
+        ("data/dataset.py", READ | {"data"}),
+        ("data/storage.py", READ | {"data"}),
+        ("data/ranking.py", TRAINED | SCORED),
+        ("train/train.py", {"train"}),
+        ("train/softmax.py", TRAINED),
+        ("train/settings.py", TRAINED),
+        ("compress/quantization.py", {"compress", "convert"}),
+        ("graph/model.py", TRAINED | {"convert"}),
+        ("layers.py", TRAINED | {"convert"}),
+        ("convert/settings.py", {"convert"}),
+        ("convert/packing.py", {"convert"}),
+        ("tflite/reading.py", {"convert"}),
+        ("evaluate/settings.py", SCORED),
+        ("profile/settings.py", {"round", "profile"}),
+        ("profile/loop.py", {"round", "census"}),
+        ("profile/verdict.py", {"profile"}),
+        ("profile/node_census.py", {"census"}),
+        *((name, set()) for name in ("gate/judge.py", "cli/gate.py", "study/study.py")),
+        *((name, set()) for name in ("plugins/finding.py", "sweeping/jobs.py", "cli/words.py")),
+        *((name, set()) for name in ("sweeping/store.py", "sweeping/sweep.py", "__init__.py")),
+    ],
+)
+def test_a_change_concerns_the_stages_that_lead_to_it(engine, file, stages):
+    assert changed(engine, file) == stages
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_change_in_any_part_of_a_stage_is_a_change_of_it(engine, stage):
+    """And of every other stage that has this part, and of no other: a few parts, drawn."""
+    for path in random.Random(stage).sample(sorted(FILES[stage].values()), 3):
+        expected = {other for other in STAGES if path in FILES[other].values()}
+        file = engine / path.relative_to(ROOT)
+        before = file.read_bytes()
+        assert changed(engine, path.relative_to(ROOT)) == expected
+        file.write_bytes(before)
+
+
+def test_programs_of_child_processes_belong_to_the_stage_that_starts_them():
+    programs = {
+        name
+        for name, path in closure("rbench.profile", FOLDERS).items()
+        if name.startswith("rbench.profile.") and _is_program(path)
+    }
+    assert programs
+    assert programs <= FILES["round"].keys() | FILES["census"].keys()
+
+
+def _is_program(path):
+    return any(
+        isinstance(node, ast.If) and "__name__" in ast.unparse(node.test)
+        for node in ast.parse(path.read_bytes()).body
+    )
+
+
+GIVEN = {"rbench.plugins.finding", "rbench.sweeping.given", "rbench.sweeping.store"}
+"""What a stage is given runs too, and is in no key, see `rbench.sweeping.given`."""
+
+
+def ran(work, *given):
+    """What work gives, and the modules of rbench whose code ran meanwhile."""
+    files = set()
+
+    def note(frame, event, _):
+        if event == "call":
+            files.add(frame.f_code.co_filename)
+
+    sys.setprofile(note)
+    try:
+        made = work(*given)
+    finally:
+        sys.setprofile(None)
+    inside = {Path(file) for file in files if Path(file).is_relative_to(ROOT)}
+    names = (".".join(file.relative_to(ROOT.parent).with_suffix("").parts) for file in inside)
+    return made, {name for name in names if not name.endswith(".__init__")}
+
+
+STUDY = {
+    "name": "tiny",
+    "encoders": ["bow"],
+    "recipes": ["float32", "prune50+dynamic_wi8", "cluster16+dynamic_wi4", "qat+static_wi8_ai8"],
+    "targets": ["cpu", "xnnpack"],
+    "data": {"synthetic": {"users": 60, "items": 40, "interactions_per_user": 8}},
+    "model": {"width": 8, "length": 6, "top_k": 20},
+    "train": {"epochs": 1, "batch_size": 16},
+    "compress": {"epochs": 1},
+    "evaluate": {"bootstrap": 20},
+    "profile": {"rounds": 1, "min_runs": 5, "min_seconds": 0.0, "warmup_runs": 1, "twins": 0},
+}
+
+
+def run_jobs(folder, monkeypatch, wanted, **changes):
+    """Stage -> modules that ran in its work, for the jobs of a study in these stages."""
+    store, found = Store(folder), {}
+    planned = plan(Study.build({**STUDY, **changes}), "here")
+    every = [planned.data, planned.baselines, planned.contexts]
+    every += {job.key: job for cell in planned.cells for job in cell.jobs()}.values()
+    for job in every:
+        if job.stage not in wanted:
+            continue
+        work, kind = performing._WORK[job.stage]
+
+        def noted(*given, stage=job.stage, work=work):
+            made, names = ran(work, *given)
+            found[stage] = found.get(stage, set()) | names
+            return made
+
+        with monkeypatch.context() as patch:
+            patch.setitem(performing._WORK, job.stage, (noted, kind))
+            performing.perform(job, store, lambda progress: None)
+    return found
+
+
+def holds(found):
+    for stage, names in found.items():
+        beyond = names - FILES[stage].keys() - GIVEN
+        assert not beyond, f"{stage} runs what is not in its key: {sorted(beyond)}"
+
+
+def test_whatever_runs_in_a_stage_is_in_its_key(tmp_path, monkeypatch):
+    """Shown by running: what the imports say is compared with what a profiler sees."""
+    found = run_jobs(tmp_path, monkeypatch, ("data", "baselines", "contexts"))
+    assert set(found) == {"data", "baselines", "contexts"}
+    assert "rbench.data.split" in found["data"]
+    holds(found)
+
+
+@pytest.mark.slow
+def test_whatever_runs_in_the_other_stages_is_in_their_keys(tmp_path, monkeypatch):
+    found = run_jobs(tmp_path, monkeypatch, STAGES)
+    assert set(found) == set(STAGES)
+    holds(found)

@@ -17,15 +17,15 @@ from rbench.system import processes
 from rbench.train.settings import TrainSettings
 
 WORKER = """
-import os, signal, sys, time
-from rbench.sweeping import worker
-from rbench.sweeping import perform as module
+import os, signal, sys, time, types
 from rbench.progress import Progress
+from rbench.sweeping import worker
 
 def perform(job, store, report, key):
     exec(job.encoder.options["do"], {**globals(), "report": report})
 
-module.perform = perform
+# In place of the real one, which imports all stages.
+sys.modules["rbench.sweeping.perform"] = types.SimpleNamespace(perform=perform)
 worker.main()
 """
 

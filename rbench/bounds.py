@@ -13,6 +13,8 @@ import msgspec
 
 SEED = 2**32 - 1
 """The largest seed that all libraries take."""
+CELLS = 10_000
+"""Of a study, and so the records of a run: a page of them has some 80 MB."""
 DAYS = 7 * 86400.0
 """Seconds of a week: the longest that anything waits."""
 

@@ -57,7 +57,7 @@ READERS = (
 """What only reads records, besides the reports."""
 LOOKED_UP = (
     *("rbench.cells", "rbench.errors", "rbench.plugins", "rbench.records", "rbench.text"),
-    *("rbench.stats", "rbench.tflite", "rbench.system.writing"),
+    *("rbench.stats", "rbench.tflite", "rbench.system.reading", "rbench.system.writing"),
 )
 """What those may know of the rest."""
 

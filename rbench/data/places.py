@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 from rbench.data.csv_table import Part
 from rbench.errors import DataError
+from rbench.system.reading import kind_of
 
 KNOWN_TABLES = {
     "ratings.dat": "movielens-dat",
@@ -39,13 +40,16 @@ def parts_of(path: Path) -> tuple[Part, ...]:
             return _in_folder(path)
         if path.is_file():
             return ((path, ()),)
-        what = "no such file or folder"
-        if path.is_symlink():
-            what = "a link that leads nowhere, or in a circle"
-        elif path.exists():
-            what = "neither file nor folder"
+        if kind := kind_of(path):
+            raise DataError(
+                f"this is {kind}",
+                where=str(path),
+                allowed="a file or a folder: a log is read more than once",
+                remedy="write what comes out of it to a file, and name that",
+            )
+        linked = path.is_symlink()
         raise DataError(
-            what,
+            "a link that leads nowhere, or in a circle" if linked else "no such file or folder",
             where=str(path),
             remedy="a public log comes with: rbench data fetch ml-latest-small",
         )

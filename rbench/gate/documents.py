@@ -8,6 +8,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from rbench.system.reading import content_of
+
 MOST_BYTES = 64_000_000
 """Of a budget or a baseline; one of ten thousand models has some thirty million."""
 _MARKS = (
@@ -52,10 +54,7 @@ def read_text(path: Path) -> str:
         OSError: it cannot be read.
         ValueError: it is no text, or larger than any document of a gate.
     """
-    with path.open("rb") as file:
-        content = file.read(MOST_BYTES + 1)
-    if len(content) > MOST_BYTES:
-        raise ValueError(f"more than {MOST_BYTES:,} bytes")
+    content = content_of(path, MOST_BYTES)
     for mark, encoding in _MARKS:
         if content.startswith(mark):
             return content[len(mark) :].decode(encoding)

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import os
-import stat
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from rbench.system.reading import kind_of
+
 LEVEL = 9
 """Of the compression, as for the models of a run."""
 PIECE = 1 << 20
 """Bytes that are read at once: a file of gigabytes never lies in memory."""
-_KINDS = (
-    (stat.S_ISDIR, "is a folder"),
-    (stat.S_ISFIFO, "is a pipe"),
-    (stat.S_ISSOCK, "is a socket"),
-    (stat.S_ISCHR, "is a device"),
-    (stat.S_ISBLK, "is a device"),
-)
 
 
 class NoFileError(Exception):
@@ -33,10 +27,8 @@ def opened(path: Path) -> BinaryIO:
         NoFileError: it is none, or cannot be read.
     """
     try:
-        mode = path.stat().st_mode
-        for is_one, words in _KINDS:
-            if is_one(mode):
-                raise NoFileError(words)
+        if kind := kind_of(path):
+            raise NoFileError(f"is {kind}")
         return path.open("rb")
     except FileNotFoundError as error:
         if path.is_symlink():

@@ -18,6 +18,7 @@ import msgspec
 
 from rbench.encoding import Encoder
 from rbench.errors import PluginError, RbenchError, choices
+from rbench.system.reading import kind_of
 from rbench.records import Run
 from rbench.system.closure import beyond, closure, digest, read
 from rbench.text.shown import cut
@@ -256,7 +257,9 @@ class _Fresh(SourceFileLoader):
 
 def _from_file(path: Path, class_name: str) -> Any:
     if not _is_file(path):
-        raise PluginError("no such file", where=str(path), allowed="path/to/file.py:Class")
+        kind = kind_of(path)
+        what = f"no file, but {kind}" if kind else "no such file"
+        raise PluginError(what, where=str(path), allowed="path/to/file.py:Class")
     module_name = f"rbench_plugin_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]}"
     if module_name not in sys.modules:
         loader = _Fresh(module_name, str(path))

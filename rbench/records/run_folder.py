@@ -14,18 +14,29 @@ All of it can be read without TensorFlow, and without the store that it was made
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 import msgspec
 
+from rbench.bounds import CELLS
 from rbench.errors import RecordError
+from rbench.system.reading import content_of, kind_of
 from rbench.records import SCHEMA, Items, Record, Run, RunInfo
 from rbench.system.writing import write_atomically
 
 DEEPEST = 50
 """Levels of a document that is read."""
+MOST_BYTES = 1 << 24
+"""Of a record or a run.json; those that rbench writes have some thousand."""
+MOST_ITEMS_BYTES = 1 << 28
+"""Of an items.json: millions of ids."""
+MOST_RECORDS_BYTES = 1 << 27
+"""Of all records of a run; ten thousand have some 50 million."""
+MOST_VALUES = 10_000_000
+"""Numbers, texts, lists and tables in all records of a run: what they take of the memory."""
+_REMEDY = "run the sweep again: it rewrites its records"
 
 ITEMS = "items.json"
 """Name of the document in a run folder."""
@@ -45,16 +56,19 @@ def read_run(folder: Path | str) -> Run:
             than this rbench. A missing run.json leaves a run without a name.
     """
     folder = Path(folder)
-    if not (folder / "records.jsonl").is_file():
+    records, path = folder / "records.jsonl", folder / "run.json"
+    if not records.is_file():
+        kind = kind_of(records)
         raise RecordError(
-            "no records.jsonl here",
+            f"records.jsonl is {kind}, no file" if kind else "no records.jsonl here",
             where=str(folder),
             allowed="the folder of a run",
             remedy="make one with: rbench sweep --out " + str(folder),
         )
-    path = folder / "run.json"
-    info = _decode(_read(path), RunInfo, str(path)) if path.is_file() else _nameless()
-    return Run(folder=folder, info=info, records=tuple(read_records(folder / "records.jsonl")))
+    info = _nameless()
+    if path.is_file() or kind_of(path):
+        info = _decode(_read(path, MOST_BYTES), RunInfo, str(path))
+    return Run(folder=folder, info=info, records=tuple(read_records(records)))
 
 
 def _nameless() -> RunInfo:
@@ -67,11 +81,38 @@ def read_records(path: Path) -> list[Record]:
     Raises:
         RecordError: with the file's line and the key, if one cannot be read.
     """
-    records = []
-    for number, line in enumerate(_read(path).split(b"\n"), start=1):
-        if line.strip():
-            records.append(_decode(line, Record, f"{path}, line {number}"))
-    return records
+    try:
+        with path.open("rb") as file:
+            return list(_records(file, path))
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _records(file: BinaryIO, path: Path) -> Iterator[Record]:
+    """The records, one line in the memory at a time."""
+    bytes_, records, values = 0, 0, 0
+    for number, line in enumerate(iter(lambda: file.readline(MOST_BYTES + 1), b""), start=1):
+        where = f"{path}, line {number}"
+        bytes_ += len(line)
+        if len(line) > MOST_BYTES:
+            raise _too_large(f"a record of more than {MOST_BYTES:,} bytes", where)
+        if bytes_ > MOST_RECORDS_BYTES:
+            raise _too_large(f"more than {MOST_RECORDS_BYTES:,} bytes of records", str(path))
+        if not line.strip():
+            continue
+        records += 1
+        if records > CELLS:
+            raise _too_large(f"more than {CELLS:,} records", str(path))
+        document = _parsed(line, where)
+        values += _bearable(document, where)
+        if values > MOST_VALUES:
+            raise _too_large(f"more than {MOST_VALUES:,} values in the records", where)
+        yield _converted(document, Record, where)
+
+
+def _too_large(what: str, where: str) -> RecordError:
+    allowed = f"{CELLS:,} records, of {MOST_BYTES:,} bytes each and {MOST_RECORDS_BYTES:,} in all"
+    return RecordError(what, where=where, allowed=allowed, remedy=_REMEDY)
 
 
 def write_records(path: Path, records: Iterable[Record]) -> None:
@@ -86,6 +127,8 @@ def write_records(path: Path, records: Iterable[Record]) -> None:
     for record, line in lines:
         # What cannot be read back must not replace what could.
         _decode(line, Record, str(record.cell))
+        if len(line) > MOST_BYTES:
+            raise _too_large(f"a record of {len(line):,} bytes", str(record.cell))
     write_atomically(path, b"".join(line for _, line in lines))
 
 
@@ -102,7 +145,7 @@ def read_items(folder: Path | str) -> Items:
         RecordError: it is not there, or torn or newer than this rbench.
     """
     path = Path(folder) / ITEMS
-    return _decode(_read(path), Items, str(path))
+    return _decode(_read(path, MOST_ITEMS_BYTES), Items, str(path))
 
 
 def write_items(folder: Path, items: Items) -> None:
@@ -117,23 +160,39 @@ def write_items(folder: Path, items: Items) -> None:
         write_atomically(path, content)
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path, most: int) -> bytes:
     try:
-        return path.read_bytes()
+        if kind := kind_of(path):
+            raise RecordError(f"cannot read: it is {kind}, no file", where=str(path))
+        return content_of(path, most)
     except OSError as error:
-        raise RecordError(f"cannot read: {error.strerror or error}", where=str(path)) from error
+        raise _unreadable(path, error) from error
+    except ValueError as error:
+        raise RecordError(f"cannot read: {error}", where=str(path), remedy=_REMEDY) from error
+
+
+def _unreadable(path: Path, error: OSError) -> RecordError:
+    return RecordError(f"cannot read: {error.strerror or error}", where=str(path))
 
 
 def _decode(content: bytes, kind: type[T], where: str) -> T:
+    document = _parsed(content, where)
+    _bearable(document, where)
+    return _converted(document, kind, where)
+
+
+def _parsed(content: bytes, where: str) -> Any:
     try:
-        document = msgspec.json.decode(content)
+        return msgspec.json.decode(content)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RecordError(
             f"no JSON document: {error}",
             where=where,
             remedy="the file is torn: run the sweep again, it rewrites its records",
         ) from error
-    _bearable(document, where)
+
+
+def _converted(document: Any, kind: type[T], where: str) -> T:
     schema = document.get("schema") if isinstance(document, dict) else None
     if type(schema) is not int or schema < 1:
         raise RecordError("no schema number", where=where, allowed=f"schema 1 to {SCHEMA}")
@@ -152,15 +211,20 @@ def _decode(content: bytes, kind: type[T], where: str) -> T:
         raise RecordError(str(error), where=where, remedy="see docs/file-formats.md") from error
 
 
-def _bearable(document: Any, where: str) -> None:
+def _bearable(document: Any, where: str) -> int:
     """Refuse what no rbench writes and no table can hold: numbers beyond 64 bits, deep nesting.
+
+    Returns:
+        How many values there are.
 
     Raises:
         RecordError: naming the key.
     """
     left: list[tuple[Any, str, int]] = [(document, "", 0)]
+    values = 0
     while left:
         value, key, depth = left.pop()
+        values += 1
         if isinstance(value, int) and not -(2**63) <= value < 2**63:
             raise RecordError(
                 f"a number beyond 64 bits at {key or 'the top'}", where=where, allowed="int64"
@@ -171,3 +235,4 @@ def _bearable(document: Any, where: str) -> None:
             left += [(one, f"{key}.{name}"[-200:], depth + 1) for name, one in value.items()]
         elif isinstance(value, list):
             left += [(one, key, depth + 1) for one in value]
+    return values

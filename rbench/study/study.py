@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import msgspec
 
 from rbench import bounds
-from rbench.bounds import DAYS, SEED, Bounded, Range
+from rbench.bounds import CELLS, DAYS, SEED, Bounded, Range
 from rbench.cells.recipe import Recipe
 from rbench.cells.target import Target
 from rbench.compress.settings import CompressSettings
@@ -22,6 +22,7 @@ from rbench.errors import StudyError, choices
 from rbench.evaluate.settings import EvaluateSettings
 from rbench.profile.settings import ProfileSettings
 from rbench.records import CellName
+from rbench.system.reading import kind_of
 from rbench.text import naming
 from rbench.train.settings import TrainSettings
 
@@ -77,6 +78,9 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             if len(set(values)) != len(values):
                 twice = next(value for value in values if list(values).count(value) > 1)
                 raise ValueError(f"{key} names {twice!r} twice")
+        cells = len(self.encoders) * len(self.recipes) * len(self.targets)
+        if cells > CELLS:
+            raise ValueError(f"{cells:,} cells (encoders x recipes x targets); allowed: {CELLS:,}")
         labels = [label_of(name) for name in self.encoders]
         if len(set(labels)) != len(labels):
             raise ValueError("two encoders share the label " + repr(max(labels, key=labels.count)))
@@ -102,8 +106,9 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         if str(source) in shipped():
             text = (resources.files("rbench.studies") / f"{source}.toml").read_text("utf-8")
             return cls.parse(text, where=str(source))
+        kind = kind_of(path)
         raise StudyError(
-            "no such study",
+            f"no study, but {kind}" if kind else "no such study",
             where=str(source),
             allowed="a TOML file, or one of " + choices(shipped()),
         )

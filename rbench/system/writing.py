@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,6 +14,9 @@ from rbench.errors import OutputError
 
 RIGHTS = 0o666
 """What a new file is asked for; the umask takes away what the user wants taken away."""
+NOBODY_S = 2.0
+"""How long a pipe is looked at that nobody has opened to read."""
+_LOOK_S = 0.01
 _RANDOM_LETTERS = 8
 """Of the names of files that are being written."""
 _MOST_BYTES = 200
@@ -29,8 +34,7 @@ def write_atomically(path: Path, content: bytes) -> None:
     with writing(path):
         place = Path(os.path.realpath(path))
         if place.exists() and not (place.is_file() or place.is_dir()):
-            with place.open("wb", buffering=0) as device:
-                _write(device.fileno(), content)
+            _into(place, content)
             return
         place.parent.mkdir(parents=True, exist_ok=True)
         handle, torn = _new(place)
@@ -44,6 +48,33 @@ def write_atomically(path: Path, content: bytes) -> None:
         except BaseException:
             torn.unlink(missing_ok=True)
             raise
+
+
+def _into(place: Path, content: bytes) -> None:
+    """Write to what is no file. A pipe that nobody reads is not waited for without end."""
+    handle = _end_of(place)
+    try:
+        _write(handle, content)
+    finally:
+        os.close(handle)
+
+
+def _end_of(place: Path) -> int:
+    waiting = getattr(os, "O_NONBLOCK", 0)  # there are no such pipes where there is no such word
+    until = time.monotonic() + NOBODY_S
+    while True:
+        try:
+            handle = os.open(place, os.O_WRONLY | getattr(os, "O_BINARY", 0) | waiting)
+        except OSError as error:
+            if error.errno != errno.ENXIO:
+                raise
+            if time.monotonic() > until:
+                raise OSError(errno.ENXIO, "nobody reads from this pipe or socket") from error
+            time.sleep(_LOOK_S)
+        else:
+            if waiting:
+                os.set_blocking(handle, True)
+            return handle
 
 
 def make_executable(path: Path) -> None:

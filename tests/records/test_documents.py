@@ -1,6 +1,7 @@
 """Records: read back as written, upgraded when old, refused when torn or newer."""
 
 import json
+import re
 from pathlib import Path
 
 import msgspec
@@ -337,3 +338,46 @@ def test_what_no_rbench_writes_is_refused_with_its_place(tmp_path, text, why):
     with pytest.raises(RecordError, match=r"records\.jsonl, line 2") as raised:
         read_run(tmp_path)
     assert why in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("bound", "said"),
+    [
+        ("MOST_BYTES", "line 2: a record of more than 100 bytes"),
+        ("MOST_RECORDS_BYTES", "records.jsonl: more than 100 bytes of records"),
+        ("MOST_VALUES", "line 6: more than 100 values in the records"),
+        ("CELLS", "records.jsonl: more than 100 records"),
+    ],
+)
+def test_no_more_is_read_than_a_run_may_hold(tmp_path, monkeypatch, bound, said):
+    path = tmp_path / "records.jsonl"
+    write_records(path, [record()])
+    line = path.read_bytes()
+    path.write_bytes(b"\n" + line * 101)
+    assert len(read_records(path)) == 101
+    monkeypatch.setattr(run_folder, bound, 100)
+    with pytest.raises(RecordError, match=re.escape(said)) as caught:
+        read_records(path)
+    assert "allowed: " in str(caught.value)
+    assert "run the sweep again" in str(caught.value)
+
+
+def test_a_run_json_and_a_map_of_ids_have_a_bound_too(tmp_path, monkeypatch):
+    write_records(tmp_path / "records.jsonl", [record()])
+    (tmp_path / "run.json").write_bytes(b" " * 2001)
+    (tmp_path / "items.json").write_bytes(b" " * 2001)
+    monkeypatch.setattr(run_folder, "MOST_BYTES", 2000)
+    monkeypatch.setattr(run_folder, "MOST_ITEMS_BYTES", 2000)
+    for read in (read_run, read_items):
+        with pytest.raises(RecordError, match="cannot read: more than 2,000 bytes"):
+            read(tmp_path)
+
+
+def test_a_record_that_could_not_be_read_is_not_written(tmp_path, monkeypatch):
+    path = tmp_path / "records.jsonl"
+    write_records(path, [record()])
+    before = path.read_bytes()
+    monkeypatch.setattr(run_folder, "MOST_BYTES", 100)
+    with pytest.raises(RecordError, match=r"a record of [0-9]+ bytes"):
+        write_records(path, [record()])
+    assert path.read_bytes() == before

@@ -80,6 +80,13 @@ def test_every_section_is_read():
         ("recipes = ['float32', 3]", StudyError, ["Expected `str`, got `int`", "recipes[1]"]),
         ("targets = ['tpu']", TargetError, ["unknown delegate 'tpu'"]),
         ("targets = ['cpu', 'litert/cpu@1']", StudyError, ["targets means 'cpu' twice"]),
+        (
+            f"encoders = {[f'e{n}' for n in range(101)]}\n"
+            f"recipes = {['float32', 'float16']}\n"
+            f"targets = {[f'cpu@{n}' for n in range(1, 51)]}",
+            StudyError,
+            ["10,100 cells (encoders x recipes x targets); allowed: 10,000"],
+        ),
         ("seeds = []", StudyError, ["seeds must not be empty"]),
         ("[train]\nepoch = 3", StudyError, ["unknown field `epoch` in [train]", "epochs"]),
         ("[train]\nepochs = 'many'", StudyError, ["Expected `int`, got `str` at train.epochs"]),

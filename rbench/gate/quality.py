@@ -49,10 +49,12 @@ def judge_loss(
     old, complaint = before_of(metric, made, run, against)
     if against is None or old is None:
         return place.unlike(complaint)
-    ranks = against.ranks(made.subject)
-    if ranks.broken:
-        return place.broken(f"the baseline's ranks cannot be judged: {ranks.missing}")
-    mine, theirs = read_ranks(run, made.quality).values, ranks.values
+    own, ranks = read_ranks(run, made.quality), against.ranks(made.subject)
+    recorded = all(one.gone or one.values is not None for one in (own, ranks))
+    for whose, one in (("the baseline's", ranks), ("its", own)):
+        if one.broken or (recorded and one.gone):
+            return place.broken(f"{whose} ranks cannot be judged: {one.missing}")
+    mine, theirs = own.values, ranks.values
     if mine is not None and theirs is not None:
         if len(mine) != len(theirs):
             return place.broken(f"ranks of {len(mine)} users, the baseline's of {len(theirs)}")

@@ -35,6 +35,8 @@ class Ranks(NamedTuple):
     broken: bool = False
     """There is something, and it is no ranks of this quality: neither to be used nor passed over,
     as the scores that came with it may be another file's."""
+    gone: bool = False
+    """They were recorded, and their file is not there."""
 
 
 def sha256_of(path: Path) -> str:
@@ -77,7 +79,7 @@ def read_ranks(run: Run, quality: Quality | None) -> Ranks:
     try:
         return Ranks(_ranks(_array(_content(path, quality.ranks)), quality.users))
     except FileNotFoundError:
-        return Ranks(None, f"{name} is not there")
+        return Ranks(None, f"{name} is not there", gone=True)
     except OSError as error:
         return Ranks(None, f"{name} cannot be read: {error.strerror or error}", broken=True)
     except _NoRanksError as error:

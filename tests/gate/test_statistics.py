@@ -11,9 +11,11 @@ import pytest
 
 from rbench.evaluate import metrics
 from rbench.gate import Limits, judge, parse_budget, read_against
+from rbench.gate.against import Against, baseline_of
 from rbench.gate.scores import gains
 from rbench.profile import ProfileSettings
 from rbench.profile.pair import SETTINGS
+from rbench.run_folder import read_run, write_records
 from rbench.testing.runs import example_run
 
 BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "gate_power.py"
@@ -141,9 +143,36 @@ def test_what_are_no_ranks_never_pass(tmp_path, odd):
     assert "holds no ranks" in found.message
 
 
-def test_ranks_that_are_not_there_leave_the_intervals(tmp_path):
+def without_ranks(run):
+    """The run as an rbench left it that recorded none."""
+    quality = msgspec.structs.replace(run.records[0].quality, ranks="")
+    write_records(
+        run.folder / "records.jsonl", [msgspec.structs.replace(run.records[0], quality=quality)]
+    )
+    return read_run(run.folder)
+
+
+def test_ranks_that_were_recorded_and_are_gone_fail(tmp_path):
     run, before = one_cell(tmp_path / "a"), one_cell(tmp_path / "b")
     run.artefact(run.records[0].quality.ranks).unlink()
-    (found,) = judge(LOSS, run, read_against(before.folder)).findings
-    assert found.status == "pass"
-    assert "by intervals, without ranks" in found.message
+    for new, old, whose in ((run, before, "its"), (before, run, "the baseline's")):
+        (found,) = judge(LOSS, new, read_against(old.folder)).findings
+        assert found.status == "fail"
+        assert f"{whose} ranks cannot be judged" in found.message
+        assert "is not there" in found.message
+
+
+def test_where_one_side_never_had_ranks_the_intervals_decide(tmp_path):
+    run, before = one_cell(tmp_path / "a"), one_cell(tmp_path / "b")
+    baseline = Against(baseline_of(before))
+    run.artefact(run.records[0].quality.ranks).unlink()
+    old = without_ranks(before)
+    pairs = (
+        (run, baseline),
+        (run, read_against(old.folder)),
+        (old, Against(baseline_of(run), run)),
+    )
+    for new, against in pairs:
+        (found,) = judge(LOSS, new, against).findings
+        assert found.status == "pass"
+        assert "by intervals, without ranks" in found.message

@@ -18,9 +18,9 @@ import msgspec
 
 from rbench.encoding import Encoder
 from rbench.errors import PluginError, RbenchError, choices
-from rbench.system.reading import kind_of
 from rbench.records import Run
 from rbench.system.closure import beyond, closure, digest, read
+from rbench.system.reading import kind_of
 from rbench.text.shown import cut
 
 ENCODERS = "rbench.encoders"

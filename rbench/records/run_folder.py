@@ -22,8 +22,8 @@ import msgspec
 
 from rbench.bounds import CELLS
 from rbench.errors import RecordError
-from rbench.system.reading import content_of, kind_of
 from rbench.records import SCHEMA, Items, Record, Run, RunInfo
+from rbench.system.reading import content_of, kind_of
 from rbench.system.writing import write_atomically
 
 DEEPEST = 50

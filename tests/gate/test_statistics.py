@@ -15,7 +15,7 @@ from rbench.gate.against import Against, baseline_of
 from rbench.gate.scores import gains
 from rbench.profile import ProfileSettings
 from rbench.profile.pair import SETTINGS
-from rbench.run_folder import read_run, write_records
+from rbench.records.run_folder import read_run, write_records
 from rbench.testing.runs import example_run
 
 BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "gate_power.py"

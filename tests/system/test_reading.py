@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from rbench.system import reading
 from rbench.data import DataSettings, load
 from rbench.errors import DataError, OutputError, PluginError, RecordError, StudyError
 from rbench.gate import read_baseline, read_budget
 from rbench.plugins import encoder
-from rbench.system.reading import content_of, kind_of
 from rbench.records.run_folder import read_items, read_run
 from rbench.study import Study
-from rbench.testing.runs import example_run
+from rbench.system import reading
+from rbench.system.reading import content_of, kind_of
 from rbench.system.writing import write_atomically
+from rbench.testing.runs import example_run
 
 
 @pytest.fixture

@@ -1,8 +1,10 @@
 """Fixtures that many rooms share: a study that takes seconds, and real data where it is at hand."""
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from ctypes.util import find_library
 from pathlib import Path
 
@@ -47,6 +49,17 @@ min_seconds = 0.01
 warmup_runs = 2
 warmup_seconds = 0.0
 """
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_temporary_files(tmp_path_factory):
+    """What TensorFlow leaves among temporary files stays in a folder that goes with the session."""
+    folder = tmp_path_factory.mktemp("t")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", str(folder))
+        patch.setattr(tempfile, "tempdir", str(folder))
+        yield
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

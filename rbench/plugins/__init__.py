@@ -12,6 +12,7 @@ from rbench.plugins.finding import (
     own,
     report,
     source_hash,
+    stay_here,
     told,
     written,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "own",
     "report",
     "source_hash",
+    "stay_here",
     "told",
     "written",
 ]

@@ -23,11 +23,19 @@ from rbench.system.closure import beyond, closure, digest, read
 from rbench.system.reading import kind_of
 from rbench.text.shown import cut
 
+_home: Path | None = None
+"""Where relative paths are meant from; None: wherever this process is at the time."""
 ENCODERS = "rbench.encoders"
 REPORTS = "rbench.reports"
 PLUGIN = "plugin"
 """What a file that is a plug-in is called where its code is compared: moved, it is the same."""
 _OURS = {"rbench": (Path(__file__).parents[1],)}
+
+
+def stay_here() -> None:
+    """Mean relative paths from this folder from now on, wherever a plug-in takes the process."""
+    global _home  # noqa: PLW0603 - as the current folder itself, it is of the process
+    _home = Path.cwd()
 
 
 class Report(Protocol):
@@ -229,6 +237,10 @@ def _file_of(name: str) -> Path | None:
     return Path(path) if colon and path.endswith(".py") else None
 
 
+def _placed(path: Path) -> Path:
+    return _home / path if _home else path
+
+
 def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
@@ -256,14 +268,15 @@ class _Fresh(SourceFileLoader):
 
 
 def _from_file(path: Path, class_name: str) -> Any:
-    if not _is_file(path):
-        kind = kind_of(path)
+    place = _placed(path)
+    if not _is_file(place):
+        kind = kind_of(place)
         what = f"no file, but {kind}" if kind else "no such file"
         raise PluginError(what, where=str(path), allowed="path/to/file.py:Class")
-    module_name = f"rbench_plugin_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]}"
+    module_name = f"rbench_plugin_{hashlib.sha256(str(place.resolve()).encode()).hexdigest()[:12]}"
     if module_name not in sys.modules:
-        loader = _Fresh(module_name, str(path))
-        spec = importlib.util.spec_from_file_location(module_name, path, loader=loader)
+        loader = _Fresh(module_name, str(place))
+        spec = importlib.util.spec_from_file_location(module_name, place, loader=loader)
         if spec is None or spec.loader is None:
             raise PluginError("cannot be imported", where=str(path))
         module = importlib.util.module_from_spec(spec)

@@ -25,6 +25,7 @@ def main() -> int:
     nothing = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1):
         os.dup2(nothing, stream)
+    plugins.stay_here()
     for one in asked:
         answer = look(one)
         answers.say(msgspec.json.encode(answer))

@@ -108,7 +108,7 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             return cls.parse(text, where=str(source))
         kind = kind_of(path)
         raise StudyError(
-            f"no study, but {kind}" if kind else "no such study",
+            "no such study" + (f": {kind}" if kind else ""),
             where=str(source),
             allowed="a TOML file, or one of " + choices(shipped()),
         )

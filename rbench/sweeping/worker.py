@@ -23,7 +23,7 @@ from typing import BinaryIO
 import msgspec
 
 from rbench.errors import Killed, RbenchError, Unsupported
-from rbench.plugins import told
+from rbench.plugins import stay_here, told
 from rbench.progress import Progress
 from rbench.sweeping.messages import Answer, Done, Fault, Order, Told
 from rbench.system import temporary
@@ -42,6 +42,7 @@ def main() -> int:
     _let_go(0, os.O_RDONLY)
     _let_go(1, os.O_WRONLY)
     decoder = msgspec.json.Decoder(Order)
+    stay_here()
     while line := orders.get():
         order = decoder.decode(line)
         _redirect(Path(order.log))

@@ -6,7 +6,7 @@ import pytest
 
 from rbench import plugins
 from rbench.errors import PluginError
-from rbench.plugins import looking
+from rbench.plugins import finding, looking
 from rbench.study import Study
 from rbench.sweeping.plan import plan
 
@@ -43,6 +43,30 @@ def test_what_planning_needs_is_found_out_there(mine):
     seen = looking.look([("bow", {}), (name, {"blocks": 3}), ("gru", {})])
     assert [one.recurrent for one in seen] == [False, True, True]
     assert not [module for module in set(sys.modules) - before if "rbench_plugin" in module]
+
+
+def test_a_file_that_goes_elsewhere_takes_no_other_file_along(mine, tmp_path, monkeypatch):
+    mine("os.chdir('/')")
+    (tmp_path / "mine.py").rename(tmp_path / "first.py")
+    mine(recurrent=True)
+    monkeypatch.chdir(tmp_path)
+    names = ["first.py:Mine", "./mine.py:Mine", "first.py:Mine"]
+    assert [one.recurrent for one in looking.look([(name, {}) for name in names])] == [
+        False,
+        True,
+        False,
+    ]
+    with pytest.raises(PluginError, match=r"^missing\.py: no such file"):
+        looking.look([("first.py:Mine", {}), ("missing.py:Mine", {})])
+
+
+def test_relative_paths_are_meant_from_where_a_worker_began(mine, tmp_path, monkeypatch):
+    mine("os.chdir('/')")
+    monkeypatch.setattr(finding, "_home", None)
+    monkeypatch.chdir(tmp_path)
+    plugins.stay_here()
+    assert plugins.encoder("mine.py:Mine").blocks == 2
+    assert plugins.encoder("mine.py:Mine", {"blocks": 3}).blocks == 3
 
 
 ABRUPT = [

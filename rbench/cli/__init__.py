@@ -6,9 +6,11 @@ One file a command. A command's module is imported when the command is called, s
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from types import FrameType
 
 import click
 
@@ -69,6 +71,7 @@ def rbench() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and leave with its exit code: 0 fine, 1 a limit or cell failed, 2 usage."""
+    signal.signal(signal.SIGTERM, _interrupt)
     with safe_streams() as output:
         code = _run(arguments)
         sys.stdout.flush()
@@ -91,6 +94,11 @@ def _run(arguments: Sequence[str] | None) -> int:
         _complain("interrupted; the same command goes on where it stopped")
         return 130
     return code if isinstance(code, int) else 0
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """SIGTERM ends a command as Ctrl-C does: children are stopped, temporary files go."""
+    raise KeyboardInterrupt
 
 
 def _complain(what: str) -> None:

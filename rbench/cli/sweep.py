@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import signal
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import click
@@ -95,7 +93,6 @@ def command(
     words = spoken(click.get_current_context(), without=OWN)
     if benchmark_model is not None:
         _use(benchmark_model)
-    signal.signal(signal.SIGTERM, _interrupt)
     with View(quiet=as_json) as view:
         run = sweep(
             chosen,
@@ -129,8 +126,3 @@ def _use(path: str) -> None:
             remedy="name the tool's path, or get it with: rbench tool fetch benchmark_model",
         )
     os.environ[VARIABLE] = str(Path(path).resolve())
-
-
-def _interrupt(number: int, frame: FrameType | None) -> Any:
-    """SIGTERM ends a sweep as Ctrl-C does: workers are stopped, what is there is recorded."""
-    raise KeyboardInterrupt

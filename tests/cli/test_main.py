@@ -1,8 +1,11 @@
 """The command line's frame: light, one catch, one exit."""
 
+import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -61,6 +64,27 @@ def test_an_interrupt_leaves_with_130(monkeypatch, capsys):
         main([])
     assert left.value.code == 130
     assert "goes on where it stopped" in capsys.readouterr().err
+
+
+def test_a_command_that_is_told_to_end_puts_its_things_away(monkeypatch, capsys):
+    ended = []
+
+    def told(**_):
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(60)
+        finally:
+            ended.append("its temporary files")
+
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr("rbench.cli.rbench.main", told)
+    try:
+        with pytest.raises(SystemExit) as left:
+            main([])
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert left.value.code == 130
+    assert ended
 
 
 def test_help_imports_little():

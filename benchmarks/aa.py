@@ -148,10 +148,9 @@ def _files(name: str, place: Path) -> dict[int, Path]:
     from rbench import plugins
     from rbench.convert.export import Recommender
     from rbench.convert.noise import captured
-    from rbench.convert.rewriting import rewritten
-    from rbench.convert.tflite import convert_with_tflite
     from rbench.encoding import Form, ModelSettings
     from rbench.graph.model import scoring_model
+    from rbench.testing.whole import converted, rewritten
 
     files = {}
     with captured(place / "noise.log"):
@@ -161,7 +160,7 @@ def _files(name: str, place: Path) -> dict[int, Path]:
             form = Form(last=True, unrolled=plugins.encoder(name).recurrent)
             drawn = scoring_model(plugins.encoder(name), ModelSettings(length=length), ITEMS, form)
             contexts = np.zeros((1, length), np.int32)
-            content = convert_with_tflite("float32", Recommender(drawn, length, 100), contexts)
+            content = converted("float32", Recommender(drawn, length, 100), contexts)
             files[length] = place / f"{name}{length}.tflite"
             files[length].write_bytes(rewritten(content)[0])
             np.save(files[length].with_suffix(".npy"), made_up(entry_of(files[length]), 256, 1))

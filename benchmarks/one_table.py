@@ -26,15 +26,12 @@ from rich.console import Console
 from rich.table import Table
 
 from rbench import data, plugins, train
-from rbench.cells.policy import file_objection
-from rbench.cells.recipe import SCHEMES
 from rbench.convert.calibration import calibration_contexts
-from rbench.convert.census import take_census
 from rbench.convert.noise import captured
 from rbench.data import DataSettings
 from rbench.encoding import Form, ModelSettings
-from rbench.errors import Unsupported
 from rbench.graph.model import scoring_model, set_weights
+from rbench.recipes.registered import schemes
 from rbench.train.weights import load_weights
 
 SETTINGS = ModelSettings()
@@ -62,7 +59,7 @@ def sizes() -> Table:
     model = drawn("attention", ITEMS)
     table = Table("scheme", "plain bytes", "relative", "one table bytes", "relative")
     whole = 0
-    for scheme in SCHEMES:
+    for scheme in schemes():
         plain, shared = plainly(model, scheme, contexts), converted(model, scheme, contexts)
         if not shared:
             continue
@@ -88,7 +85,7 @@ def agreement(name: str, place: Path) -> Iterator[str]:
     set_weights(model, load_weights(folder))
     best = top_ten(plainly(model, "float32", calibration), contexts)
     yield f"{name:<12}{'scheme':<18}{'plain':>6}{'one table':>11}"
-    for scheme in SCHEMES[1:]:
+    for scheme in list(schemes())[1:]:
         kept = [share(best, make(model, scheme, calibration), contexts) for make in FILES]
         yield f"{name:<12}{scheme:<18}{kept[0]:>6}{kept[1]:>11}"
 
@@ -109,36 +106,40 @@ def drawn(name: str, items: int) -> Any:
     return scoring_model(plugins.encoder(name), SETTINGS, items, Form(last=True))
 
 
-def plainly(model: Any, scheme: Any, contexts: Any) -> bytes:
-    """What the library writes; empty where rbench refuses the file."""
+def plainly(model: Any, scheme: str, contexts: Any) -> bytes:
+    """What the library writes; empty where no kernel runs it."""
     from rbench.convert.export import Recommender
-    from rbench.convert.schemes import DETOURS
-    from rbench.convert.tflite import convert_with_tflite
+    from rbench.convert.flatbuffer import op_names, pack
+    from rbench.convert.tflite import Exported
+    from rbench.schemes import static_wi8_ai16
 
-    recommender = Recommender(model, SETTINGS.length, 100)
+    source = Exported(Recommender(model, SETTINGS.length, 100), contexts)
+    if scheme == static_wi8_ai16.SCHEME.name:
+        made = source.by_tflite(static_wi8_ai16.calibrated(source))
+        barred = {static_wi8_ai16.UNSERVED, *static_wi8_ai16.SCHEME.lacks} & op_names(made)
+        return b"" if barred else pack(made)
     if scheme not in QUANTIZER:
-        content = convert_with_tflite(scheme, recommender, contexts)
-        operators = take_census(content)[0]
-        barred = any((scheme, operator) in DETOURS for operator in operators)
-        return b"" if barred or file_objection(scheme, operators) else content
+        return pack(schemes()[scheme].convert(source).model)
     from ai_edge_quantizer import quantizer, recipe
 
     with tempfile.NamedTemporaryFile(suffix=".tflite") as file:
-        file.write(convert_with_tflite("float32", recommender, contexts))
+        file.write(pack(source.by_tflite()))
         file.flush()
         made = quantizer.Quantizer(file.name, getattr(recipe, f"{scheme}_afp32")())
         return bytes(made.quantize().quantized_model)
 
 
-def converted(model: Any, scheme: Any, contexts: Any) -> bytes:
+def converted(model: Any, scheme: str, contexts: Any) -> bytes:
     """What rbench writes; empty where it refuses to."""
     from rbench.convert.export import Recommender
-    from rbench.convert.schemes import convert_to_scheme
+    from rbench.convert.flatbuffer import op_names
+    from rbench.convert.rewriting import share_and_tidy, written
+    from rbench.convert.tflite import Exported
 
-    try:
-        return convert_to_scheme(scheme, Recommender(model, SETTINGS.length, 100), contexts)[0]
-    except Unsupported:
-        return b""
+    found = schemes()[scheme]
+    made = found.convert(Exported(Recommender(model, SETTINGS.length, 100), contexts)).model
+    share_and_tidy(made)
+    return b"" if found.objection(op_names(made)) else written(made)
 
 
 FILES = (plainly, converted)

@@ -30,17 +30,16 @@ from rich.console import Console
 from rich.table import Table
 
 from rbench import plugins
-from rbench.cells.recipe import Scheme
 from rbench.convert.noise import captured
-from rbench.convert.rewriting import rewritten
 from rbench.encoding import Form, ModelSettings
 from rbench.graph.model import scoring_model
 from rbench.profile import compiled, interpreted, loop
 from rbench.profile.queries import CONTEXT, Queries
+from rbench.testing.whole import rewritten
 
 SETTINGS = ModelSettings()
 ITEMS = 3650
-SCHEMES: tuple[Scheme, ...] = ("float32", "dynamic_wi8", "static_wi8_ai8")
+SCHEMES = ("float32", "dynamic_wi8", "static_wi8_ai8")
 FORMS = (("lstm", False), ("lstm", True), ("gru", True))
 ROUNDS = 30
 RUNS = 60
@@ -86,18 +85,18 @@ def main() -> None:
             console.print(f"{name}{', unrolled' * unrolled}, float32: XNNPACK leaves {left}")
 
 
-def written(name: str, unrolled: bool, scheme: Scheme, contexts: np.ndarray, place: Path) -> Path:
+def written(name: str, unrolled: bool, scheme: str, contexts: np.ndarray, place: Path) -> Path:
     import tf_keras
 
     from rbench.convert.export import Recommender
-    from rbench.convert.tflite import convert_with_tflite
+    from rbench.testing.whole import converted
 
     tf_keras.backend.clear_session()
     tf_keras.utils.set_random_seed(1)
     form = Form(last=True, unrolled=unrolled)
     model = scoring_model(plugins.encoder(name, {}), SETTINGS, ITEMS, form)
     recommender = Recommender(model, SETTINGS.length, SETTINGS.top_k)
-    content, _ = rewritten(convert_with_tflite(scheme, recommender, contexts))
+    content, _ = rewritten(converted(scheme, recommender, contexts))
     path = place / f"{name}-{unrolled}-{scheme}.tflite"
     path.write_bytes(content)
     return path

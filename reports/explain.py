@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from rbench.cells.target import Target
 from rbench.errors import TargetError
+from rbench.recipes.registered import UNROLLED, compressions
 from rbench.records import ModelFile
 from rbench_reports.cells import Cell, Sheet
 from rbench_reports.files import listed
@@ -19,7 +20,6 @@ SLOWER = 1.05
 """A file this much slower than its float32 is worth a sentence."""
 FULL = 0.5
 """A file of small integers that still holds this share of float32's FLOAT32 bytes keeps them."""
-PRUNINGS = ("prune50", "prune80", "prune2x4", "cluster16")
 SAME = 0.95
 """From this share of the plain file's bytes on nothing was saved."""
 FUSED = "UNIDIRECTIONAL_SEQUENCE_"
@@ -146,9 +146,9 @@ def _not_taken(sheet: Sheet, cells: Names, recipe: str, target: str) -> Iterator
 
 
 def _unrolled(sheet: Sheet, cells: Names, recipe: str, target: str) -> Iterator[Explanation]:
-    if not recipe.startswith("unrolled+"):
+    form, plus, fused_name = recipe.partition("+")
+    if form != UNROLLED or not plus:
         return
-    fused_name = recipe.removeprefix("unrolled+")
     for encoder in sheet.encoders:
         unrolled = cells.get((encoder, recipe, target))
         fused = cells.get((encoder, fused_name, target))
@@ -223,7 +223,8 @@ def _why_larger(model: ModelFile, other: ModelFile) -> Iterator[str]:
 
 
 def _pruned(sheet: Sheet, cells: Names, recipe: str) -> Iterator[Explanation]:
-    plain_name = "+".join(word for word in recipe.split("+") if word not in PRUNINGS)
+    full = [word for word, found in compressions().items() if found.stored_in_full]
+    plain_name = "+".join(word for word in recipe.split("+") if word not in full)
     if plain_name == recipe:
         return
     said = []

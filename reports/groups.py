@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rbench.cells.recipe import SCHEMES, Recipe
+from rbench.cells.recipe import Recipe
 from rbench.errors import RecipeError
+from rbench.recipes.registered import UNROLLED, compressions, schemes
 from rbench_reports.cells import Sheet
 
 OTHER = "other recipes"
-_WORDS = {
-    "unrolled": "recurrence unrolled",
-    "prune50": "half the weights pruned",
-    "prune80": "80 % of the weights pruned",
-    "prune2x4": "pruned 2 of 4",
-    "cluster16": "16 values a tensor",
-    "qat": "trained for quantization",
-}
 
 
 @dataclass(frozen=True)
@@ -51,12 +44,14 @@ def split(name: str) -> tuple[str, str]:
 def marker(name: str, number: int) -> tuple[int, bool]:
     """(shape, whether it has a dot): a scheme has a shape, whatever else was done gives a dot."""
     title, scheme = split(name)
-    if scheme in SCHEMES:
-        return SCHEMES.index(scheme), bool(title)
+    if scheme in schemes():
+        return list(schemes()).index(scheme), bool(title)
     return number, False
 
 
 def _said(title: str) -> str:
     if not title:
         return "quantized only"
-    return ", ".join(_WORDS.get(word, word) for word in title.split("+"))
+    words = {UNROLLED: "recurrence unrolled"}
+    words |= {word: found.brief for word, found in compressions().items()}
+    return ", ".join(words.get(word, word) for word in title.split("+"))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from rbench.cells.recipe import PLAIN
 from rbench.gate.scores import gains
 from rbench.records import Quality, Record, Run
 from rbench.records.artefacts import Ranks, read_ranks
@@ -17,7 +18,7 @@ from rbench_reports.numbers import MISSING, change
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-REFERENCE = "float32"
+REFERENCE = PLAIN
 METRIC = "ndcg@10"
 RESAMPLES = 1000
 SEED = 1

@@ -22,20 +22,22 @@ HEAVY = TRAINING | {"ai_edge_quantizer", "ai_edge_litert"}
 RANKS = {
     "errors": 0,
     **dict.fromkeys(("bounds", "progress", "text"), 1),
-    **dict.fromkeys(("cells", "encoding", "layers", "system", "tflite"), 2),
-    **dict.fromkeys(("graph", "records"), 3),
-    **dict.fromkeys(("plugins", "stats"), 4),
-    "data": 5,
-    "train": 6,
-    "compress": 7,
-    "convert": 8,
-    **dict.fromkeys(("evaluate", "profile"), 9),
-    "gate": 10,
-    "compare": 11,
-    "study": 12,
-    **dict.fromkeys(("sweeping", "testing"), 13),
-    "cli": 14,
-    **dict.fromkeys(("", "__main__"), 15),
+    **dict.fromkeys(("encoding", "installed", "layers", "system", "tflite"), 2),
+    "recipes": 3,
+    "cells": 4,
+    **dict.fromkeys(("graph", "records"), 5),
+    **dict.fromkeys(("plugins", "stats"), 6),
+    "data": 7,
+    "train": 8,
+    "compress": 9,
+    "convert": 10,
+    **dict.fromkeys(("compressions", "evaluate", "profile", "schemes"), 11),
+    "gate": 12,
+    "compare": 13,
+    "study": 14,
+    **dict.fromkeys(("sweeping", "testing"), 15),
+    "cli": 16,
+    **dict.fromkeys(("", "__main__"), 17),
 }
 """Room, or module beside the rooms -> its rank. Who imports stands higher than who is imported;
 equals do not know each other."""
@@ -57,7 +59,8 @@ READERS = (
 """What only reads records, besides the reports."""
 LOOKED_UP = (
     *("rbench.cells", "rbench.errors", "rbench.plugins", "rbench.records", "rbench.text"),
-    *("rbench.stats", "rbench.tflite", "rbench.system.reading", "rbench.system.writing"),
+    *("rbench.recipes", "rbench.stats", "rbench.tflite"),
+    *("rbench.system.reading", "rbench.system.writing"),
 )
 """What those may know of the rest."""
 

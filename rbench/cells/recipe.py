@@ -2,64 +2,59 @@
 
 A recipe's name says all of it and is read and written by inverse functions::
 
-    RECIPE  = [FORM "+"] [PRUNING "+"] ["qat" "+"] SCHEME
-    FORM    = "unrolled"                                   recurrence as plain ops, not one fused op
-    PRUNING = "prune50" | "prune80" | "prune2x4" | "cluster16"
-    SCHEME  = "float32" | "float16"
-            | "dynamic_wi8" | "weight_only_wi8" | "dynamic_wi4" | "weight_only_wi4"
-            | "static_wi8_ai8" | "static_wi8_ai16"
+    RECIPE = ["unrolled" "+"] {COMPRESSION "+"} SCHEME
 
-``wi8`` is int8 weights, ``ai8`` int8 activations, as in ai-edge-quantizer's recipes. What may be
-combined is `rbench.cells.policy`'s business, not the grammar's.
+``unrolled`` writes a recurrence out as plain ops instead of one fused op. The schemes and
+compressions are those that are installed (`rbench.recipes.registered`); compressions stand in the
+order of their steps, one a step. What may be combined is `rbench.cells.policy`'s business, not the
+grammar's.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, get_args
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import groupby
 
 from rbench.errors import RecipeError, choices
+from rbench.recipes.compression import Compression, Given
+from rbench.recipes.registered import UNROLLED, compressions, schemes
+from rbench.recipes.scheme import Scheme
 
-Pruning = Literal["", "prune50", "prune80", "prune2x4", "cluster16"]
-Scheme = Literal[
-    "float32",
-    "float16",
-    "dynamic_wi8",
-    "weight_only_wi8",
-    "static_wi8_ai8",
-    "static_wi8_ai16",
-    "dynamic_wi4",
-    "weight_only_wi4",
-]
-
-SCHEMES: tuple[Scheme, ...] = get_args(Scheme)
-PRUNINGS: tuple[Pruning, ...] = tuple(word for word in get_args(Pruning) if word)
+PLAIN = "float32"
+"""The recipe that all others are compared with: nothing is done."""
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Recipe:
     """One parsed recipe. ``str(Recipe.parse(name)) == name`` for every valid name."""
 
-    scheme: Scheme = "float32"
-    pruning: Pruning = ""
-    qat: bool = False
+    scheme: Scheme = field(default_factory=lambda: schemes()[PLAIN])
+    compressions: tuple[Compression, ...] = ()
+    """In the order of their steps."""
     unrolled: bool = False
 
     def __str__(self) -> str:
-        words = ("unrolled" if self.unrolled else "", self.pruning, "qat" if self.qat else "")
-        return "+".join([*(word for word in words if word), self.scheme])
+        words = [UNROLLED] if self.unrolled else []
+        return "+".join([*words, *(found.word for found in self.compressions), self.scheme.name])
+
+    def fine_tunings(self) -> Iterator[tuple[Compression, Given]]:
+        """Its compressions, each with what its fine-tuning is made for."""
+        earlier: tuple[Compression, ...] = ()
+        for found in self.compressions:
+            yield found, Given(self.scheme.grid if found.for_grid else None, earlier)
+            earlier += (found,)
 
     @property
     def compression(self) -> str:
         """What training-time compression asks for: ``""``, ``"prune50"``, ``"qat:wi8_ai8"``, ….
 
-        Recipes with equal compression share one fine-tuning. Quantization-aware training depends
-        on the bits of the scheme, pruning and clustering do not.
+        Recipes with equal compression share one fine-tuning.
         """
-        parts: list[str] = [self.pruning] if self.pruning else []
-        if self.qat:
-            parts.append(f"qat:{self.scheme.split('_', 1)[1]}" if "_" in self.scheme else "qat")
-        return "+".join(parts)
+        return "+".join(
+            found.word if given.grid is None else f"{found.word}:{given.grid}"
+            for found, given in self.fine_tunings()
+        )
 
     @classmethod
     def parse(cls, name: str) -> Recipe:
@@ -68,24 +63,40 @@ class Recipe:
         Raises:
             RecipeError: a word is unknown, stands twice, or stands out of order.
         """
-        *words, scheme = name.split("+")
-        if scheme not in SCHEMES:
+        *rest, scheme = name.split("+")
+        if scheme not in schemes():
             raise RecipeError(
                 f"recipe {name!r} does not end in a scheme",
-                allowed=choices(SCHEMES),
-                remedy="write [unrolled+][prune50+|prune80+|prune2x4+|cluster16+][qat+]SCHEME",
+                allowed=choices(schemes()),
+                remedy=f"write {grammar()}",
             )
-        rest = list(words)
-        unrolled = _take(rest, ("unrolled",)) == "unrolled"
-        pruning = _take(rest, PRUNINGS)
-        qat = _take(rest, ("qat",)) == "qat"
+        unrolled = bool(_take(rest, (UNROLLED,)))
+        words = [word for step in _steps() if (word := _take(rest, step))]
         if rest:
             raise RecipeError(
                 f"recipe {name!r} has {rest[0]!r} where it does not belong",
-                allowed=choices(("unrolled", "qat", *PRUNINGS)),
-                remedy="write [unrolled+][prune50+|prune80+|prune2x4+|cluster16+][qat+]SCHEME",
+                allowed=choices((UNROLLED, *compressions())),
+                remedy=f"write {grammar()}",
             )
-        return cls(scheme=scheme, pruning=pruning, qat=qat, unrolled=unrolled)  # type: ignore[arg-type]
+        found = tuple(compressions()[word] for word in words)
+        return cls(scheme=schemes()[scheme], compressions=found, unrolled=unrolled)
+
+
+def default_recipes() -> tuple[str, ...]:
+    """Of the built-in study: the schemes that say so, and nothing else."""
+    return tuple(name for name, scheme in schemes().items() if scheme.by_default)
+
+
+def grammar() -> str:
+    """The form of a recipe's name, with every word before the scheme."""
+    optional = (f"[{'|'.join(f'{word}+' for word in words)}]" for words in [(UNROLLED,), *_steps()])
+    return f"{''.join(optional)}SCHEME"
+
+
+def _steps() -> Iterator[tuple[str, ...]]:
+    """The words of each step, of which a recipe has one at most."""
+    for _, found in groupby(compressions().values(), key=lambda one: one.step):
+        yield tuple(compression.word for compression in found)
 
 
 def _take(words: list[str], wanted: tuple[str, ...]) -> str:

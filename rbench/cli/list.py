@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import click
 
+from rbench.cells.recipe import grammar
 from rbench.cli.screen import Screen, Table
 from rbench.cli.terminal import json_document
-from rbench.cli.words import RECIPE_WORDS, TARGET_WORDS, supported
+from rbench.cli.words import TARGET_WORDS, recipe_words, supported
 
 Rows = list[dict[str, str | bool]]
 """What is listed, one mapping of column -> content a line; the first column is the name."""
@@ -35,7 +36,7 @@ def _plugins(group: str) -> Rows:
 def _recipes() -> Rows:
     from rbench.study import Study
 
-    rows = _names(Study().recipes, RECIPE_WORDS)
+    rows = _names(Study().recipes, recipe_words())
     return [
         {
             "name": row["name"],
@@ -74,24 +75,24 @@ def _studies() -> Rows:
     ]
 
 
-KINDS: dict[str, tuple[Callable[[], Rows], str]] = {
+KINDS: dict[str, tuple[Callable[[], Rows], Callable[[], str]]] = {
     "encoders": (
         _encoders,
-        "Your own, without installing it: --encoder path/to/file.py:Class",
+        lambda: "Your own, without installing it: --encoder path/to/file.py:Class",
     ),
     "recipes": (
         _recipes,
-        "The default study's are marked. A recipe: "
-        "[unrolled+][prune50+|prune80+|prune2x4+|cluster16+][qat+]SCHEME, e.g. "
-        "prune50+dynamic_wi8",
+        lambda: f"The default study's are marked. A recipe: {grammar()}, e.g. prune50+dynamic_wi8",
     ),
     "targets": (
         _targets,
-        "The default study's are marked. A target: [DEVICE/][TOOL/]DELEGATE[@THREADS], e.g. "
-        "xnnpack@2",
+        lambda: (
+            "The default study's are marked. A target: [DEVICE/][TOOL/]DELEGATE[@THREADS], e.g. "
+            "xnnpack@2"
+        ),
     ),
-    "reports": (_reports, "Write one with: rbench report RUN"),
-    "studies": (_studies, "Run one with: rbench sweep NAME; your own is a TOML file."),
+    "reports": (_reports, lambda: "Write one with: rbench report RUN"),
+    "studies": (_studies, lambda: "Run one with: rbench sweep NAME; your own is a TOML file."),
 }
 """What can be listed: kind -> who knows, and a hint for the reader."""
 
@@ -111,7 +112,7 @@ Examples:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON list, for programs.")
 def command(kind: str, as_json: bool) -> int:
     """List what a study can be made of, and where it comes from."""
-    rows, hint = KINDS[kind][0](), KINDS[kind][1]
+    rows, hint = KINDS[kind][0](), KINDS[kind][1]()
     if as_json:
         json_document(rows)
         return 0

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 from rbench.cells.policy import objection
-from rbench.cells.recipe import SCHEMES, Recipe
+from rbench.cells.recipe import Recipe
 from rbench.encoding import Encoder, Form, KerasTensor
 from rbench.errors import RecipeError
+from rbench.recipes.registered import UNROLLED, compressions, schemes
 
-RECIPE_WORDS = {
-    "unrolled": "recurrence as plain ops that delegates can take, not one fused op",
-    "prune50": "half of the weights of each layer pruned to zero",
-    "prune80": "80 % of the weights of each layer pruned to zero",
-    "prune2x4": "two zeros in each group of four weights",
-    "cluster16": "each layer's weights share 16 values",
-    "qat": "trained to expect the scheme's rounding",
-    "float32": "nothing is quantized",
-    "float16": "weights stored as float16, computed in float32",
-    "dynamic_wi8": "int8 weights, activations quantized while running",
-    "weight_only_wi8": "int8 weights, computed in float32",
-    "dynamic_wi4": "int4 weights, activations quantized while running",
-    "weight_only_wi4": "int4 weights, computed in float32",
-    "static_wi8_ai8": "int8 weights and int8 activations, ranges from calibration",
-    "static_wi8_ai16": "int8 weights and int16 activations, ranges from calibration",
-}
-"""The words of the recipes' grammar, in the order in which a name may hold them."""
+
+def recipe_words() -> dict[str, str]:
+    """The words of the recipes' grammar, in the order in which a name may hold them, and what each
+    means; schemes that need no calibration first.
+    """
+    plain_first = sorted(schemes().values(), key=lambda scheme: scheme.calibrated)
+    return {
+        UNROLLED: "recurrence as plain ops that delegates can take, not one fused op",
+        **{word: found.meaning for word, found in compressions().items()},
+        **{scheme.name: scheme.meaning for scheme in plain_first},
+    }
+
 
 TARGET_WORDS = {
     "cpu": "plain kernels on the CPU",
@@ -49,7 +45,7 @@ class _Anything(Encoder):
 
 def supported(word: str) -> bool:
     """Whether this version lets some encoder meet a recipe that has the word."""
-    return any(_works(name) for name in (word, *(f"{word}+{scheme}" for scheme in SCHEMES)))
+    return any(_works(name) for name in (word, *(f"{word}+{scheme}" for scheme in schemes())))
 
 
 def _works(name: str) -> bool:

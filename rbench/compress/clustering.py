@@ -1,6 +1,7 @@
-"""Weight clustering by TFMOT: every tensor keeps 16 values, which are trained.
+"""Weight clustering by TFMOT: every tensor keeps few values, which are trained.
 
-The file stays as large, since the values are stored in full; what packs it finds 4 bits a number.
+The file stays as large, since the values are stored in full; what packs it finds 4 bits a number
+where there are 16 values. Weights find their clusters whenever they are read.
 
 Source: TFMOT 0.8.1, ``tfmot.clustering.keras``; Han et al. 2016, "Deep Compression". Importing this
 module imports TensorFlow.
@@ -13,30 +14,25 @@ from typing import Any
 import numpy as np
 import tensorflow_model_optimization as tfmot
 
-from rbench.compress.method import Method
 from rbench.compress.places import Floats, Place, wrapped
-from rbench.compress.settings import CompressSettings
 from rbench.graph.model import Weights
-
-CLUSTERS = {"cluster16": 16}
+from rbench.recipes.compression import Method
 
 
 class Clustering(Method):
-    """`tfmot.clustering.keras`'s wrappers around every compressed layer."""
+    """`tfmot.clustering.keras`'s wrappers around every compressed layer.
 
-    def __init__(self, word: str) -> None:
-        self.clusters = CLUSTERS[word]
+    Args:
+        clusters: values that a tensor keeps.
+    """
+
+    def __init__(self, clusters: int) -> None:
+        self.clusters = clusters
         self.model: Any = None
 
     def wrap(self, model: Any, steps: int) -> Any:
         self.model = wrapped(model, self._around)
         return self.model
-
-    def step_size(self, settings: CompressSettings) -> float:
-        return settings.learning_rate
-
-    def end_epoch(self) -> None:
-        """Nothing: weights find their clusters whenever they are read."""
 
     def stripped(self) -> Weights:
         found: Weights = {}
@@ -53,9 +49,6 @@ class Clustering(Method):
             "distinct_most": float(max(distinct)),
             "clustered_tensors": float(len(distinct)),
         }
-
-    def ranges(self) -> dict[str, Floats]:
-        return {}
 
     def _around(self, layer: Any, found: list[Place]) -> Any:
         return tfmot.clustering.keras.cluster_weights(

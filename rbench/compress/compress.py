@@ -6,7 +6,6 @@ from pathlib import Path
 
 from rbench.cells.recipe import Recipe
 from rbench.compress.learnt import as_trained, measuring_contexts, save_ranges
-from rbench.compress.method import Method
 from rbench.compress.places import Floats
 from rbench.compress.reference import save_reference
 from rbench.compress.result import RANGES, Compressed
@@ -19,9 +18,6 @@ from rbench.progress import Reporter, silent
 from rbench.records.history import FilterHistory
 from rbench.train.settings import TrainSettings
 from rbench.train.weights import load_weights, save_weights
-
-KEPT = {"cluster16": "clusters"}
-"""Earlier compression -> what of it quantization-aware training preserves; zeros of all others."""
 
 
 def compress(
@@ -48,7 +44,6 @@ def compress(
     Raises:
         StageError: a fine-tuning did not reach what it is for.
     """
-    methods = _methods(recipe)
     weights = load_weights(trained)
 
     def draw() -> KerasModel:
@@ -60,9 +55,9 @@ def compress(
     validation: dict[str, float] = {}
     details: dict[str, float] = {}
     ranges: dict[str, Floats] = {}
-    for text, method in methods:
+    for compression, given in recipe.fine_tunings():
         weights, validation, reached, ranges = tune(
-            method,
+            compression.method(given),
             settings,
             train_settings,
             model_settings,
@@ -71,7 +66,7 @@ def compress(
             encoder,
             seed,
             report,
-            text,
+            compression.word,
             filter_history,
         )
         details |= reached
@@ -88,25 +83,3 @@ def compress(
         validation=validation,
         details=details,
     )
-
-
-def _methods(recipe: Recipe) -> list[tuple[str, Method]]:
-    found: list[tuple[str, Method]] = []
-    if recipe.pruning.startswith("cluster"):
-        from rbench.compress.clustering import Clustering
-
-        found.append((recipe.pruning, Clustering(recipe.pruning)))
-    elif recipe.pruning:
-        from rbench.compress.pruning import Pruning
-
-        found.append((recipe.pruning, Pruning(recipe.pruning)))
-    if recipe.qat:
-        from rbench.compress.few_bits import BLOCK
-        from rbench.compress.quantization import Quantization
-
-        bits = 4 if "wi4" in recipe.scheme else 8
-        kept = KEPT.get(recipe.pruning, "zeros" if recipe.pruning else "")
-        block = BLOCK if recipe.scheme == "dynamic_wi4" else 0
-        activations = recipe.scheme == "static_wi8_ai8"
-        found.append(("qat", Quantization(bits, activations, kept, block)))
-    return found

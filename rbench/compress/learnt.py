@@ -14,6 +14,7 @@ from rbench.compress.result import RANGES
 from rbench.data.dataset import Dataset, Ids
 from rbench.errors import StageError
 from rbench.graph.model import ITEM_TABLE
+from rbench.recipes.compression import left_by
 from rbench.system.writing import write_atomically
 from rbench.train import cut
 
@@ -83,7 +84,10 @@ def measuring_contexts(dataset: Dataset, length: int) -> Ids:
 def _with_ranges(model: Any, recipe: Recipe, ranges: dict[str, Floats]) -> Any:
     from rbench.compress.quantization import OnGrid, refresh, scaled_by_output, wrapped
 
-    kept = "clusters" if recipe.pruning.startswith("cluster") else ""
-    model = wrapped(model, 8, True, scaled_by_output(True, kept), OnGrid, ranges)
+    grid = recipe.scheme.grid
+    if grid is None:
+        raise StageError(f"{recipe.scheme.name} has no grid whose ranges could have been learnt")
+    by_output = scaled_by_output(True, *left_by(recipe.compressions))
+    model = wrapped(model, grid.weights, True, by_output, OnGrid, ranges)
     refresh(model)
     return model

@@ -15,17 +15,16 @@ TensorFlow.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 import tensorflow_model_optimization as tfmot
 from tensorflow_model_optimization.python.core.sparsity.keras import pruning_impl, pruning_wrapper
 
-from rbench.compress.method import Method
 from rbench.compress.places import Floats, Place, parts, wrapped
-from rbench.compress.settings import CompressSettings
 from rbench.graph.model import Weights
+from rbench.recipes.compression import Method
 
 BLOCK = 2, 4
 """Zeros, in so many neighbours."""
@@ -35,21 +34,15 @@ FREQUENT = 20
 """So many times masks are drawn anew while zeros grow; at every step where there are fewer."""
 
 
-class Goal(NamedTuple):
-    """What a word of the grammar asks for."""
-
-    sparsity: float = 0.0
-    """Share of zeros; 0 for blocks."""
-
-
-GOALS = {"prune50": Goal(0.5), "prune80": Goal(0.8), "prune2x4": Goal()}
-
-
 class Pruning(Method):
-    """`tfmot.sparsity.keras`'s wrappers around every compressed layer."""
+    """`tfmot.sparsity.keras`'s wrappers around every compressed layer.
 
-    def __init__(self, word: str) -> None:
-        self.goal = GOALS[word]
+    Args:
+        sparsity: share of zeros; 0: two in every four neighbours.
+    """
+
+    def __init__(self, sparsity: float) -> None:
+        self.sparsity = sparsity
         self.model: Any = None
         self.callback = tfmot.sparsity.keras.UpdatePruningStep()
 
@@ -58,9 +51,6 @@ class Pruning(Method):
         self.callback.set_model(self.model)
         self.callback.on_train_begin()
         return self.model
-
-    def step_size(self, settings: CompressSettings) -> float:
-        return settings.learning_rate
 
     def end_epoch(self) -> None:
         # The last step has moved weights that are pruned: the wrapper masks at the next call only.
@@ -81,18 +71,15 @@ class Pruning(Method):
             "pruned_tensors": float(len(zeros)),
         }
 
-    def ranges(self) -> dict[str, Floats]:
-        return {}
-
     def _around(self, layer: Any, found: list[Place], steps: int) -> Any:
         calls = len(layer.inbound_nodes)  # the wrapper counts calls; the item table has two
-        if self.goal.sparsity:
+        if self.sparsity:
             ramp = max(1, int(steps * RAMP))
             every = max(1, ramp // FREQUENT)
             ramp -= ramp % every  # masks are drawn at multiples only, the last at the full share
             schedule = tfmot.sparsity.keras.PolynomialDecay(
                 initial_sparsity=0.0,
-                final_sparsity=self.goal.sparsity,
+                final_sparsity=self.sparsity,
                 begin_step=0,
                 end_step=ramp * calls,
                 frequency=every * calls,
@@ -110,8 +97,8 @@ class Pruning(Method):
         ]
 
     def _enough(self, part: Floats) -> bool:
-        if self.goal.sparsity:
-            return bool((part == 0).sum() >= int(part.size * self.goal.sparsity))
+        if self.sparsity:
+            return bool((part == 0).sum() >= int(part.size * self.sparsity))
         return blocks_hold(part)
 
 

@@ -32,12 +32,12 @@ import tensorflow_model_optimization as tfmot
 import tf_keras
 
 from rbench.compress.few_bits import best_limit, in_blocks
-from rbench.compress.method import Method
 from rbench.compress.places import Floats, Place, places
 from rbench.compress.ranges import MovingRange, computes
-from rbench.compress.settings import CompressSettings
 from rbench.graph.model import ITEM_TABLE, Weights
 from rbench.layers import Mask
+from rbench.recipes.compression import Method, StepSizes
+from rbench.recipes.scheme import Grid
 
 RECURRENT_BITS = 8
 """Of the matrices that multiply a recurrent layer's own state, however few the others have."""
@@ -49,14 +49,13 @@ class Quantization(Method):
     """`tfmot.quantization.keras`'s wrappers around all that is quantized.
 
     Args:
-        bits: of the weights.
-        activations: whether outputs are rounded too.
+        grid: what the file will hold.
         kept: what an earlier compression made and is to stay, one of `KINDS`.
-        block: neighbours in a row of the item table that share a scale; 0: one scale for all.
     """
 
-    def __init__(self, bits: int, activations: bool, kept: str = "", block: int = 0) -> None:
-        self.bits, self.activations, self.kept, self.block = bits, activations, kept, block
+    def __init__(self, grid: Grid, kept: str = "") -> None:
+        self.bits, self.block, self.kept = grid.weights, grid.block, kept
+        self.activations = bool(grid.activations)
         self.model: Any = None
 
     def wrap(self, model: Any, steps: int) -> Any:
@@ -68,7 +67,7 @@ class Quantization(Method):
         )
         return self.model
 
-    def step_size(self, settings: CompressSettings) -> float:
+    def step_size(self, settings: StepSizes) -> float:
         return settings.qat_learning_rate
 
     def end_epoch(self) -> None:
@@ -115,7 +114,7 @@ class Quantization(Method):
         }
 
 
-def scaled_by_output(activations: bool, kept: str) -> tuple[type, ...]:
+def scaled_by_output(activations: bool, kept: str = "") -> tuple[type, ...]:
     """Layers whose kernels have a scale for each output; others have one.
 
     tf.lite's converter takes one scale only from fake quantization of a matrix. A scale for each

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rbench.compress.method import Method
 from rbench.compress.places import Floats
 from rbench.compress.settings import CompressSettings
 from rbench.data.dataset import Dataset
@@ -14,6 +13,7 @@ from rbench.encoding import Encoder, ModelSettings
 from rbench.errors import StageError
 from rbench.graph.model import Weights, set_weights, training_model
 from rbench.progress import Progress, Reporter
+from rbench.recipes.compression import Method
 from rbench.records.history import FilterHistory, history
 from rbench.train import Learner, TrainSettings, Validator, batches, cut
 

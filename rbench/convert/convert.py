@@ -7,13 +7,14 @@ from pathlib import Path
 from rbench.cells.recipe import Recipe
 from rbench.compress import as_trained
 from rbench.convert.calibration import calibration_contexts
-from rbench.convert.gpu_ready import gpu_ready
+from rbench.convert.flatbuffer import op_names
 from rbench.convert.inventory import take_inventory
 from rbench.convert.noise import captured
 from rbench.convert.result import LOG, MODEL, FlatModel
 from rbench.convert.settings import ConvertSettings
 from rbench.data.dataset import Dataset
 from rbench.encoding import Encoder, Form, ModelSettings
+from rbench.errors import Unsupported
 from rbench.graph.model import count_parameters, scoring_model, set_weights
 from rbench.system.writing import write_atomically
 from rbench.train.weights import load_weights
@@ -37,12 +38,14 @@ def convert(
 
     Raises:
         StageError: the converter gave up; its last words are in the message, all in the log.
+        Unsupported: no kernel runs what it wrote.
     """
     with captured(folder / LOG):
         import tf_keras
 
         from rbench.convert.export import Recommender
-        from rbench.convert.schemes import convert_to_scheme
+        from rbench.convert.rewriting import ready_for_gpu, share_and_tidy, written
+        from rbench.convert.tflite import Exported
 
         # Keras numbers what has no name, and the names go into the file: count from the start.
         tf_keras.backend.clear_session()
@@ -55,10 +58,13 @@ def convert(
         contexts = calibration_contexts(
             dataset, model_settings.length, settings.calibration_contexts, seed
         )
-        content, shared, library = convert_to_scheme(
-            recipe.scheme, Recommender(model, model_settings.length, top_k), contexts, learnt
-        )
-        content = gpu_ready(content)
+        recommender = Recommender(model, model_settings.length, top_k)
+        flat, library = recipe.scheme.convert(Exported(recommender, contexts, learnt))
+        shared = share_and_tidy(flat)
+        if reason := recipe.scheme.objection(op_names(flat)):
+            raise Unsupported(reason)
+        ready_for_gpu(flat)
+        content = written(flat)
         write_atomically(folder / MODEL, content)
         found = take_inventory(content)
     return FlatModel(

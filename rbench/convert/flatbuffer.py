@@ -66,6 +66,11 @@ def op_name(model: Model, operator: Operator) -> str:
     return names("BuiltinOperator").get(number, f"BUILTIN_{number}")
 
 
+def op_names(model: Model) -> set[str]:
+    """The names of all operators in all graphs."""
+    return {op_name(model, operator) for graph in model.subgraphs for operator in graph.operators}
+
+
 def code_of(model: Model, name: str, version: int) -> int:
     """Index of a builtin operator among the model's codes; entered where it is new."""
     from ai_edge_litert import schema_py_generated as schema

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rbench.convert.flatbuffer import Graph, Model, Operator, op_name, pack, parse, type_name
+from rbench.convert.flatbuffer import Graph, Model, Operator, op_name, type_name
 from rbench.convert.item_table import LOOKUPS, RANKING
 
 DIVISOR = 4
@@ -28,30 +28,18 @@ NEVER = float(np.finfo(np.float32).min)
 """The score of what is no item: top k takes it after every item, and k is no more than those."""
 
 
-def gpu_ready(content: bytes) -> bytes:
-    """A .tflite with both changes, where they are due; the same content where none is.
-
-    Raises:
-        ModelError: the content is no sound .tflite.
-    """
-    model = parse(content)
-    if len(model.subgraphs or ()) != 1:
-        return content
-    changed = [_narrow_lookups(model), _pad_ranking(model)]
-    return pack(model) if any(changed) else content
-
-
-def _pad_ranking(model: Model) -> bool:
+def pad_ranking(model: Model) -> None:
+    """Put scores of no item behind the items', up to a multiple of `DIVISOR`, in place."""
     graph = model.subgraphs[0]
     ranked = [n for n, o in enumerate(graph.operators) if op_name(model, o) == RANKING]
     if len(ranked) != 1:
-        return False
+        return
     ranking = graph.operators[ranked[0]]
     scores = graph.tensors[int(ranking.inputs[0])]
     shape = [int(size) for size in scores.shape]
     missing = -shape[-1] % DIVISOR
     if not missing or len(shape) != 2 or shape[0] != 1 or type_name(scores) != "FLOAT32":
-        return False
+        return
     filler = _tensor(model, graph, "no_items", "FLOAT32", [1, missing])
     _fill(model, graph, filler, np.full((1, missing), NEVER, np.float32))
     padded = _tensor(model, graph, "padded_scores", "FLOAT32", [1, shape[-1] + missing])
@@ -59,10 +47,10 @@ def _pad_ranking(model: Model) -> bool:
     operator.builtinOptions.axis = 1
     ranking.inputs = np.array([padded, *ranking.inputs[1:]], np.int32)
     graph.operators.insert(ranked[0], operator)
-    return True
 
 
-def _narrow_lookups(model: Model) -> bool:
+def narrow_lookups(model: Model) -> None:
+    """Look up float16 rows where they are stored, and widen those alone, in place."""
     graph = model.subgraphs[0]
     widened = {
         int(operator.outputs[0]): int(operator.inputs[0])
@@ -88,7 +76,6 @@ def _narrow_lookups(model: Model) -> bool:
         graph.operators.insert(number + 1, _cast(model, narrow, rows))
     for tensor in widened:
         _drop_unread(graph, tensor)
-    return bool(lookups)
 
 
 def _drop_unread(graph: Graph, tensor: int) -> None:

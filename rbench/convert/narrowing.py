@@ -9,26 +9,25 @@ from __future__ import annotations
 
 import numpy as np
 
-from rbench.convert.flatbuffer import Graph, Model, Operator, code_of, named, pack, parse, type_name
+from rbench.convert.flatbuffer import Graph, Model, Operator, code_of, named, type_name
 from rbench.convert.grid import whole
 from rbench.convert.item_table import NoTableError, find_item_table
 from rbench.convert.packing import small_tensor
 
 
-def narrowed(content: bytes) -> bytes:
-    """A .tflite whose item table, where the lookup reads int16, is int8."""
-    model = parse(content)
+def narrow_item_table(model: Model) -> None:
+    """Make the item table int8 where the lookup reads int16, in place."""
     try:
         table = find_item_table(model)
     except NoTableError:
-        return content
+        return
     graph = model.subgraphs[0]
     lookup, scoring = graph.tensors[table.lookup], graph.tensors[table.scoring]
     biased = len(graph.operators[table.scorer].inputs) > 2 and (
         int(graph.operators[table.scorer].inputs[2]) >= 0
     )
     if type_name(lookup) != "INT16" or (lookup.buffer != scoring.buffer and biased):
-        return content  # a bias is counted in steps of the scoring's own scale
+        return  # a bias is counted in steps of the scoring's own scale
     stored = np.asarray(model.buffers[lookup.buffer].data, np.uint8).view(np.int16)
     numbers = (stored * np.float32(lookup.quantization.scale[0])).reshape(tuple(lookup.shape))
     small = small_tensor(model, graph, whole(numbers, 8, 1), lookup)
@@ -38,7 +37,6 @@ def narrowed(content: bytes) -> bytes:
         was.type, was.buffer, was.quantization = small.type, small.buffer, small.quantization
     for operator in lookups:
         _widen(model, graph, operator, table.lookup)
-    return pack(model)
 
 
 def _widen(model: Model, graph: Graph, lookup: Operator, table: int) -> None:

@@ -28,8 +28,6 @@ from rbench.convert.flatbuffer import (
     code_of,
     named,
     op_name,
-    pack,
-    parse,
     type_name,
     values,
 )
@@ -70,19 +68,17 @@ class Weight:
     """Whether it is multiplied with at every step: by a fused recurrence, or by many products."""
 
 
-def packed(content: bytes, bits: int, dynamic: bool) -> bytes:
-    """A float32 .tflite of one subgraph with its weights in ``bits`` bits.
+def pack_weights(model: Model, bits: int, dynamic: bool) -> None:
+    """Put the weights of a float32 model of one subgraph into ``bits`` bits, in place.
 
     Args:
-        content: as tf.lite writes it, the item table in one buffer.
+        model: as tf.lite writes it, the item table in one buffer.
         bits: 4 or 8.
         dynamic: operators read the integers where they have a kernel for it.
     """
-    model = parse(content)
     for graph in model.subgraphs:
         for weight in list(_weights(model, graph)):
             _pack(model, graph, weight, bits, dynamic)
-    return pack(model)
 
 
 def _weights(model: Model, graph: Graph) -> Iterator[Weight]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from rbench.convert.flatbuffer import op_name, parse
+from rbench.convert.flatbuffer import Model, op_name, pack, parse
 from rbench.convert.norms import inside_norms
 from rbench.convert.result import INPUT, SIGNATURE
 from rbench.data.dataset import Ids
@@ -20,8 +20,10 @@ Ranges = dict[str, dict[str, Any]]
 """Tensor -> ``min`` and ``max``, arrays of any shape."""
 
 
-def quantize(content: bytes, recipe: str, contexts: Ids) -> bytes:
-    """A float32 .tflite, quantized, with layer norms and results left in float32.
+def quantize(model: Model, recipe: str, contexts: Ids) -> Model:
+    """A float32 model, quantized, with layer norms and results left in float32.
+
+    The library reads files and writes files, so this is written and read once more.
 
     Args:
         recipe: a function of ``ai_edge_quantizer.recipe`` that needs calibration.
@@ -34,19 +36,20 @@ def quantize(content: bytes, recipe: str, contexts: Ids) -> bytes:
     from ai_edge_quantizer import recipe as recipes
 
     with tempfile.NamedTemporaryFile(suffix=".tflite") as file:
-        Path(file.name).write_bytes(content)
+        Path(file.name).write_bytes(pack(model))
         try:
             made = quantizer.Quantizer(file.name, getattr(recipes, recipe)())
-            _leave_in_float(made, content)
+            _leave_in_float(made, model)
             ranges = _ranges(made.calibrate, contexts)
             done = made.quantize(ranges, enable_progress_bar=False, enable_progress_report=False)
-            return bytes(done.quantized_model)
+            content = bytes(done.quantized_model)
         except Exception as error:  # it raises whatever its steps raise
             said = " ".join(str(error).split())[:400]
             raise StageError(f"ai-edge-quantizer: {said}") from error
+    return parse(content)
 
 
-def _leave_in_float(made: Any, content: bytes) -> None:
+def _leave_in_float(made: Any, model: Model) -> None:
     """Norms, since one of their operators has no integer kernel; and the scores that come out."""
     from ai_edge_quantizer import algorithm_manager, qtyping
 
@@ -56,7 +59,6 @@ def _leave_in_float(made: Any, content: bytes) -> None:
         made.update_quantization_recipe(scope, kind, algorithm_key=algorithm)
 
     leave("OUTPUT")
-    model = parse(content)
     for graph in model.subgraphs:
         for operator in inside_norms(model, graph):
             result = graph.tensors[int(operator.outputs[0])].name.decode()

@@ -5,19 +5,18 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from functools import cache
+from collections.abc import Callable, Mapping
 from importlib.machinery import SourceFileLoader
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import CodeType
 from typing import Any, Protocol
 
 import msgspec
 
+from rbench import installed
 from rbench.encoding import Encoder
-from rbench.errors import PluginError, RbenchError, choices
+from rbench.errors import PluginError, choices
+from rbench.installed import at_work, value
 from rbench.records import Run
 from rbench.system.closure import beyond, closure, digest, read
 from rbench.system.reading import kind_of
@@ -55,19 +54,6 @@ class Comparing(Report, Protocol):
         """The whole document of a `rbench.compare.Comparison`."""
 
 
-def names(group: str) -> tuple[str, ...]:
-    """The installed plug-ins of a group, sorted."""
-    return tuple(sorted(_installed(group)))
-
-
-def describe(group: str) -> dict[str, str]:
-    """Name -> ``module:Class (distribution)`` of a group's plug-ins; imports none of them."""
-    return {
-        name: f"{point.value} ({point.dist.name if point.dist else 'unknown'})"
-        for name, point in sorted(_installed(group).items())
-    }
-
-
 def encoder(name: str, options: Mapping[str, Any] | None = None) -> Encoder:
     """The encoder of that name, or of ``path/to/file.py:Class``, with these options.
 
@@ -88,7 +74,7 @@ def encoder(name: str, options: Mapping[str, Any] | None = None) -> Encoder:
             f"encoder {name!r} has no option {unknown[0]!r}",
             allowed=choices(fields) or "no options",
         )
-    with _at_work(f"encoder {name!r} cannot be made", allowed=choices(fields)):
+    with at_work(f"encoder {name!r} cannot be made", allowed=choices(fields)):
         try:
             return msgspec.convert(dict(options or {}), kind)
         except (msgspec.ValidationError, TypeError, ValueError) as error:
@@ -99,18 +85,8 @@ def encoder(name: str, options: Mapping[str, Any] | None = None) -> Encoder:
 
 def own(name: str) -> bool:
     """Whether an encoder came with rbench itself."""
-    point = _installed(ENCODERS).get(name)
+    point = installed.entries(ENCODERS).get(name)
     return point is not None and point.dist is not None and point.dist.name == "rbench"
-
-
-def told(error: BaseException) -> str:
-    """What a stranger's code raised, in a few words."""
-    try:
-        said = repr(error.code) if isinstance(error, SystemExit) else str(error).strip()
-    except Exception:  # its own words may raise, too
-        said = "it cannot say what"
-    asks = " (it asks to leave)" if isinstance(error, SystemExit) else ""
-    return cut(f"{type(error).__name__}{asks}: {said or 'no message'}")
 
 
 def written(kind: str, write: Callable[..., str], *what: Any) -> str:
@@ -124,7 +100,7 @@ def written(kind: str, write: Callable[..., str], *what: Any) -> str:
     Raises:
         PluginError: it raised something, or gave no text.
     """
-    with _at_work(f"report {kind!r} failed"):
+    with at_work(f"report {kind!r} failed"):
         text = write(*what)
     if not isinstance(text, str):
         raise PluginError(
@@ -132,21 +108,6 @@ def written(kind: str, write: Callable[..., str], *what: Any) -> str:
             allowed="text, see rbench.plugins.Report",
         )
     return text
-
-
-@contextmanager
-def _at_work(what: str, *, where: str = "", allowed: str = "") -> Iterator[None]:
-    """A stranger's code may raise anything, and ask to leave; Ctrl-C stays what it is.
-
-    What rbench itself says is let through.
-    """
-    try:
-        yield
-    except (KeyboardInterrupt, RbenchError):
-        raise
-    except BaseException as error:
-        head = f"{what}: " if what else ""
-        raise PluginError(f"{head}{told(error)}", where=where, allowed=allowed) from error
 
 
 def report(name: str) -> Report:
@@ -157,7 +118,7 @@ def report(name: str) -> Report:
     """
     kind = _class_of(REPORTS, name)
     allowed = "a class without arguments, see rbench.plugins.Report"
-    with _at_work(f"report {name!r} cannot be made", allowed=allowed):
+    with at_work(f"report {name!r} cannot be made", allowed=allowed):
         made = kind()
     if not callable(getattr(made, "render", None)):
         raise PluginError(f"report {name!r} has no render()", allowed="see rbench.plugins.Report")
@@ -180,8 +141,8 @@ def comparing(name: str) -> Comparing:
     return made  # type: ignore[return-value]
 
 
-def source_hash(name: str) -> str:
-    """sha256 over the code of an encoder, read and not run: a change in it is another encoder.
+def source_hash(name: str, group: str = ENCODERS) -> str:
+    """sha256 over the code of a plug-in, read and not run: a change in it is another plug-in.
 
     The code is what its file leads to in its own top-level package and in rbench, as
     `rbench.system.closure` finds and compares it; of a file of the user's, in rbench.
@@ -189,9 +150,9 @@ def source_hash(name: str) -> str:
     Raises:
         PluginError: a file of it cannot be read.
     """
-    path = _file_of(name)
+    path = _file_of(name) if group == ENCODERS else None
     try:
-        return _code_of_file(path) if path else _code_of_module(_find(ENCODERS, name).module)
+        return _code_of_file(path) if path else _code_of_module(installed.find(group, name).module)
     except OSError as error:
         where = str(error.filename or path or name)
         raise PluginError(f"cannot read: {error.strerror or error}", where=where) from error
@@ -215,23 +176,6 @@ def _code_of_module(module: str) -> str:
     return digest(files) if files else "unknown"
 
 
-@cache
-def _installed(group: str) -> dict[str, EntryPoint]:
-    return {point.name: point for point in entry_points(group=group)}
-
-
-def _find(group: str, name: str) -> EntryPoint:
-    kind = group.rsplit(".", maxsplit=1)[-1].removesuffix("s")
-    try:
-        return _installed(group)[name]
-    except KeyError:
-        raise PluginError(
-            f"unknown {kind} {name!r}",
-            allowed=choices(_installed(group)),
-            remedy=f"install the package that brings it, or see: rbench list {kind}s",
-        ) from None
-
-
 def _file_of(name: str) -> Path | None:
     path, colon, _ = name.rpartition(":")
     return Path(path) if colon and path.endswith(".py") else None
@@ -252,9 +196,7 @@ def _class_of(group: str, name: str) -> Any:
     path = _file_of(name)
     if path is not None and group == ENCODERS:
         return _from_file(path, name.rpartition(":")[2])
-    point = _find(group, name)
-    with _at_work(f"{name!r} cannot be loaded from {point.value}"):
-        return point.load()
+    return value(group, name)
 
 
 class _Fresh(SourceFileLoader):
@@ -282,7 +224,7 @@ def _from_file(path: Path, class_name: str) -> Any:
         module = importlib.util.module_from_spec(spec)
         sys.modules[module_name] = module
         try:
-            with _at_work("", where=str(path)):
+            with at_work("", where=str(path)):
                 spec.loader.exec_module(module)
         except BaseException:
             sys.modules.pop(module_name, None)

@@ -12,7 +12,7 @@ import msgspec
 
 from rbench import bounds
 from rbench.bounds import CELLS, DAYS, SEED, Bounded, Range
-from rbench.cells.recipe import Recipe
+from rbench.cells.recipe import Recipe, default_recipes
 from rbench.cells.target import Target
 from rbench.compress.settings import CompressSettings
 from rbench.convert.settings import ConvertSettings
@@ -49,7 +49,8 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     name: str = BUILTIN
     encoders: tuple[str, ...] = ("bow", "cnn", "lstm", "gru", "attention")
     """Names of plug-ins, ``path/to/file.py:Class``, or labels of ``[encoder.LABEL]`` tables."""
-    recipes: tuple[str, ...] = ("float32", "float16", "dynamic_wi8", "static_wi8_ai8")
+    recipes: tuple[str, ...] = msgspec.field(default_factory=default_recipes)
+    """By default the plain recipes of the schemes that say so."""
     targets: tuple[str, ...] = ("cpu", "xnnpack")
     seeds: Annotated[tuple[int, ...], Range(0, SEED)] = (1,)
     """Every seed is trained and scored; the first is timed and is the file to ship."""

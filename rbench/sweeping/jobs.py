@@ -145,6 +145,8 @@ class CompressJob(Job, frozen=True, kw_only=True, tag="compress"):
     compression: str
     recipe: str
     """Any recipe of this compression."""
+    sources: tuple[str, ...] = ()
+    """Hash of the code of each of its compressions, `rbench.plugins.source_hash`."""
     settings: CompressSettings
     train_settings: TrainSettings
     encoder: EncoderSpec
@@ -168,6 +170,8 @@ class ConvertJob(Job, frozen=True, kw_only=True, tag="convert"):
 
     tensorflow: ClassVar[bool] = True
     recipe: str
+    source: str = ""
+    """Hash of the scheme's code, `rbench.plugins.source_hash`."""
     settings: ConvertSettings
     encoder: EncoderSpec
     model: ModelSettings

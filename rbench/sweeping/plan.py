@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Container, Iterator, Mapping, Sequence
+from functools import cache
 from itertools import islice
 
 import msgspec
 
 from rbench import data, plugins
 from rbench.cells.policy import objection, target_objection
-from rbench.cells.recipe import Recipe
+from rbench.cells.recipe import PLAIN, Recipe
 from rbench.cells.target import HOST, Target
 from rbench.plugins.looking import Seen, look
 from rbench.profile import gpus
 from rbench.profile.benchmark_model import tool as benchmark_model
+from rbench.recipes.registered import COMPRESSIONS, SCHEMES
 from rbench.records import CellName
 from rbench.study import Study, label_of
 from rbench.sweeping.jobs import (
@@ -34,9 +36,6 @@ from rbench.sweeping.jobs import (
     RoundJob,
     TrainJob,
 )
-
-PLAIN = "float32"
-"""Recipe of the files that are timed twice, where there are such."""
 
 
 class Way(msgspec.Struct, frozen=True, kw_only=True):
@@ -223,6 +222,12 @@ def _encoders(study: Study, by_label: Mapping[str, str]) -> dict[str, tuple[Seen
     return dict(zip(by_label, zip(look(asked), specs, strict=True), strict=True))
 
 
+@cache
+def _source(word: str, group: str) -> str:
+    """Hash of the code behind a word of recipes."""
+    return plugins.source_hash(word, group)
+
+
 def _way(study: Study, name: str, spec: EncoderSpec, recipe: Recipe, seed: int, loaded: str) -> Way:
     train = TrainJob(
         encoder=spec,
@@ -234,6 +239,7 @@ def _way(study: Study, name: str, spec: EncoderSpec, recipe: Recipe, seed: int, 
     )
     compress = CompressJob(
         compression=recipe.compression,
+        sources=tuple(_source(found.word, COMPRESSIONS) for found in recipe.compressions),
         recipe=str(recipe),
         settings=study.compress,
         train_settings=train.settings,
@@ -246,6 +252,7 @@ def _way(study: Study, name: str, spec: EncoderSpec, recipe: Recipe, seed: int, 
     )
     convert = ConvertJob(
         recipe=str(recipe),
+        source=_source(recipe.scheme.name, SCHEMES),
         settings=study.convert,
         encoder=spec,
         model=study.model,

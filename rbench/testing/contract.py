@@ -116,8 +116,8 @@ def check_conversion(encoder: Encoder) -> None:
     from rbench.convert.census import take_census
     from rbench.convert.export import Recommender
     from rbench.convert.result import INPUT, OUTPUT_ITEMS, OUTPUT_SCORES, SIGNATURE
-    from rbench.convert.tflite import convert_with_tflite
     from rbench.graph.model import scoring_model
+    from rbench.testing.whole import converted
 
     context = np.zeros((1, SETTINGS.length), np.int32)
     context[0, -4:] = [3, 1, 4, 2]
@@ -126,7 +126,7 @@ def check_conversion(encoder: Encoder) -> None:
         try:
             model = scoring_model(encoder, SETTINGS, ITEMS, form)
             recommender = Recommender(model, SETTINGS.length, SETTINGS.top_k)
-            content = convert_with_tflite("float32", recommender, context)
+            content = converted("float32", recommender, context)
         except RbenchError as error:
             raise AssertionError(f"{form} does not convert: {error}") from error
         ops, _ = take_census(content)

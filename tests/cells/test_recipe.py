@@ -6,17 +6,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rbench.cells.recipe import PRUNINGS, SCHEMES, Recipe
+from rbench.cells.recipe import Recipe, grammar
 from rbench.errors import RecipeError
+from rbench.recipes.registered import compressions, schemes
 
+STEPS = [("prune50", "prune80", "prune2x4", "cluster16"), ("qat",)]
+"""Words of which a recipe has one at most, step by step."""
 recipes = st.builds(
     Recipe,
-    scheme=st.sampled_from(SCHEMES),
-    pruning=st.sampled_from(("", *PRUNINGS)),
-    qat=st.booleans(),
+    scheme=st.sampled_from(list(schemes().values())),
+    compressions=st.tuples(*(st.sampled_from((None, *words)) for words in STEPS)).map(
+        lambda words: tuple(compressions()[word] for word in words if word)
+    ),
     unrolled=st.booleans(),
 )
-WORDS = ("unrolled", "qat", "", "float64", *PRUNINGS, *SCHEMES)
+WORDS = ("unrolled", "", "float64", *compressions(), *schemes())
+
+
+def test_the_grammar_is_made_of_the_words():
+    said = "[unrolled+][prune50+|prune80+|prune2x4+|cluster16+][qat+]SCHEME"
+    assert grammar() == said
+    with pytest.raises(RecipeError) as caught:
+        Recipe.parse("int8")
+    assert caught.value.remedy == f"write {said}"
+    assert caught.value.allowed.split(", ") == sorted(schemes())
 
 
 @given(recipes)
@@ -59,9 +72,30 @@ def test_wrong_names_are_explained(name, cause):
         ("unrolled+dynamic_wi8", ""),
         ("prune50+float16", "prune50"),
         ("qat+static_wi8_ai8", "qat:wi8_ai8"),
-        ("prune2x4+qat+dynamic_wi4", "prune2x4+qat:wi4"),
+        ("prune2x4+qat+dynamic_wi4", "prune2x4+qat:wi4_b32"),
+        ("qat+weight_only_wi4", "qat:wi4"),
+        ("qat+dynamic_wi8", "qat:wi8"),
+        ("qat+weight_only_wi8", "qat:wi8"),
         ("cluster16+dynamic_wi8", "cluster16"),
     ],
 )
 def test_recipes_of_equal_compression_share_a_fine_tuning(name, compression):
     assert Recipe.parse(name).compression == compression
+
+
+def test_recipes_share_a_fine_tuning_only_where_it_is_made_for_the_same():
+    """4 bits in blocks are another grid than 4 bits with one scale."""
+    made: dict[str, set[tuple[object, ...]]] = {}
+    for words in ((), ("prune50",), ("qat",), ("prune80", "qat"), ("cluster16", "qat")):
+        for scheme in schemes():
+            recipe = Recipe.parse("+".join([*words, scheme]))
+            said = tuple((found.word, given.grid) for found, given in recipe.fine_tunings())
+            made.setdefault(recipe.compression, set()).add(said)
+    assert all(len(found) == 1 for found in made.values()), made
+
+
+def test_a_method_gets_what_was_done_before_it():
+    recipe = Recipe.parse("prune80+qat+static_wi8_ai8")
+    (pruning, first), (qat, second) = recipe.fine_tunings()
+    assert (pruning.word, first.grid, first.earlier) == ("prune80", None, ())
+    assert (qat.word, second.grid, second.earlier) == ("qat", recipe.scheme.grid, (pruning,))

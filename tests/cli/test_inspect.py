@@ -16,12 +16,12 @@ from backports import zstd
 
 from rbench.cli import inspect
 from rbench.convert.inventory import take_inventory
-from rbench.convert.rewriting import rewritten
 from rbench.errors import ModelError, StageError, Unsupported
 from rbench.profile import nodes
 from rbench.progress import Progress
 from rbench.testing import strange as strangers
 from rbench.testing.flat import FlatGraph, Quantized, recommender
+from rbench.testing.whole import rewritten
 
 NEVER = ("tensorflow", "tf_keras", "pandas", "plotly")
 TABLE = np.random.default_rng(1).normal(size=(300, 16)).astype(np.float32)

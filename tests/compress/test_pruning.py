@@ -99,7 +99,7 @@ def test_the_last_mask_is_drawn_at_the_full_share(steps) -> None:
 
     entry = tf_keras.Input((8,))
     model = tf_keras.Model(entry, tf_keras.layers.Dense(4)(entry))
-    schedule = Pruning("prune80").wrap(model, steps).layers[-1].pruning_schedule
+    schedule = Pruning(0.8).wrap(model, steps).layers[-1].pruning_schedule
     last = schedule.end_step - schedule.end_step % schedule.frequency
     draws, share = schedule(last)
     assert draws

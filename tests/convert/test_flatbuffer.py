@@ -9,10 +9,10 @@ pytest.importorskip("ai_edge_litert", reason="reading a .tflite needs rbench[pro
 
 from rbench.convert import take_inventory
 from rbench.convert.flatbuffer import ALIGNMENT, pack, parse
-from rbench.convert.rewriting import rewritten
 from rbench.convert.tidying import tidy
 from rbench.errors import ModelError
 from rbench.testing.flat import FlatGraph, recommender
+from rbench.testing.whole import rewritten
 
 TABLE = np.random.default_rng(1).normal(size=(50, 4)).astype(np.float32)
 

@@ -8,10 +8,9 @@ from hypothesis import strategies as st
 pytest.importorskip("ai_edge_litert", reason="reading a .tflite needs rbench[profile]")
 
 from rbench.convert import take_inventory
-from rbench.convert.gpu_ready import gpu_ready
-from rbench.convert.rewriting import rewritten
 from rbench.evaluate.file_scorer import FileScorer
 from rbench.testing.flat import recommender
+from rbench.testing.whole import gpu_ready, rewritten
 
 
 def table_of(items: int, shift: float = 0.0):

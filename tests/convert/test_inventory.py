@@ -17,10 +17,10 @@ from backports import zstd
 from rbench.convert.census import take_census
 from rbench.convert.flatbuffer import pack, parse
 from rbench.convert.inventory import LISTED, take_inventory
-from rbench.convert.rewriting import rewritten
 from rbench.convert.work import count, estimate
 from rbench.errors import ModelError
 from rbench.testing.flat import FlatGraph, Quantized, recommender
+from rbench.testing.whole import rewritten
 
 TABLE = np.random.default_rng(1).normal(size=(50, 4)).astype(np.float32)
 DOCS = Path(__file__).parents[2] / "docs" / "file-formats.md"

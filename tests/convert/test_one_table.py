@@ -13,11 +13,10 @@ if not find_spec("tensorflow"):  # importing it takes seconds
 from rbench import plugins
 from rbench.convert.flatbuffer import parse, values
 from rbench.convert.item_table import find_item_table
-from rbench.convert.narrowing import narrowed
-from rbench.convert.rewriting import rewritten
 from rbench.encoding import Form, ModelSettings
 from rbench.evaluate.consistency import check_consistency
 from rbench.evaluate.file_scorer import FileScorer
+from rbench.testing.whole import narrowed, rewritten
 
 pytestmark = pytest.mark.slow
 
@@ -44,8 +43,8 @@ def plain(contexts):
     import tf_keras
 
     from rbench.convert.export import Recommender
-    from rbench.convert.tflite import convert_with_tflite
     from rbench.graph.model import scoring_model
+    from rbench.testing.whole import converted
 
     made: dict[tuple[str, str], bytes] = {}
 
@@ -55,7 +54,7 @@ def plain(contexts):
             tf_keras.utils.set_random_seed(3)
             model = scoring_model(plugins.encoder(name), SETTINGS, ITEMS, Form(last=True))
             recommender = Recommender(model, SETTINGS.length, SETTINGS.top_k)
-            made[name, scheme] = convert_with_tflite(scheme, recommender, contexts)
+            made[name, scheme] = converted(scheme, recommender, contexts)
         return made[name, scheme]
 
     return make

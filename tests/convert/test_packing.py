@@ -14,11 +14,10 @@ from rbench import plugins
 from rbench.convert.flatbuffer import op_name, parse, type_name
 from rbench.convert.inventory import take_inventory
 from rbench.convert.item_table import find_item_table
-from rbench.convert.packing import packed
-from rbench.convert.rewriting import rewritten
 from rbench.convert.sharing import table_of
 from rbench.encoding import Form, ModelSettings
 from rbench.testing.unshared import unshared
+from rbench.testing.whole import packed, rewritten
 
 pytestmark = pytest.mark.slow
 
@@ -43,8 +42,8 @@ def float32(contexts):
     import tf_keras
 
     from rbench.convert.export import Recommender
-    from rbench.convert.tflite import convert_with_tflite
     from rbench.graph.model import scoring_model
+    from rbench.testing.whole import converted
 
     made: dict[tuple[str, bool], bytes] = {}
 
@@ -58,7 +57,7 @@ def float32(contexts):
                 scale = np.abs(numbers).max() / 7 or 1.0
                 weight.assign(np.rint(numbers / scale) * scale)
             recommender = Recommender(model, SETTINGS.length, SETTINGS.top_k)
-            content = convert_with_tflite("float32", recommender, contexts)
+            content = converted("float32", recommender, contexts)
             made[name, on_grid] = rewritten(content)[0]
         return made[name, on_grid]
 

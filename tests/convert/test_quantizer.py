@@ -13,13 +13,12 @@ if not find_spec("tensorflow"):  # importing it takes seconds
 
 from rbench.convert import INPUT, SIGNATURE
 from rbench.convert.flatbuffer import op_name, parse, type_name
-from rbench.convert.narrowing import narrowed
 from rbench.convert.norms import inside_norms
 from rbench.convert.quantizer import _ranges, quantize
-from rbench.convert.rewriting import rewritten
 from rbench.evaluate.file_scorer import FileScorer
 from rbench.profile.nodes import nodes_taken
 from rbench.testing.flat import recommender
+from rbench.testing.whole import narrowed, rewritten
 
 ITEMS = 150
 NORMS = 3

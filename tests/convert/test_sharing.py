@@ -10,11 +10,12 @@ pytest.importorskip("ai_edge_litert", reason="reading a .tflite needs rbench[pro
 from rbench.convert import INPUT, OUTPUT_ITEMS, OUTPUT_SCORES, SIGNATURE
 from rbench.convert.flatbuffer import pack, parse
 from rbench.convert.item_table import find_item_table
-from rbench.convert.rewriting import rewritten
 from rbench.convert.sharing import symmetric
+from rbench.errors import StageError
 from rbench.evaluate.consistency import check_consistency
 from rbench.evaluate.file_scorer import FileScorer
 from rbench.testing.flat import STEP, recommender
+from rbench.testing.whole import rewritten
 
 ITEMS, WIDTH, LENGTH = 200, 16, 6
 TABLE = np.random.default_rng(1).normal(scale=0.3, size=(ITEMS, WIDTH)).astype(np.float32)
@@ -171,15 +172,12 @@ def test_the_better_copy_is_taken() -> None:
 
 
 @pytest.mark.parametrize("broken", [b"\0" * 20, recommender(TABLE, LENGTH + 1)])
-def test_a_broken_rewrite_gives_the_content_back(monkeypatch, broken) -> None:
+def test_a_broken_rewrite_is_never_written(monkeypatch, broken) -> None:
     from rbench.convert import rewriting
 
-    before = recommender(TABLE, LENGTH)
     monkeypatch.setattr(rewriting, "pack", lambda model: broken)
-    after, shared = rewritten(before)
-    assert after == before
-    assert not shared.facts()["shared"]
-    assert shared.reason
+    with pytest.raises(StageError, match="rewrit"):
+        rewritten(recommender(TABLE, LENGTH))
 
 
 def test_what_xnnpack_takes_stays_the_same(tmp_path) -> None:

@@ -6,6 +6,7 @@ from importlib.metadata import EntryPoint
 
 import pytest
 
+from rbench import installed
 from rbench.encoding import Encoder
 from rbench.errors import PluginError
 from rbench.plugins import finding
@@ -44,18 +45,18 @@ def registered(monkeypatch):
     """Registers entry points under both groups, in place of the installed ones."""
 
     def register(**values):
-        def installed(group):
+        def entries(group):
             return {name: EntryPoint(name, value, group) for name, value in values.items()}
 
-        monkeypatch.setattr(finding, "_installed", installed)
+        monkeypatch.setattr(installed, "entries", entries)
 
     return register
 
 
 def test_ours_come_in_through_the_entry_points():
-    assert set(finding.names(finding.ENCODERS)) >= OURS
-    assert "html" in finding.names(finding.REPORTS)
-    assert finding.describe(finding.ENCODERS)["bow"] == "rbench_encoders.bow:Bow (rbench)"
+    assert set(installed.names(finding.ENCODERS)) >= OURS
+    assert "html" in installed.names(finding.REPORTS)
+    assert installed.describe(finding.ENCODERS)["bow"] == "rbench_encoders.bow:Bow (rbench)"
 
 
 @pytest.mark.parametrize("name", sorted(OURS))
@@ -131,7 +132,7 @@ def test_a_broken_module_behind_an_entry_point(registered):
 
 def test_describing_imports_nothing(registered):
     registered(theirs="no_such_package.module:Theirs")
-    assert finding.describe(finding.ENCODERS) == {
+    assert installed.describe(finding.ENCODERS) == {
         "theirs": "no_such_package.module:Theirs (unknown)"
     }
 
@@ -196,8 +197,8 @@ def test_a_moved_file_is_the_same_encoder(written):
 
 def test_reading_an_encoders_source_runs_nothing_heavy():
     program = (
-        "import sys; from rbench.plugins import finding; "
-        "[finding.source_hash(name) for name in finding.names(finding.ENCODERS)]; "
+        "import sys; from rbench import installed; from rbench.plugins import finding; "
+        "[finding.source_hash(name) for name in installed.names(finding.ENCODERS)]; "
         "sys.exit('tensorflow' in sys.modules or 'tf_keras' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", program], check=True)

@@ -8,7 +8,6 @@ pytest.importorskip("ai_edge_litert", reason="timing needs rbench[profile]")
 from rbench import profile
 from rbench.cells.target import Target
 from rbench.convert.flatbuffer import parse
-from rbench.convert.gpu_ready import gpu_ready
 from rbench.convert.sharing import table_of
 from rbench.errors import StageError, Unsupported
 from rbench.profile import gpus, queries
@@ -16,6 +15,7 @@ from rbench.profile.nodes import nodes_taken
 from rbench.profile.refusal import RefusedError
 from rbench.testing.flat import FlatGraph, recommender
 from rbench.testing.unshared import unshared
+from rbench.testing.whole import gpu_ready
 
 GPU = Target("gpu")
 LENGTH = 6
@@ -149,10 +149,9 @@ def encoder_file(tmp_path_factory):
     from rbench import plugins
     from rbench.cells.recipe import Recipe
     from rbench.convert.export import Recommender
-    from rbench.convert.rewriting import rewritten
-    from rbench.convert.tflite import convert_with_tflite
     from rbench.encoding import Form, ModelSettings
     from rbench.graph.model import scoring_model
+    from rbench.testing.whole import converted, rewritten
 
     settings = ModelSettings(width=16, length=LENGTH, top_k=20)
 
@@ -163,7 +162,7 @@ def encoder_file(tmp_path_factory):
         form = Form(last=True, unrolled=parsed.unrolled)
         model = scoring_model(plugins.encoder(name), settings, 62, form)
         exported = Recommender(model, settings.length, settings.top_k)
-        content, _ = rewritten(convert_with_tflite(parsed.scheme, exported, np.zeros((1, LENGTH))))
+        content, _ = rewritten(converted(parsed.scheme, exported, np.zeros((1, LENGTH))))
         path = tmp_path_factory.mktemp("ready") / "model.tflite"
         path.write_bytes(gpu_ready(content))
         return path

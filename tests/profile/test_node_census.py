@@ -7,12 +7,12 @@ import pytest
 
 pytest.importorskip("ai_edge_litert", reason="loading a .tflite needs rbench[profile]")
 
-from rbench.convert.rewriting import rewritten
 from rbench.profile import node_census
 from rbench.profile.gpus import Gpu
 from rbench.profile.node_census import count_nodes
 from rbench.records import Delegation
 from rbench.testing.flat import recommender
+from rbench.testing.whole import rewritten
 
 TABLE = np.random.default_rng(1).normal(size=(300, 16)).astype(np.float32)
 

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from rbench.cells.recipe import SCHEMES
 from rbench.compare import Comparison, compare
+from rbench.recipes.registered import schemes
 from rbench.testing.runs import example_run
 from rbench_reports.charts import recipe_shape, shape
 from rbench_reports.compare_html import LABELS
@@ -198,5 +198,6 @@ def test_recipes_have_the_shapes_of_the_main_page(comparison, page):
         (shape, dot) for shape, _, dot in expected
     ]
     whole = "static_wi8_ai8"
-    assert recipes.index(whole) != SCHEMES.index(whole), "else the order would give the same"
-    assert expected[recipes.index(whole)][0] == shape(SCHEMES.index(whole))[0]
+    place = list(schemes()).index(whole)
+    assert recipes.index(whole) != place, "else the order would give the same"
+    assert expected[recipes.index(whole)][0] == shape(place)[0]

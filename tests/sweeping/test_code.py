@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 import rbench
+from rbench import installed, plugins
+from rbench.recipes.registered import COMPRESSIONS, SCHEMES
 from rbench.study import Study
 from rbench.sweeping import perform as performing
 from rbench.sweeping.code import FOLDERS, code_of, files_of
@@ -64,7 +66,10 @@ READ = TRAINED | SCORED | {"contexts", "convert"}
         ("graph/model.py", TRAINED | {"convert"}),
         ("layers.py", TRAINED | {"convert"}),
         ("convert/settings.py", {"convert"}),
-        ("convert/packing.py", {"convert"}),
+        ("convert/rewriting.py", {"convert"}),
+        # Of a word of recipes: in the key of the jobs that have the word.
+        *((name, set()) for name in ("convert/packing.py", "compress/pruning.py")),
+        *((name, set()) for name in ("schemes/packed.py", "compressions/pruning.py")),
         ("tflite/reading.py", {"convert"}),
         ("evaluate/settings.py", SCORED),
         ("profile/settings.py", {"round", "profile"}),
@@ -166,9 +171,33 @@ def run_jobs(folder, monkeypatch, wanted, **changes):
     return found
 
 
+WORDS = {"compress": COMPRESSIONS, "convert": SCHEMES}
+"""Stage -> the words of recipes whose code stands in its jobs' keys besides."""
+
+
+def of_words(group):
+    """The modules behind all words of a group."""
+    modules = [installed.find(group, name).module for name in installed.names(group)]
+    return {name for module in modules for name in closure(module, FOLDERS)}
+
+
+def test_a_words_code_is_in_the_keys_of_its_jobs():
+    planned = plan(Study.build(STUDY), "here")
+    ways = {cell.cell.recipe: cell.ways[0] for cell in planned.cells}
+    packed, plain = ways["cluster16+dynamic_wi4"], ways["float32"]
+    assert packed.convert.source == plugins.source_hash("dynamic_wi4", SCHEMES)
+    assert packed.compress.sources == (plugins.source_hash("cluster16", COMPRESSIONS),)
+    assert packed.convert.source != plain.convert.source
+    assert plain.compress.sources == ()
+    packing = "rbench.convert.packing"
+    assert packing in closure(installed.find(SCHEMES, "dynamic_wi4").module, FOLDERS)
+    assert packing not in closure(installed.find(SCHEMES, "float32").module, FOLDERS)
+
+
 def holds(found):
     for stage, names in found.items():
-        beyond = names - FILES[stage].keys() - GIVEN
+        words = of_words(WORDS[stage]) if stage in WORDS else set()
+        beyond = names - FILES[stage].keys() - GIVEN - words
         assert not beyond, f"{stage} runs what is not in its key: {sorted(beyond)}"
 
 

@@ -1,0 +1,1 @@
+"""What recipes are made of: schemes and compressions, the contracts that they keep."""

@@ -33,8 +33,9 @@ from rbench import plugins
 from rbench.convert.noise import captured
 from rbench.encoding import Form, ModelSettings
 from rbench.graph.model import scoring_model
-from rbench.profile import compiled, interpreted, loop
+from rbench.profile import loop
 from rbench.profile.queries import CONTEXT, Queries
+from rbench.profile.tools.litert import compiled, interpreted
 from rbench.testing.whole import rewritten
 
 SETTINGS = ModelSettings()
@@ -114,7 +115,7 @@ def taken_in_turn(queries: dict[tuple[str, bool, str, bool], loop.Query]) -> dic
 
 def left_behind(path: Path) -> str:
     """What XNNPACK leaves to the plain kernels."""
-    from rbench.profile.nodes import nodes_taken
+    from rbench.profile.tools.litert.nodes import nodes_taken
 
     found = nodes_taken(path, "xnnpack").left_behind
     return ", ".join(f"{op} {count}" for op, count in sorted(found.items())) or "none"

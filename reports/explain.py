@@ -55,7 +55,7 @@ def explanations(sheet: Sheet, pairing: Pairing) -> tuple[Explanation, ...]:
             found += _slower(sheet, cells, recipe, target)
             found += _not_taken(sheet, cells, recipe, target)
             found += _unrolled(sheet, cells, recipe, target)
-            found += _packed_once(sheet, cells, recipe, target)
+            found += _by_variant(sheet, cells, recipe, target)
     found += _simulated(sheet)
     return tuple(sorted(found, key=lambda one: _TOPICS.index(one.topic)))
 
@@ -167,26 +167,26 @@ def _unrolled(sheet: Sheet, cells: Names, recipe: str, target: str) -> Iterator[
         )
 
 
-def _packed_once(sheet: Sheet, cells: Names, recipe: str, target: str) -> Iterator[Explanation]:
-    """What XNNPACK's weight cache gives, beside the same files without."""
+def _by_variant(sheet: Sheet, cells: Names, recipe: str, target: str) -> Iterator[Explanation]:
+    """What a variant of a delegate gives, beside the same files without."""
     try:
-        plain = str(Target.parse(target).uncached)
+        parsed = Target.parse(target)
     except TargetError:
         return
+    variant, plain = parsed.known.variant, str(parsed.plain)
     said = []
-    for encoder in sheet.encoders if plain != target else ():
+    for encoder in sheet.encoders if variant else ():
         cell, other = cells.get((encoder, recipe, target)), cells.get((encoder, recipe, plain))
         if cell is None or other is None or cell.bench != other.bench:
             continue
         mine, theirs = cell.usable(P50), other.usable(P50)
         if mine is not None and theirs and theirs >= SLOWER * mine:
             said.append(f"{mine / theirs:.2f} for {encoder}")
-    if said:
+    if said and variant:
         yield Explanation(
-            "Weight cache",
-            f"{recipe} on {target} takes less time than on {plain}, times {', '.join(said)}: equal "
-            "weights are packed once, not for every operator. An app switches the cache on where "
-            "it makes the delegate.",
+            variant.name,
+            f"{recipe} on {target} takes less time than on {plain}, times {', '.join(said)}: "
+            f"{variant.gain}",
         )
 
 

@@ -118,8 +118,8 @@ def movielens_small():
 @pytest.fixture
 def software_gpu(monkeypatch):
     """Lets this test and the processes that it starts use a GPU that is a program: SwiftShader."""
-    from rbench.profile import gpus
-    from rbench.profile import software_gpu as found
+    from rbench.profile.tools.litert import gpus
+    from rbench.profile.tools.litert import software_gpu as found
 
     driver = found.driver()
     if driver is None or find_library("vulkan") is None:
@@ -133,7 +133,7 @@ def software_gpu(monkeypatch):
 @pytest.fixture
 def no_gpu(monkeypatch):
     """Hides every GPU from this test and the processes that it starts."""
-    from rbench.profile import gpus
+    from rbench.profile.tools.litert import gpus
 
     monkeypatch.setenv("VK_DRIVER_FILES", os.devnull)
     gpus.find.cache_clear()

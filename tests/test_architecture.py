@@ -266,6 +266,30 @@ def test_the_gate_and_the_reports_only_read_records():
     )
 
 
+TOOLS = "rbench.profile.tools"
+"""Below it, each tool in a package of its own."""
+BORROWED = {("android", "benchmark_model")}
+"""Tool, and the one whose program it runs elsewhere."""
+
+
+def tool(name: str) -> str:
+    """``rbench.profile.tools.litert.run`` -> ``litert``; empty for what is of no tool."""
+    return name.split(".")[3] if below(name, TOOLS) and name != TOOLS else ""
+
+
+def test_what_tools_share_knows_none_of_them():
+    complain(
+        [
+            found
+            for found in OURS
+            if tool(found.name) not in ("", tool(found.by))
+            and below(found.by, "rbench.profile", "rbench.cells")
+            and (tool(found.by), tool(found.name)) not in BORROWED
+        ],
+        "a tool is found by its entry point, and knows no other",
+    )
+
+
 def test_encoders_know_the_contract_only():
     complain(
         [

@@ -58,10 +58,11 @@ ELSEWHERE = {
     "test_tox_packages_a_wheel_with_every_extra_that_tests_need",
     "pip install tox": "tests/test_readme.py::test_ci_runs_the_readme_s_command",
     "tox": "tests/test_readme.py::test_ci_runs_the_readme_s_command",
-    "rbench tool fetch benchmark_model --platform android-aarch64": "tests/profile/benchmark_model/"
-    "test_fetch.py::test_the_command",
+    "rbench tool fetch benchmark_model --platform android-aarch64": (
+        "tests/profile/tools/benchmark_model/test_fetch.py::test_the_command"
+    ),
     "rbench devices": "tests/cli/test_devices.py::test_phones_are_listed",
-    "rbench sweep --target SERIAL/benchmark_model/xnnpack@4": "tests/profile/android/"
+    "rbench sweep --target SERIAL/benchmark_model/xnnpack@4": "tests/profile/tools/android/"
     "test_sweep.py::test_a_phone_that_vanishes_fails_its_cells_only",
     "rbench data fetch ml-latest-small --to data": "tests/data/test_fetch.py::"
     "test_a_log_is_brought_verified_and_readable",

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from rbench.cli.terminal import json_document, say
 
-EMPTY = (
-    "no phone is attached: plug one in, switch on USB debugging in its developer options, and "
-    "accept the question on its screen"
-)
+if TYPE_CHECKING:
+    from rbench.profile.tool import Attached, Tool
 
 
 @click.command(
@@ -24,68 +23,58 @@ Examples:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON list, for programs.")
 def command(as_json: bool) -> int:
     """List the phones that adb knows, and how they are."""
-    from rbench.profile.android.adb import attached
+    from rbench.cells.tools import installed
+    from rbench.errors import RbenchError
+    from rbench.profile.tool import Tool
 
-    phones = [_facts(phone) for phone in attached()]
+    tools = [tool for tool in installed() if isinstance(tool, Tool) and tool.device]
+    found: list[tuple[Tool, Attached]] = []
+    lost: list[RbenchError] = []
+    for tool in tools:
+        try:
+            found += [(tool, device) for device in tool.attached()]
+        except RbenchError as error:
+            lost.append(error)
+    if lost and not found:
+        raise lost[0]
+    for trouble in lost:
+        say(trouble, err=True)
     if as_json:
-        json_document(phones)
-    elif phones:
-        _show(phones)
+        json_document([device.document for _, device in found])
+    elif found:
+        _show(found)
     else:
-        say(EMPTY)
+        for tool in tools:
+            say(tool.no_device)
     return 0
 
 
-def _facts(phone: Any) -> dict[str, Any]:
-    import msgspec
-
-    from rbench.errors import StageError
-    from rbench.profile.android.adb import READY, Adb
-    from rbench.profile.android.state import look
-
-    trouble, remedy = phone.trouble
-    known = {"serial": phone.serial, "state": phone.state, "model": phone.model}
-    known |= {"trouble": f"{trouble}; {remedy}" if trouble else ""}
-    if phone.state != READY:
-        return known
-    try:
-        machine, condition = look(Adb(phone.serial, ""))
-    except StageError as error:
-        return known | {"trouble": str(error)}
-    return known | {
-        "machine": msgspec.to_builtins(machine),
-        "condition": msgspec.to_builtins(condition),
-    }
-
-
-def _show(phones: list[dict[str, Any]]) -> None:
+def _show(found: Sequence[tuple[Tool, Attached]]) -> None:
     from rbench.cli.screen import Screen, Table
 
     console = Screen()
     table = Table(box=None, pad_edge=False)
     for heading in ("serial", "model", "chip", "cores", "system", "battery", "state"):
         table.add_column(heading, overflow="fold")
-    for phone in phones:
-        machine, condition = phone.get("machine", {}), phone.get("condition", {})
-        cells = (
-            phone["serial"],
-            machine.get("details", {}).get("model") or phone["model"],
-            machine.get("cpu", ""),
-            str(machine.get("cores", "")),
-            machine.get("system", ""),
-            _battery(condition),
-            phone["trouble"] or "ready",
+    for _, device in found:
+        table.add_row(
+            device.name,
+            device.model,
+            device.chip,
+            "" if device.cores is None else str(device.cores),
+            device.system,
+            device.power,
+            device.trouble or "ready",
         )
-        table.add_row(*cells)
     console.print(table)
-    ready = next((phone["serial"] for phone in phones if not phone["trouble"]), None)
+    ready = next(((tool, device.name) for tool, device in found if not device.trouble), None)
     if ready:
+        tool, name = ready
         console.print()
-        console.say(f"Time one with: rbench sweep --target {ready}/benchmark_model/xnnpack")
+        console.say(f"Time one with: rbench sweep --target {name}/{tool.word}/{example(tool)}")
 
 
-def _battery(condition: dict[str, Any]) -> str:
-    percent, celsius = condition.get("battery_percent"), condition.get("battery_celsius")
-    said = [f"{percent} %" if percent is not None else ""]
-    said += [f"{celsius:g} C" if celsius is not None else ""]
-    return ", ".join(word for word in said if word)
+def example(tool: Tool) -> str:
+    """A delegate of a tool that takes nodes, its first one where none does."""
+    taking = [one.name for one in tool.delegates if one.takes == "nodes"]
+    return taking[0] if taking else tool.delegates[0].name

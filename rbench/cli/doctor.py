@@ -8,7 +8,8 @@ import click
 
 from rbench.cli.screen import Screen, Table
 from rbench.cli.terminal import json_document
-from rbench.profile.host import Found, look
+from rbench.profile.host import look
+from rbench.profile.tool import Found
 
 
 @click.command(

@@ -14,6 +14,7 @@ from rbench.gate.levels import Place
 from rbench.gate.pair import PairLimits, judge_sizes, judge_times
 from rbench.gate.rules import SizeLimit
 from rbench.gate.verdict import Finding
+from rbench.records import Delegation
 
 
 def limits_of(
@@ -60,7 +61,10 @@ def _timed(
     timings = timed[0].timing, timed[1].timing
     finding = judge_times(max_ratio, new, old, timings, float(Limits().false_alarms))
     return finding, [
-        f"{path} on {target}: median {one.timing.median_us:.2f} us, "
-        f"{one.delegation.nodes_delegated} of {one.delegation.nodes_total} nodes delegated"
+        f"{path} on {target}: median {one.timing.median_us:.2f} us{_delegated(one.delegation)}"
         for path, one in zip((new, old), timed, strict=True)
     ]
+
+
+def _delegated(found: Delegation | None) -> str:
+    return f", {found.nodes_delegated} of {found.nodes_total} nodes delegated" if found else ""

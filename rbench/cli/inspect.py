@@ -100,7 +100,7 @@ def _read(path: Path, report: Reporter) -> Inventory:
 
 
 def _load(path: Path, delegate: str) -> Delegation | str:
-    from rbench.profile.nodes import nodes_taken
+    from rbench.profile.tools.litert.nodes import nodes_taken
 
     try:
         return nodes_taken(path, delegate)

@@ -9,7 +9,7 @@ import click
 from rbench.cells.recipe import grammar
 from rbench.cli.screen import Screen, Table
 from rbench.cli.terminal import json_document
-from rbench.cli.words import TARGET_WORDS, recipe_words, supported
+from rbench.cli.words import recipe_words, supported, target_words
 
 Rows = list[dict[str, str | bool]]
 """What is listed, one mapping of column -> content a line; the first column is the name."""
@@ -51,7 +51,7 @@ def _recipes() -> Rows:
 def _targets() -> Rows:
     from rbench.study import Study
 
-    return _names(Study().targets, TARGET_WORDS)
+    return _names(Study().targets, target_words())
 
 
 def _names(used: tuple[str, ...], words: dict[str, str]) -> Rows:

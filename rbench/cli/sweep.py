@@ -117,7 +117,7 @@ def _use(path: str) -> None:
         UsageError: there is no executable at the path.
     """
     from rbench.errors import UsageError
-    from rbench.profile.benchmark_model.tool import VARIABLE
+    from rbench.profile.tools.benchmark_model.tool import VARIABLE
 
     if not (Path(path).is_file() and os.access(path, os.X_OK)):
         raise UsageError(

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from rbench.cli.terminal import say
-from rbench.profile.benchmark_model.fetch import BASE, NAME, PLATFORMS, fetch, here
+from rbench.profile.tools.benchmark_model.fetch import BASE, NAME, PLATFORMS, fetch, here
 
 
 @click.group(

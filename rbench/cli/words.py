@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rbench.cells.policy import objection
 from rbench.cells.recipe import Recipe
+from rbench.cells.tools import installed
 from rbench.encoding import Encoder, Form, KerasTensor
 from rbench.errors import RecipeError
 from rbench.recipes.registered import UNROLLED, compressions, schemes
@@ -21,17 +22,19 @@ def recipe_words() -> dict[str, str]:
     }
 
 
-TARGET_WORDS = {
-    "cpu": "plain kernels on the CPU",
-    "xnnpack": "the XNNPACK delegate on the CPU",
-    "xnnpack_cached": "the same with its weight cache: equal weights are packed once",
-    "gpu": "the GPU delegate",
-    "@N": "on N threads; one if left out",
-    "litert/": "timed by ai-edge-litert; the tool on this host if left out",
-    "benchmark_model/": "timed by TensorFlow Lite's benchmark tool; the tool on a phone",
-    "SERIAL/": "on the phone with that adb serial; this host if left out",
-}
-"""The parts of a target's name: DELEGATE[@THREADS], before it [TOOL/], before that [DEVICE/]."""
+def target_words() -> dict[str, str]:
+    """The parts of a target's name: DELEGATE[@THREADS], before that [TOOL/], first [DEVICE/]."""
+    every = sorted(installed(), key=lambda tool: (bool(tool.device), not tool.implied, tool.word))
+    words: dict[str, str] = {}
+    for tool in every:
+        for delegate in tool.delegates:
+            if delegate.name not in words:
+                place = "" if tool.implied else f"{tool.word}/"
+                words[f"{place}{delegate.name}"] = delegate.meaning
+    words["@N"] = "on N threads; one if left out"
+    for tool in every:
+        words.setdefault(f"{tool.word}/", tool.meaning)
+    return words | {f"{tool.device}/": tool.device_meaning for tool in every if tool.device}
 
 
 class _Anything(Encoder):

@@ -10,7 +10,7 @@
 The delegate's own words for both: "TopK requires src tensor C dimension to be divisible by 4",
 "GATHER: Input / output dtype mismatch". That it takes CONCATENATION with a constant, a lookup in
 float16 and a CAST, and not PADV2 or a DEQUANTIZE of what was looked up, was tried with
-ai-edge-litert 2.3.0; tests/profile/test_gpu.py tries it again.
+ai-edge-litert 2.3.0; tests/profile/tools/litert/test_gpu.py tries it again.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rbench.cells.target import Target
+from rbench.cells.target import backend_of
 from rbench.gate.amounts import percent
 from rbench.gate.levels import Levels, Measure, Place, at_least
 from rbench.gate.rules import DelegationLimit
@@ -12,7 +12,7 @@ from rbench.records import Record
 
 def asked(limit: DelegationLimit, record: Record) -> bool:
     """Whether a cell is one of the limit's delegate, with a weight cache or without."""
-    return Target.parse(record.cell.target).backend == limit.delegate
+    return backend_of(record.cell.target) == limit.delegate
 
 
 def judge_delegation(limit: DelegationLimit, record: Record, rule: str) -> Finding:

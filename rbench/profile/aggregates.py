@@ -17,15 +17,10 @@ import msgspec
 from rbench.cells.target import Target
 from rbench.errors import StageError
 from rbench.profile import verdict
-from rbench.profile.android.doubts import doubts
-from rbench.profile.result import Aggregate, Round
+from rbench.profile.result import TIMED, Aggregate, Round
 from rbench.profile.settings import ProfileSettings
 from rbench.records import Timing, Verdict
 
-TIMED = (
-    "one inference as the tool times it, in native code; the same context each time, written "
-    "before the clock starts; the state of a recurrent layer is not reset between runs"
-)
 WIDTH = 2.44 * verdict.QUARTILES_SPREAD
 """Distance between the 5 % and the 95 % quantile over the median: the limit for quartiles, as far
 apart as the two pairs lie under a normal law."""
@@ -37,8 +32,13 @@ SLACK = 1e-5
 """What six digits may move a mean by, relative."""
 
 
-def pool(settings: ProfileSettings, target: Target, rounds: Sequence[Round]) -> Timing:
+def pool(
+    settings: ProfileSettings, target: Target, rounds: Sequence[Round], doubts: Sequence[str] = ()
+) -> Timing:
     """Sum up a cell and judge it.
+
+    Args:
+        doubts: reasons of the tool's own against the rounds.
 
     Raises:
         StageError: some rounds have samples and some have none, or are of another tool.
@@ -46,8 +46,8 @@ def pool(settings: ProfileSettings, target: Target, rounds: Sequence[Round]) -> 
     parts = [round_.aggregate for round_ in rounds if round_.aggregate]
     if len(parts) < len(rounds) or len({round_.runtime for round_ in rounds}) > 1:
         raise StageError("the rounds are of unlike tools", where=str(target))
-    if len({round_.device and round_.device.machine.identity for round_ in rounds}) > 1:
-        raise StageError("the rounds are of unlike phones", where=str(target))
+    if len({round_.machine and round_.machine.identity for round_ in rounds}) > 1:
+        raise StageError("the rounds are of unlike devices", where=str(target))
     runs = sum(round_.runs for round_ in rounds)
     if not runs:
         raise StageError("no run was timed", where=str(target))
@@ -58,13 +58,13 @@ def pool(settings: ProfileSettings, target: Target, rounds: Sequence[Round]) -> 
         for weight, part in zip(weights, parts, strict=True)
     )
     tails = [part.p95_us for part in parts if part.p95_us is not None]
-    judged, reasons = _judge(settings, target, rounds, parts)
+    judged, reasons = _judge(settings, target, rounds, parts, doubts)
     return Timing(
         verdict=judged,
         reasons=reasons,
         rounds=len(rounds),
         runs=runs,
-        timed="invoke",
+        timed=rounds[0].timed,
         median_us=median(round_.median_us for round_ in rounds),
         mean_us=mean,
         std_us=math.sqrt(square),
@@ -84,29 +84,25 @@ def _judge(
     target: Target,
     rounds: Sequence[Round],
     parts: Sequence[Aggregate],
+    doubts: Sequence[str],
 ) -> tuple[Verdict, tuple[str, ...]]:
     runs = sum(round_.runs for round_ in rounds)
     pairs = zip(rounds, parts, strict=True)
     seconds = sum(round_.runs * part.mean_us for round_, part in pairs) / 1e6
     wrong = (*_no_times(parts), *verdict.unlike(rounds))
     shaky = (*verdict.simulated(rounds),) or (
-        *verdict.short(settings, len(rounds), runs, seconds * (1 + OVERHEAD)),
+        *verdict.short(settings, len(rounds), runs, seconds * (1 + parts[0].slack)),
         *verdict.disagreement([1000 * round_.median_us for round_ in rounds]),
         *verdict.worst(_width(r, part) for r, part in zip(rounds, parts, strict=True)),
         *_coarse(rounds, parts),
         *_even(rounds, parts),
         *verdict.worst(_heavy(r, part) for r, part in zip(rounds, parts, strict=True)),
         *verdict.crowded(target, rounds),
-        *doubts(settings, rounds),
+        *doubts,
     )
     if wrong:
         return "invalid", wrong + shaky
     return ("unstable", shaky) if shaky else ("stable", ())
-
-
-OVERHEAD = 0.5
-"""The tool's minimum is of time passed, its own work between the inferences included; a round
-whose inferences make up less than two thirds of it is short."""
 
 
 def _width(round_: Round, part: Aggregate) -> verdict.Finding:
@@ -179,27 +175,16 @@ def _ops(rounds: Sequence[Round]) -> dict[str, float]:
 def _details(rounds: Sequence[Round], parts: Sequence[Aggregate]) -> dict[str, Any]:
     """What does not fit a record's fields but explains its numbers."""
     return {
-        "timed": TIMED,
+        "timed": rounds[0].said or TIMED[rounds[0].timed],
         "runtime": rounds[0].runtime,
-        "tool_sha256": rounds[0].tool,
         "source": sorted({part.source for part in parts}),
         "pooled": "median_us and p95_us are medians over the rounds'; mean_us and std_us are exact",
         "resolution_us": max(part.resolution_us for part in parts),
         "max_us": max(part.max_us for part in parts),
-        "ops": "from a run of its own with the tool's profiler",
+        "ops": parts[0].ops,
         "subgraphs": rounds[0].subgraphs,
         "contexts": len({round_.offset for round_ in rounds}),
         "memory_source": rounds[0].memory_source,
         "warmup_runs": [round_.warmup_runs for round_ in rounds],
         "surroundings": [msgspec.to_builtins(round_.surroundings) for round_ in rounds],
-    } | _phone(rounds)
-
-
-def _phone(rounds: Sequence[Round]) -> dict[str, Any]:
-    """How the phone was, one value per round; nothing for rounds on this host."""
-    devices = [round_.device for round_ in rounds if round_.device]
-    if not devices:
-        return {}
-    said = [msgspec.to_builtins(device) for device in devices]
-    names = ("before", "after", "waited_s", "cores")
-    return {"phone": [{name: one[name] for name in names} for one in said]}
+    }

@@ -1,20 +1,15 @@
-"""One round of timing: which tool does it, and that nothing fell back in silence.
-
-A tool is one file with one function of `Tool`'s shape, entered in `_tool`. Only the one that is
-used is imported: each timing process imports this package, and starts as much sooner.
-"""
+"""One round of timing: the tool does it, and nothing fell back in silence."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
-from rbench.cells.target import HOST, Target
-from rbench.errors import StageError
+from rbench.cells.target import Target
+from rbench.errors import RbenchError, StageError, Unsupported
+from rbench.installed import told
 from rbench.profile.result import Round
 from rbench.profile.settings import ProfileSettings
-
-Tool = Callable[[ProfileSettings, Path, Target, Path, int, Path], Round]
+from rbench.profile.tool import Tool, tool_of
 
 
 def measure(
@@ -41,34 +36,55 @@ def measure(
             for and did not run.
         MissingExtraError: the runtime is not installed.
     """
-    made = _tool(target)(settings, model, target, contexts, number, folder)
+    tool = tool_of(target)
+    objection = tool.file_objection(model, target)
+    if objection:
+        raise Unsupported(objection, where=str(target))
+    made = _timed(tool, settings, model, target, contexts, number, folder)
     _no_silent_fallback(target, made)
     return made
 
 
-def _tool(target: Target) -> Tool:
-    if target.device != HOST:
-        from rbench.profile.android import run as android
+def _timed(
+    tool: Tool,
+    settings: ProfileSettings,
+    model: Path,
+    target: Target,
+    contexts: Path,
+    number: int,
+    folder: Path,
+) -> Round:
+    """A stranger's tool may raise anything: that is its round's failure.
 
-        return android.run
-    if target.tool == "benchmark_model":
-        from rbench.profile.benchmark_model import run as benchmark_model
-
-        return benchmark_model.run
-    from rbench.profile import litert
-
-    return litert.run
+    Raises:
+        OSError: the folder cannot be written (a full disk).
+    """
+    try:
+        made = tool.time(settings, model, target, contexts, number, folder)
+    except (RbenchError, OSError):
+        raise
+    except Exception as error:
+        raise StageError(
+            f"the {tool.word} tool failed: {told(error)}", where=str(target)
+        ) from error
+    if not isinstance(made, Round) or made.number != number:
+        raise StageError(f"the {tool.word} tool made no round {number}", where=str(target))
+    return made
 
 
 def _no_silent_fallback(target: Target, made: Round) -> None:
-    found = made.delegation
-    if target.delegate == "cpu" and found.partitions:
+    found, takes = made.delegation, target.known.takes
+    if takes == "untold":
+        return
+    if found is None:
+        raise StageError("the tool does not say what was delegated", where=str(target))
+    if takes == "nothing" and found.partitions:
         raise StageError(
             f"plain kernels were asked for, but a delegate took {found.nodes_delegated} of "
             f"{found.nodes_total} nodes",
             where=str(target),
         )
-    if target.delegate != "cpu" and not found.nodes_delegated:
+    if takes == "nodes" and not found.nodes_delegated:
         left = ", ".join(f"{op} {count}" for op, count in sorted(found.left_behind.items()))
         raise StageError(
             f"{target.backend.upper()} took 0 of {found.nodes_total} nodes: the model fell back "

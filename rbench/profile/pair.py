@@ -28,7 +28,7 @@ class Timed(NamedTuple):
     """One of the two files."""
 
     timing: Timing
-    delegation: Delegation
+    delegation: Delegation | None
 
 
 def time_pair(

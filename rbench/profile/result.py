@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from rbench.records import Delegation, Machine, Timed
+
+TIMED = {
+    "invoke": "one inference, from asking the runtime to run until it has answered; setting the "
+    "input, resetting the state and reading the outputs is in query_us alone",
+    "query": "one query: the input is written, the runtime asked to run, and all outputs read into "
+    "the host's memory, which is when a GPU is done; no state is reset",
+}
+"""What one run is, in words."""
 
 
 class Stopwatch(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +57,15 @@ class Aggregate(msgspec.Struct, frozen=True, kw_only=True):
     """Step in which the tool counts a single run."""
     source: str
     """Which of the tool's outputs it was read from."""
+    slack: float = 0.0
+    """Part of the time that was asked for, which the tool may spend between its runs."""
+    ops: str = ""
+    """Where times of operators come from, in words."""
+
+
+REST = "(rest)"
+"""What no operator's time accounts for: the runtime's own work, the profiler's, and what a delegate
+cuts off, whose operators are told in whole microseconds. With it, shares are those of the query."""
 
 
 class Ops(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,39 +79,8 @@ class Ops(msgspec.Struct, frozen=True, kw_only=True):
     """Mean of a whole query with the profiler on."""
     reason: str = ""
     """Why there are none."""
-
-
-class Condition(msgspec.Struct, frozen=True, kw_only=True):
-    """How a phone is at one moment. None and empty: it does not tell."""
-
-    battery_percent: int | None = None
-    battery_celsius: float | None = None
-    charging: bool | None = None
-    """Whether it hangs on a charger or a cable that feeds it."""
-    saving: bool | None = None
-    """Whether the battery saver is on, which lowers clocks."""
-    throttling: int | None = None
-    """Android's thermal status: 0 none, 1 light, 2 moderate, 3 severe and worse."""
-    zones_celsius: dict[str, float] = {}
-    """Thermal zone -> degrees; of equal names the hottest."""
-    governors: dict[str, str] = {}
-    """Core, e.g. ``cpu0`` -> what chooses its clock."""
-    load_average: float | None = None
-    """Of the last minute; waiting for devices counts on Android, so 10 is no unrest."""
-
-
-class Device(msgspec.Struct, frozen=True, kw_only=True):
-    """The phone that a round was timed on, and how it was."""
-
-    machine: Machine
-    before: Condition
-    """Just before the timed run, after any waiting."""
-    after: Condition
-    """Just after the timed run."""
-    waited_s: float = 0.0
-    """How long it was left alone to cool down."""
-    cores: str = ""
-    """Mask of the cores that the tool was held to, as ``taskset`` takes it; empty: all."""
+    source: str = ""
+    """Who told, and how to read it."""
 
 
 class Round(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,7 +102,6 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
     """Growth of peak resident memory from before loading to after the warm-up."""
     memory_source: str
     """What the operating system was asked for it."""
-    delegation: Delegation
     subgraphs: int
     """Graphs in the file. Delegation counts the nodes of the first one, which is the query's."""
     contexts: int
@@ -124,12 +111,16 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
     runtime: str
     """Version of the runtime, e.g. ``ai-edge-litert 2.3.0``."""
     surroundings: Surroundings
+    delegation: Delegation | None = None
+    """None: the tool does not tell, see `rbench.cells.delegate.Delegate.takes`."""
     instances: int = 1
     """Interpreters that were made in the process and timed in turn."""
     unreset: str = ""
     """What of the file's state was not set back between runs, in words; empty: nothing."""
     timed: Timed = "invoke"
     """What a sample is, and ``median_us``."""
+    said: str = ""
+    """The same in whole words, for the record."""
     began: float = 0.0
     """When the timed runs began, seconds since 1970, UTC."""
     stopwatch: Stopwatch | None = None
@@ -140,6 +131,8 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
     ops: Ops | None = None
     """More on ``ops_us``, where the tool's profiler is LiteRT's own."""
     tool: str = ""
-    """sha256 of the tool's executable, where it is one."""
-    device: Device | None = None
-    """The phone; None: this host."""
+    """Which build of the tool it was, as `rbench.profile.tool.Tool.build` says it."""
+    machine: Machine | None = None
+    """The device; None: this host."""
+    state: dict[str, Any] = {}
+    """What the tool noted of the device besides, for its own doubts and details."""

@@ -12,25 +12,15 @@ import msgspec
 from rbench.cells.target import Target
 from rbench.errors import StageError
 from rbench.profile import aggregates, samples, verdict
-from rbench.profile.ops import REST
-from rbench.profile.result import Round
+from rbench.profile.result import REST, TIMED, Round, Stopwatch
 from rbench.profile.settings import ProfileSettings
+from rbench.profile.tool import tool_of
 from rbench.records import Delegation, Timing
-
-TIMED = {
-    "invoke": "one inference, from asking the runtime to run until it has answered; setting the "
-    "input, resetting the state and reading the outputs is in query_us alone",
-    "query": "one query: the input is written, the runtime asked to run, and all outputs read into "
-    "the host's memory, which is when a GPU is done; no state is reset",
-}
-"""What one run is, in words."""
-
-OPS = "LiteRT's own profiler, in a pass of its own; read the shares, the profiler's cost is in them"
 
 
 def summarise(
     settings: ProfileSettings, target: Target, rounds: Sequence[Path], folder: Path
-) -> tuple[Timing, Delegation]:
+) -> tuple[Timing, Delegation | None]:
     """Pool the samples of a cell's rounds and judge them.
 
     Every sample counts alike, none is taken for an outlier. Quantiles are interpolated linearly;
@@ -52,8 +42,11 @@ def summarise(
     read = [_read(place) for place in rounds]
     read.sort(key=lambda pair: pair[0].number)
     made = [round_ for round_, _ in read]
+    tool = tool_of(target)
+    doubts = tuple(tool.doubts(settings, made))
     if any(round_.aggregate for round_ in made):
-        return aggregates.pool(settings, target, made), made[0].delegation
+        timing = aggregates.pool(settings, target, made, doubts)
+        return _with(timing, tool.details(made)), made[0].delegation
     parts = [part.samples_ns for _, part in read]
     queries = [part.query_ns for _, part in read if part.query_ns is not None]
     numbers = np.repeat(
@@ -63,7 +56,7 @@ def summarise(
     sha256 = samples.write(folder, pooled, round=numbers)
     us = pooled / 1000
     quantiles = np.quantile(us, np.linspace(0, 1, 101))
-    judged, reasons = verdict.judge(settings, target, made, parts)
+    judged, reasons = verdict.judge(settings, target, made, parts, doubts)
     timing = Timing(
         verdict=judged,
         reasons=reasons,
@@ -87,7 +80,11 @@ def summarise(
         ops_us=_ops_us(made),
         details=_details(made),
     )
-    return timing, made[0].delegation
+    return _with(timing, tool.details(made)), made[0].delegation
+
+
+def _with(timing: Timing, details: dict[str, Any]) -> Timing:
+    return msgspec.structs.replace(timing, details=timing.details | details)
 
 
 def _read(place: Path) -> tuple[Round, Any]:
@@ -123,22 +120,31 @@ def _ops(made: Sequence[Round]) -> dict[str, Any]:
     if ops.reason:
         return {"ops": {"reason": ops.reason}}
     covered = 1 - ops.us.get(REST, 0.0) / ops.whole_us
-    known = {"source": OPS, "runs": ops.runs, "whole_us": round(ops.whole_us, 3)}
+    known = {"source": ops.source, "runs": ops.runs, "whole_us": round(ops.whole_us, 3)}
     return {"ops": {**known, "covered": round(covered, 4)}}
+
+
+def _clock(watches: Sequence[Stopwatch]) -> dict[str, Any]:
+    """What measuring cost; nothing where no round tells."""
+    if not watches:
+        return {}
+    return {
+        "clock_tick_ns": max(watch.tick_ns for watch in watches),
+        "clock_overhead_ns": median(watch.clock_overhead_ns for watch in watches),
+        "call_overhead_ns": median(watch.call_overhead_ns for watch in watches),
+    }
 
 
 def _details(made: Sequence[Round]) -> dict[str, Any]:
     """What does not fit a record's fields but explains its numbers, one value per round."""
     watches = [round_.stopwatch for round_ in made if round_.stopwatch]
     return {
-        "timed": TIMED[made[0].timed],
+        "timed": made[0].said or TIMED[made[0].timed],
         "runtime": made[0].runtime,
         "subgraphs": made[0].subgraphs,
         "contexts": made[0].contexts,
         "memory_source": made[0].memory_source,
-        "clock_tick_ns": max(watch.tick_ns for watch in watches),
-        "clock_overhead_ns": median(watch.clock_overhead_ns for watch in watches),
-        "call_overhead_ns": median(watch.call_overhead_ns for watch in watches),
+        **_clock(watches),
         "warmup_runs": [round_.warmup_runs for round_ in made],
         "instances": made[0].instances,
         "began": [round_.began for round_ in made],

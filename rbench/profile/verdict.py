@@ -48,12 +48,17 @@ between two speeds and few runs decide which of them it tells."""
 
 
 def judge(
-    settings: ProfileSettings, target: Target, rounds: Sequence[Round], samples: Samples
+    settings: ProfileSettings,
+    target: Target,
+    rounds: Sequence[Round],
+    samples: Samples,
+    doubts: Sequence[str] = (),
 ) -> tuple[Verdict, tuple[str, ...]]:
     """The verdict on one cell and the reasons for it, none if it is ``stable``.
 
     Args:
         samples: nanoseconds, one array (runs,) per round, in the order of ``rounds``.
+        doubts: reasons of the tool's own against the rounds.
     """
     wrong = (*_invalid(rounds, samples),)
     runs = sum(len(part) for part in samples)
@@ -63,6 +68,7 @@ def judge(
         *short(settings, len(rounds), runs, seconds),
         *_spread(samples),
         *crowded(target, rounds),
+        *doubts,
     )
     if wrong:
         return "invalid", wrong + shaky
@@ -106,7 +112,9 @@ def unlike(rounds: Sequence[Round]) -> Iterator[str]:
 def changed_graph(rounds: Sequence[Round]) -> Iterator[str]:
     """Whether the delegate took the same nodes each time."""
     if len({_graph(round_) for round_ in rounds}) > 1:
-        counts = sorted({round_.delegation.nodes_delegated for round_ in rounds})
+        counts = sorted(
+            {found.nodes_delegated for found in (round_.delegation for round_ in rounds) if found}
+        )
         yield f"the delegate took different nodes in different rounds ({counts})"
 
 
@@ -121,6 +129,8 @@ def unreset(rounds: Sequence[Round]) -> Iterator[str]:
 
 def _graph(round_: Round) -> tuple[object, ...]:
     found = round_.delegation
+    if found is None:
+        return ()
     return (
         found.nodes_total,
         found.nodes_delegated,
@@ -131,7 +141,7 @@ def _graph(round_: Round) -> tuple[object, ...]:
 
 def simulated(rounds: Sequence[Round]) -> Iterator[str]:
     """Whether the GPU was a program on the CPU. Then few runs suffice, and nothing else matters."""
-    if any(round_.delegation.software for round_ in rounds):
+    if any(round_.delegation and round_.delegation.software for round_ in rounds):
         yield "software GPU: a correctness check, not a latency"
 
 

@@ -18,8 +18,9 @@ from typing import IO, NamedTuple
 
 import msgspec
 
-from rbench.cells.target import HOST, Target
+from rbench.cells.target import Target
 from rbench.errors import OutputError
+from rbench.profile.tool import tool_of
 from rbench.sweeping.jobs import AnyJob, RoundJob, needs
 from rbench.sweeping.messages import Answer, Done, Fault, Order, Told
 from rbench.sweeping.observer import Observer
@@ -286,14 +287,12 @@ def _lodger(job: AnyJob) -> str:
 def _patience(job: AnyJob, stall_s: float) -> float | None:
     """How long a job may be silent; None: as long as it likes.
 
-    A round says nothing while it is timed, and ends its own processes in time. With a phone it
-    may wait for another sweep's turn.
+    A round says nothing while it is timed, and ends its own processes in time.
     """
     if not isinstance(job, RoundJob):
         return stall_s
-    if Target.parse(job.target).device != HOST:
-        return None
-    return stall_s + 4 * job.settings.timeout_seconds + job.settings.cool_down_seconds
+    longest_s = tool_of(Target.parse(job.target)).longest_s(job.settings)
+    return None if longest_s is None else stall_s + longest_s
 
 
 def _signal(number: int) -> str:

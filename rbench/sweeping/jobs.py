@@ -48,7 +48,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "convert": ("tensorflow", "tf-keras", "ai-edge-quantizer", "ai-edge-litert"),
     "census": ("ai-edge-litert",),
     "evaluate": ("ai-edge-litert", "numpy"),
-    "round": ("ai-edge-litert",),
+    "round": (),
     "profile": ("numpy",),
 }
 """The libraries whose versions decide what a stage makes."""
@@ -198,22 +198,32 @@ class EvaluateJob(Job, frozen=True, kw_only=True, tag="evaluate"):
     data: str
 
 
+class Bench(msgspec.Struct, frozen=True, kw_only=True):
+    """Where and with what a target is timed, as far as that decides what comes out."""
+
+    machine: str
+    """`rbench.records.Machine.identity`, or the device: times do not travel."""
+    build: str = ""
+    """`rbench.profile.tool.Tool.build`: another build is another measurement, the same build
+    elsewhere is not."""
+    adapter: str = ""
+    """Name of the GPU, where one is used and there: the environment decides which one, a software
+    GPU's times are not a GPU's, and one that comes later is tried."""
+    libraries: dict[str, str] = {}
+    """Python package -> version, of those that the tool names."""
+    source: str = ""
+    """Hash of the tool's code, `rbench.plugins.source_hash`."""
+
+
 class RoundJob(Job, frozen=True, kw_only=True, tag="round"):
     """Time one .tflite on one target once, in a process of its own."""
 
     settings: ProfileSettings
     target: str
-    machine: str
-    """`rbench.records.Machine.identity`, or the phone: times do not travel."""
+    bench: Bench
     number: int
     convert: str
     contexts: str
-    tool: str = ""
-    """sha256 of the native tool's executable, where one is used and there: another build is another
-    measurement, the same build elsewhere is not."""
-    adapter: str = ""
-    """Name of the GPU, where the ``litert`` tool uses one and it is there: the environment decides
-    which one, a software GPU's times are not a GPU's, and one that comes later is tried."""
     twin: str = ""
     """For a file that is timed once more, as if it was another cell: hash of all the files that its
     target has in this study. Whoever changes one times the twin anew, beside it."""

@@ -15,16 +15,18 @@ import msgspec
 from rbench import data, plugins
 from rbench.cells.policy import objection, target_objection
 from rbench.cells.recipe import PLAIN, Recipe
-from rbench.cells.target import HOST, Target
+from rbench.cells.target import Target
 from rbench.plugins.looking import Seen, look
-from rbench.profile import gpus
-from rbench.profile.benchmark_model import tool as benchmark_model
+from rbench.profile.tool import tool_of
+from rbench.profile.tools.litert import gpus
 from rbench.recipes.registered import COMPRESSIONS, SCHEMES
 from rbench.records import CellName
 from rbench.study import Study, label_of
+from rbench.sweeping.bench import bench_of
 from rbench.sweeping.jobs import (
     AnyJob,
     BaselinesJob,
+    Bench,
     CensusJob,
     CompressJob,
     ContextsJob,
@@ -119,12 +121,13 @@ def plan(study: Study, machine: str) -> Plan:
     by_label = {label_of(name): name for name in study.encoders}
     encoders = _encoders(study, by_label)
     ways: dict[tuple[str, str], tuple[Way, ...]] = {}
+    benches: dict[str, Bench] = {}
     cells = []
     for cell in study.cells():
         recipe = Recipe.parse(cell.recipe)
         encoder, spec = encoders[cell.encoder]
         reason = objection(recipe, encoder)
-        reason = reason or target_objection(recipe, Target.parse(cell.target))
+        reason = reason or _target_objection(recipe, Target.parse(cell.target))
         if reason:
             cells.append(CellPlan(cell=cell, encoder_name=by_label[cell.encoder], objection=reason))
             continue
@@ -133,16 +136,16 @@ def plan(study: Study, machine: str) -> Plan:
             name = by_label[cell.encoder]
             ways[place] = tuple(_way(study, name, spec, recipe, s, load.key) for s in study.seeds)
         convert = ways[place][0].convert
+        if cell.target not in benches:
+            benches[cell.target] = bench_of(cell.target, machine)
         rounds = tuple(
             RoundJob(
                 settings=study.profile,
                 target=cell.target,
-                machine=_machine(cell.target, machine),
                 number=number,
                 convert=convert.key,
                 contexts=contexts.key,
-                tool=_tool(cell.target),
-                adapter=_adapter(cell.target),
+                bench=benches[cell.target],
             )
             for number in range(study.profile.rounds)
         )
@@ -193,24 +196,8 @@ def _twins(study: Study, cells: Sequence[CellPlan]) -> dict[str, tuple[Twin, ...
     return found
 
 
-def _tool(target: str) -> str:
-    """Which build of the native tool a target is timed with."""
-    parsed = Target.parse(target)
-    if parsed.tool != "benchmark_model":
-        return ""
-    return benchmark_model.present(phones=parsed.device != HOST)
-
-
-def _machine(target: str, machine: str) -> str:
-    """Where a target is timed: on this machine, or on the phone with that serial."""
-    device = Target.parse(target).device
-    return machine if device == HOST else f"phone {device}"
-
-
-def _adapter(target: str) -> str:
-    """Which GPU a target of the ``litert`` tool is timed on."""
-    parsed = Target.parse(target)
-    return gpus.find().name if (parsed.tool, parsed.delegate) == ("litert", "gpu") else ""
+def _target_objection(recipe: Recipe, target: Target) -> str:
+    return target_objection(recipe, target) or tool_of(target).objection(recipe, target)
 
 
 def _encoders(study: Study, by_label: Mapping[str, str]) -> dict[str, tuple[Seen, EncoderSpec]]:

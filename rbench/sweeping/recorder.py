@@ -10,12 +10,14 @@ from typing import Any
 import msgspec
 
 from rbench import data, profile
-from rbench.cells.target import HOST, Target
+from rbench.cells.target import Target
+from rbench.cells.tools import HOST
 from rbench.convert.result import LOG, MODEL, FlatModel
 from rbench.records import DataSummary, Items, Machine, ModelFile, Quality, Record, Replicate
 from rbench.records.history import History, history
 from rbench.records.run_folder import ITEMS, write_items
 from rbench.sweeping import jobs
+from rbench.sweeping.bench import versions_with
 from rbench.sweeping.jobs import RoundJob
 from rbench.sweeping.plan import CellPlan, Plan, Way
 from rbench.sweeping.results import Census, Profiled
@@ -152,8 +154,8 @@ class Recorder:
         versions: dict[str, str] = {}
         for stage in (*(job.stage for job in every), "round"):
             versions |= jobs.versions_of(stage)
-        builds = sorted({f"sha256:{job.tool}" for job in plan.rounds if job.tool})
-        versions |= {"benchmark_model": ", ".join(builds)} if builds else {}
+        for job in plan.rounds:
+            versions |= versions_with(job.target, job.bench)
         return {
             "inputs": {job.stage: job.key for job in every},
             "versions": {name: v for name, v in sorted(versions.items()) if v},

@@ -35,6 +35,6 @@ class Profiled(msgspec.Struct, frozen=True, kw_only=True):
     """Result of summing up a cell's rounds."""
 
     timing: Timing
-    delegation: Delegation
+    delegation: Delegation | None = None
     machine: Machine | None = None
-    """The phone; None: this host."""
+    """The device; None: this host."""

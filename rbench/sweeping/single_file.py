@@ -18,12 +18,13 @@ from rbench.cells.target import Target
 from rbench.errors import ModelError, OutputError, StageError, Unsupported
 from rbench.profile import ProfileSettings, drawing, measure, strangers, summarise
 from rbench.profile.drawing import MOST_BYTES
-from rbench.profile.node_census import count_nodes
 from rbench.profile.ranges import Range
+from rbench.profile.tools.litert.node_census import count_nodes
 from rbench.records import CellName, ModelFile, Record, RunInfo, State
 from rbench.records.machine import machine as this_machine
 from rbench.records.run_folder import write_info, write_records
 from rbench.sweeping import jobs
+from rbench.sweeping.bench import bench_of, versions_with
 from rbench.system import extras
 from rbench.text.shown import line
 from rbench.tflite import mapped, placed
@@ -261,12 +262,13 @@ def _record(
     folder: Path,
     command: str,
 ) -> Record:
+    here = this_machine()
     known: dict[str, Any] = {
         "study": STUDY,
         "cell": CellName(encoder=line(model.stem), recipe=AS_IT_IS, target=str(target)),
-        "machine": this_machine(),
+        "machine": here,
         "model": file,
-        "versions": {name: v for name, v in jobs.versions_of("round").items() if v},
+        "versions": versions_with(str(target), bench_of(str(target), here.identity)),
         "settings": {"profile": msgspec.to_builtins(settings), "inputs": list(asked.said)},
         "command": command,
     }

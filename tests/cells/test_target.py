@@ -4,16 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rbench.cells.target import DELEGATES, HOST, TOOLS, Target
+from rbench.cells.target import HOST, Target, words
 from rbench.errors import TargetError
+from rbench.profile.delegates import DELEGATES
 
-delegates = st.sampled_from(DELEGATES)
+delegates = st.sampled_from([one.name for one in DELEGATES])
 threads = st.integers(1, 64)
 serials = st.text("ABCDEFabcdef0123456789.:-", min_size=1, max_size=12).filter(
-    lambda text: text not in (HOST, *TOOLS)
+    lambda text: text not in (HOST, *words())
 )
 targets = st.one_of(
-    st.builds(Target, delegate=delegates, threads=threads, tool=st.sampled_from(TOOLS)),
+    st.builds(Target, delegate=delegates, threads=threads, tool=st.sampled_from(words())),
     st.builds(
         Target,
         delegate=delegates,
@@ -58,7 +59,7 @@ def test_defaults_are_left_out(name, said):
 )
 def test_a_weight_cache_makes_no_other_backend(name, backend):
     assert Target.parse(name).backend == backend
-    assert Target.parse(name).uncached == Target.parse(name.removesuffix("_cached"))
+    assert Target.parse(name).plain == Target.parse(name.removesuffix("_cached"))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-STAND_IN = Path(__file__).parents[1] / "profile" / "android" / "stand_in_adb.py"
+STAND_IN = Path(__file__).parents[1] / "profile" / "tools" / "android" / "stand_in_adb.py"
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from backports import zstd
 from rbench.cli import inspect
 from rbench.convert.inventory import take_inventory
 from rbench.errors import ModelError, StageError, Unsupported
-from rbench.profile import nodes
+from rbench.profile.tools.litert import nodes
 from rbench.progress import Progress
 from rbench.testing import strange as strangers
 from rbench.testing.flat import FlatGraph, Quantized, recommender
@@ -230,9 +230,9 @@ LOADER = """
 import os, signal, sys
 from pathlib import Path
 import ai_edge_litert.interpreter
-from rbench.profile import delegation
-from rbench.profile.nodes import Question
-from rbench.profile.nodes_child import load
+from rbench.profile.tools.litert import delegation
+from rbench.profile.tools.litert.nodes import Question
+from rbench.profile.tools.litert.nodes_child import load
 
 for path in sorted(Path(sys.argv[1]).iterdir()):
     child = os.fork()

@@ -7,8 +7,9 @@ import pytest
 from rbench import plugins
 from rbench.cells.policy import objection
 from rbench.cells.recipe import Recipe
-from rbench.cells.target import DELEGATES, TOOLS
-from rbench.cli.words import TARGET_WORDS, recipe_words
+from rbench.cells.target import words
+from rbench.cli.words import recipe_words, target_words
+from rbench.profile.delegates import DELEGATES
 from rbench.recipes.registered import compressions, schemes
 
 NEVER = ("tensorflow", "tf_keras", "ai_edge_litert", "pandas", "plotly")
@@ -20,7 +21,15 @@ def test_every_word_of_the_grammars_is_explained():
     others = [name for name in schemes() if name not in calibrated]
     assert list(recipe_words()) == ["unrolled", *compressions(), *others, *calibrated]
     assert all(recipe_words().values())
-    assert {*DELEGATES, *(f"{tool}/" for tool in TOOLS)} < set(TARGET_WORDS)
+    delegates = {one.name for one in DELEGATES}
+    assert delegates | {f"{word}/" for word in words()} < set(target_words())
+
+
+def test_the_words_of_targets_stand_in_the_order_of_a_name():
+    assert tuple(target_words()) == (
+        *("cpu", "xnnpack", "xnnpack_cached", "gpu", "@N"),
+        *("litert/", "benchmark_model/", "SERIAL/"),
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -16,7 +16,7 @@ from rbench.convert.flatbuffer import op_name, parse, type_name
 from rbench.convert.norms import inside_norms
 from rbench.convert.quantizer import _ranges, quantize
 from rbench.evaluate.file_scorer import FileScorer
-from rbench.profile.nodes import nodes_taken
+from rbench.profile.tools.litert.nodes import nodes_taken
 from rbench.testing.flat import recommender
 from rbench.testing.whole import narrowed, rewritten
 

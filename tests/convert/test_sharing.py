@@ -181,7 +181,7 @@ def test_a_broken_rewrite_is_never_written(monkeypatch, broken) -> None:
 
 
 def test_what_xnnpack_takes_stays_the_same(tmp_path) -> None:
-    from rbench.profile.nodes import nodes_taken
+    from rbench.profile.tools.litert.nodes import nodes_taken
 
     for scheme in ("dynamic", "static"):
         taken = []

@@ -9,6 +9,7 @@ import pytest
 
 import rbench
 from rbench import installed, plugins
+from rbench.cells import tools
 from rbench.recipes.registered import COMPRESSIONS, SCHEMES
 from rbench.study import Study
 from rbench.sweeping import perform as performing
@@ -20,6 +21,12 @@ from rbench.system.closure import closure, digest
 
 ROOT = Path(rbench.__file__).parent
 FILES = {stage: files_of(stage) for stage in STAGES}
+TOOLS = {
+    name: closure(installed.find(tools.TOOLS, name).module, FOLDERS)
+    for name in installed.names(tools.TOOLS)
+    if installed.distribution(tools.TOOLS, name) == tools.OWN
+}
+"""Tool of ours -> what it is made of, which goes into the key of its rounds by its name."""
 
 
 def test_every_stage_is_done_by_the_file_of_its_name():
@@ -73,9 +80,9 @@ READ = TRAINED | SCORED | {"contexts", "convert"}
         ("tflite/reading.py", {"convert"}),
         ("evaluate/settings.py", SCORED),
         ("profile/settings.py", {"round", "profile"}),
-        ("profile/loop.py", {"round", "census"}),
+        ("profile/loop.py", {"census"}),
         ("profile/verdict.py", {"profile"}),
-        ("profile/node_census.py", {"census"}),
+        ("profile/tools/litert/node_census.py", {"census"}),
         *((name, set()) for name in ("gate/judge.py", "cli/gate.py", "study/study.py")),
         *((name, set()) for name in ("plugins/finding.py", "sweeping/jobs.py", "cli/words.py")),
         *((name, set()) for name in ("sweeping/store.py", "sweeping/sweep.py", "__init__.py")),
@@ -97,13 +104,12 @@ def test_a_change_in_any_part_of_a_stage_is_a_change_of_it(engine, stage):
 
 
 def test_programs_of_child_processes_belong_to_the_stage_that_starts_them():
-    programs = {
-        name
-        for name, path in closure("rbench.profile", FOLDERS).items()
-        if name.startswith("rbench.profile.") and _is_program(path)
+    programs = {name for name, path in TOOLS["litert"].items() if _is_program(path)}
+    assert {name.rpartition(".")[2] for name in programs} == {
+        "interpreter_child",
+        "gpu_child",
+        "nodes_child",
     }
-    assert programs
-    assert programs <= FILES["round"].keys() | FILES["census"].keys()
 
 
 def _is_program(path):
@@ -197,7 +203,8 @@ def test_a_words_code_is_in_the_keys_of_its_jobs():
 def holds(found):
     for stage, names in found.items():
         words = of_words(WORDS[stage]) if stage in WORDS else set()
-        beyond = names - FILES[stage].keys() - GIVEN - words
+        tool = TOOLS["litert"].keys() if stage in ("round", "profile") else set()
+        beyond = names - FILES[stage].keys() - GIVEN - words - tool
         assert not beyond, f"{stage} runs what is not in its key: {sorted(beyond)}"
 
 

@@ -41,7 +41,7 @@ JOBS = {
         jobs.RoundJob(
             settings=ProfileSettings(),
             target="cpu",
-            machine="m",
+            bench=jobs.Bench(machine="m", build="b", adapter="a", libraries={"l": "1"}, source="s"),
             number=0,
             convert="v",
             contexts="x",
@@ -79,6 +79,15 @@ def test_a_key_changes_with_every_field(stage, field):
     job = JOBS[stage]
     changed = msgspec.structs.replace(job, **{field: other(getattr(job, field))})
     assert (changed.key == job.key) == ((stage, field) in SAME)
+
+
+@pytest.mark.parametrize("field", jobs.Bench.__struct_fields__)
+def test_a_round_s_key_changes_with_all_that_is_known_of_its_bench(field):
+    job = JOBS["round"]
+    value = getattr(job.bench, field)
+    changed = {"l": "2"} if isinstance(value, dict) else value + "x"
+    bench = msgspec.structs.replace(job.bench, **{field: changed})
+    assert msgspec.structs.replace(job, bench=bench).key != job.key
 
 
 def test_every_job_is_tried_here():

@@ -17,6 +17,5 @@ def work(job: ProfileJob, given: Given) -> Profiled:
     """Sum up the rounds of one cell."""
     rounds = [given.store.folder("round", key) for key in job.rounds]
     timing, delegation = summarise(job.settings, Target.parse(job.target), rounds, given.folder)
-    phone = given.store.read("round", job.rounds[0], Round).device
-    machine = phone.machine if phone else None
+    machine = given.store.read("round", job.rounds[0], Round).machine
     return Profiled(timing=timing, delegation=delegation, machine=machine)

@@ -25,8 +25,9 @@ def work(job: RoundJob, given: Given) -> Round:
         job.number,
         given.folder,
     )
-    if made.tool != job.tool:
+    if made.tool != job.bench.build:
         raise StageError("the tool was exchanged while the sweep ran", where=job.target)
-    if job.adapter and made.delegation.adapter != job.adapter:
+    adapter = made.delegation.adapter if made.delegation else ""
+    if job.bench.adapter and adapter != job.bench.adapter:
         raise StageError("the GPU was exchanged while the sweep ran", where=job.target)
     return made

@@ -1,0 +1,155 @@
+"""Tools: what times a file.
+
+A tool is a class without arguments, registered in the entry-point group ``rbench.tools``. Its words
+in a target's name are `rbench.cells.tools.Named`; this is the rest: where it measures and with
+which build, what it objects to, how it times a round, and what it tells a reader. What all tools
+share (rounds, verdict, noise, twins) asks it here and knows none by name.
+
+The module of a tool is imported wherever a target is read: it imports what is heavy inside
+functions, and asks nothing of the machine before it is asked.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import msgspec
+
+from rbench.cells import tools
+from rbench.cells.delegate import Delegate, Variant
+from rbench.cells.recipe import Recipe
+from rbench.cells.target import Target
+from rbench.cells.tools import HOST, Named
+from rbench.errors import Unsupported
+from rbench.profile.result import Round
+from rbench.profile.settings import ProfileSettings
+
+__all__ = ["Attached", "Delegate", "Found", "Tool", "Variant", "tool_of"]
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that ``rbench doctor`` looked for."""
+
+    group: str
+    """Its heading: ``tools``, ``delegates``, ``phones``, ``libraries``."""
+    name: str
+    here: bool
+    said: str = ""
+    """Version and place; or why it is not here."""
+    remedy: str = ""
+    """How to get it."""
+    needed: bool = False
+    """Whether no sweep can run without it."""
+    software: bool = False
+    """A GPU that is a program on the CPU."""
+
+
+class Attached(msgspec.Struct, frozen=True, kw_only=True):
+    """A device that targets can name: a line of ``rbench devices``."""
+
+    name: str
+    """DEVICE in a target's name."""
+    model: str = ""
+    chip: str = ""
+    cores: int | None = None
+    system: str = ""
+    power: str = ""
+    """Of its battery, in words."""
+    trouble: str = ""
+    """Why nothing can be timed there now, and what to do."""
+    document: Mapping[str, Any] = {}
+    """All that is known, for programs."""
+
+
+class Tool(Named, ABC):
+    """What times files, on this host or on devices. Its words are those of `Named`.
+
+    Errors of its methods, where they are not told otherwise: `rbench.errors.Unsupported` where
+    something cannot be done here at all, `rbench.errors.StageError` where it went wrong.
+    """
+
+    no_device: ClassVar[str] = ""
+    """What ``rbench devices`` says where there is none."""
+    libraries: ClassVar[tuple[str, ...]] = ()
+    """Python packages whose versions decide what it measures: in records and in a round's key."""
+
+    @abstractmethod
+    def time(
+        self,
+        settings: ProfileSettings,
+        model: Path,
+        target: Target,
+        contexts: Path,
+        number: int,
+        folder: Path,
+    ) -> Round:
+        """Time one file on one target once; arguments and errors as `rbench.profile.measure`.
+
+        A crash of the file's runtime must not be one of this process: time in another one.
+        """
+
+    def build(self, target: Target) -> str:
+        """Which build of the tool there is, e.g. its version or ``sha256:…``, as `Round.tool` says
+        it afterwards: another build is another measurement. Empty: it is not here, or its
+        `libraries` say it all. Raises nothing.
+        """
+        return ""
+
+    def adapter(self, target: Target) -> str:
+        """Name of the GPU that a target is timed on, where one is used and here. Raises nothing."""
+        return ""
+
+    def machine(self, target: Target) -> str:
+        """Which machine is timed: times do not travel. Empty: this host. Raises nothing."""
+        return f"{self.word} {target.device}" if self.device else ""
+
+    def objection(self, recipe: Recipe, target: Target) -> str:
+        """Why files of this recipe cannot be timed there; empty where they can. Asked before
+        anything is made.
+        """
+        return ""
+
+    def file_objection(self, model: Path, target: Target) -> str:
+        """Why this file cannot be timed there, e.g. for an operator; empty where it can."""
+        return ""
+
+    def doubts(self, settings: ProfileSettings, rounds: Sequence[Round]) -> Iterable[str]:
+        """Reasons of its own against the rounds of one cell, for their verdict."""
+        return ()
+
+    def details(self, rounds: Sequence[Round]) -> dict[str, Any]:
+        """What it adds to the details of a timing, from a cell's rounds."""
+        return {}
+
+    def longest_s(self, settings: ProfileSettings) -> float | None:
+        """Seconds after which a round has ended, or ended its own processes; None: it may wait for
+        its turn on a device, as long as that takes.
+        """
+        return 4 * settings.timeout_seconds
+
+    def look(self) -> Iterable[Found]:
+        """What ``rbench doctor`` says: what is here, what is not and how to get it."""
+        return ()
+
+    def attached(self) -> Iterable[Attached]:
+        """The devices that targets can name now."""
+        return ()
+
+
+def tool_of(target: Target) -> Tool:
+    """The tool that a target names.
+
+    Raises:
+        Unsupported: it is not installed, or is none.
+    """
+    found = tools.find(target.tool, on_device=target.device != HOST)
+    if isinstance(found, Tool):
+        return found
+    raise Unsupported(
+        f"the tool {target.tool!r} " + ("is not installed" if found is None else "is no Tool"),
+        where=str(target),
+        remedy="install the package that brings it, see: rbench list targets",
+    )

@@ -1,0 +1,1 @@
+"""The tools that come with rbench, each in its folder and none known to what stands above."""

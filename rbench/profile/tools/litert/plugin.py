@@ -1,0 +1,45 @@
+"""What rbench asks the ``litert`` tool."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from rbench.cells.target import Target
+from rbench.profile.delegates import DELEGATES, GPU
+from rbench.profile.result import Round
+from rbench.profile.settings import ProfileSettings
+from rbench.profile.tool import Found, Tool
+
+
+class Litert(Tool):
+    """ai-edge-litert on this host."""
+
+    word = "litert"
+    meaning = "timed by ai-edge-litert; the tool on this host if left out"
+    delegates = DELEGATES
+    implied = True
+    libraries = ("ai-edge-litert",)
+
+    def time(
+        self,
+        settings: ProfileSettings,
+        model: Path,
+        target: Target,
+        contexts: Path,
+        number: int,
+        folder: Path,
+    ) -> Round:
+        from rbench.profile.tools.litert.run import run
+
+        return run(settings, model, target, contexts, number, folder)
+
+    def adapter(self, target: Target) -> str:
+        from rbench.profile.tools.litert import gpus
+
+        return gpus.find().name if target.delegate == GPU.name else ""
+
+    def look(self) -> Iterable[Found]:
+        from rbench.profile.tools.litert.doctor import delegates
+
+        return delegates()

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from rbench.profile.settings import ProfileSettings
+
 Query = Callable[[int], int]
 """Ask with the context of that number, modulo their count; nanoseconds of what is timed."""
 Told = Callable[[int], object]
@@ -110,6 +112,14 @@ class Share(NamedTuple):
     """At least."""
     max_nanoseconds: int
     """Then it is cut, even short of the other two."""
+
+
+def share_of(settings: ProfileSettings, instances: int = 1) -> Share:
+    """One round's share of a cell's protocol, or an instance's of a round's."""
+    runs = -(-settings.min_runs // settings.rounds)
+    nanoseconds = round(settings.min_seconds / settings.rounds * 1e9)
+    most = round(settings.max_seconds / settings.rounds * 1e9)
+    return Share(-(-runs // instances), -(-nanoseconds // instances), most // instances)
 
 
 def timed_runs(query: Query, *, offset: int, share: Share) -> array[int]:

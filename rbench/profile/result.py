@@ -92,18 +92,11 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
     """Which round of its cell, from 0."""
     runs: int
     """Timed inferences."""
-    warmup_runs: int
     median_us: float
     load_us: float
     """Making the interpreter and allocating its tensors; the file is in the page cache."""
     first_us: float
     """The first inference after that."""
-    peak_memory_bytes: int
-    """Growth of peak resident memory from before loading to after the warm-up."""
-    memory_source: str
-    """What the operating system was asked for it."""
-    subgraphs: int
-    """Graphs in the file. Delegation counts the nodes of the first one, which is the query's."""
     contexts: int
     """Real contexts that the runs cycled through."""
     offset: int
@@ -113,6 +106,13 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
     surroundings: Surroundings
     delegation: Delegation | None = None
     """None: the tool does not tell, see `rbench.cells.delegate.Delegate.takes`."""
+    warmup_runs: int = 0
+    peak_memory_bytes: int = 0
+    """Growth of peak resident memory from before loading to after the warm-up; 0: not known."""
+    memory_source: str = ""
+    """What the operating system was asked for it."""
+    subgraphs: int = 1
+    """Graphs in the file. Delegation counts the nodes of the first one, which is the query's."""
     instances: int = 1
     """Interpreters that were made in the process and timed in turn."""
     unreset: str = ""

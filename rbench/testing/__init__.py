@@ -1,4 +1,4 @@
-"""For those who extend rbench: the contract that every encoder must keep, as tests.
+"""For those who extend rbench: the contracts that encoders and tools must keep, as tests.
 
 In the tests of a package that brings an encoder::
 
@@ -7,9 +7,11 @@ In the tests of a package that brings an encoder::
     class TestMine(EncoderContract):
         encoder = Mine()
 
-or, without pytest, ``rbench.testing.check_encoder(Mine())``. Needs ``rbench[sweep]``.
+or, without pytest, ``rbench.testing.check_encoder(Mine())``. Needs ``rbench[sweep]``. A tool has
+`ToolContract` and ``check_tool``, which need ``rbench[profile]``.
 """
 
 from rbench.testing.contract import CHECKS, EncoderContract, check_encoder
+from rbench.testing.tool_contract import ToolContract, check_tool
 
-__all__ = ["CHECKS", "EncoderContract", "check_encoder"]
+__all__ = ["CHECKS", "EncoderContract", "ToolContract", "check_encoder", "check_tool"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
+
+import msgspec
 
 from rbench.bounds import DAYS, SEED, Bounded, Range
 
@@ -41,3 +43,10 @@ class ProfileSettings(Bounded, frozen=True, kw_only=True, forbid_unknown_fields=
     """A phone whose battery is warmer is left alone before a round, as is one that throttles."""
     cool_down_seconds: Annotated[float, Range(0.0, DAYS)] = 180.0
     """How long at most, before each round; then it is timed anyway, and the verdict says so."""
+    tool: dict[str, dict[str, Any]] = msgspec.field(default_factory=dict)
+    """Tool -> settings of its own, see `rbench.profile.tool.Tool.settings`."""
+
+    def said(self) -> dict[str, Any]:
+        """All of them, for a record."""
+        known: dict[str, Any] = msgspec.to_builtins(self)
+        return known if self.tool else {k: value for k, value in known.items() if k != "tool"}

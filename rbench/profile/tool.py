@@ -23,11 +23,11 @@ from rbench.cells.delegate import Delegate, Variant
 from rbench.cells.recipe import Recipe
 from rbench.cells.target import Target
 from rbench.cells.tools import HOST, Named
-from rbench.errors import Unsupported
+from rbench.errors import StudyError, Unsupported, choices
 from rbench.profile.result import Round
 from rbench.profile.settings import ProfileSettings
 
-__all__ = ["Attached", "Delegate", "Found", "Tool", "Variant", "tool_of"]
+__all__ = ["Attached", "Delegate", "Found", "Tool", "Variant", "concerning", "tool_of"]
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,6 +73,10 @@ class Tool(Named, ABC):
 
     no_device: ClassVar[str] = ""
     """What ``rbench devices`` says where there is none."""
+    settings: ClassVar[type[msgspec.Struct] | None] = None
+    """Its own settings, each with a default: ``[profile.tool.WORD]`` in a study, see `own`."""
+    concerned_by: ClassVar[tuple[str, ...]] = ()
+    """Of the other settings in ``[profile]``, those that concern it alone."""
     libraries: ClassVar[tuple[str, ...]] = ()
     """Python packages whose versions decide what it measures: in records and in a round's key."""
 
@@ -90,6 +94,30 @@ class Tool(Named, ABC):
 
         A crash of the file's runtime must not be one of this process: time in another one.
         """
+
+    def own(self, settings: ProfileSettings) -> Any:
+        """Its own settings, of the type `settings`; None where it has none.
+
+        Raises:
+            StudyError: they are not what it takes.
+        """
+        said = settings.tool.get(self.word, {})
+        where = f"[profile.tool.{self.word}]"
+        if self.settings is None:
+            if said:
+                raise StudyError(f"the {self.word} tool has no settings of its own", where=where)
+            return None
+        odd = sorted(set(said) - set(self.settings.__struct_fields__))
+        if odd:
+            raise StudyError(
+                f"no such setting: {odd[0]!r}",
+                where=where,
+                allowed=choices(self.settings.__struct_fields__),
+            )
+        try:
+            return msgspec.convert(said, self.settings)
+        except (msgspec.ValidationError, ValueError) as error:
+            raise StudyError(str(error), where=where) from error
 
     def build(self, target: Target) -> str:
         """Which build of the tool there is, e.g. its version or ``sha256:…``, as `Round.tool` says
@@ -153,3 +181,27 @@ def tool_of(target: Target) -> Tool:
         where=str(target),
         remedy="install the package that brings it, see: rbench list targets",
     )
+
+
+def concerning(settings: ProfileSettings, target: Target) -> ProfileSettings:
+    """The settings without what concerns other tools alone: they re-time nothing of this one's.
+
+    Raises:
+        StudyError: some are of a tool that is not installed, or are not what it takes.
+    """
+    every = [tool for tool in tools.installed() if isinstance(tool, Tool)]
+    mine = tool_of(target)
+    for word in settings.tool:
+        named = [tool for tool in every if tool.word == word]
+        if not named:
+            raise StudyError(
+                f"settings of a tool that is not installed: {word!r}",
+                where=f"[profile.tool.{word}]",
+                allowed=choices(tool.word for tool in every),
+            )
+        for tool in named:
+            tool.own(settings)
+    others = {name for tool in every for name in tool.concerned_by} - set(mine.concerned_by)
+    neutral = {name: getattr(ProfileSettings(), name) for name in others}
+    kept = {word: own for word, own in settings.tool.items() if word == mine.word}
+    return msgspec.structs.replace(settings, **neutral, tool=kept)

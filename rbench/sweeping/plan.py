@@ -17,7 +17,7 @@ from rbench.cells.policy import objection, target_objection
 from rbench.cells.recipe import PLAIN, Recipe
 from rbench.cells.target import Target
 from rbench.plugins.looking import Seen, look
-from rbench.profile.tool import tool_of
+from rbench.profile.tool import concerning, tool_of
 from rbench.profile.tools.litert import gpus
 from rbench.recipes.registered import COMPRESSIONS, SCHEMES
 from rbench.records import CellName
@@ -138,9 +138,10 @@ def plan(study: Study, machine: str) -> Plan:
         convert = ways[place][0].convert
         if cell.target not in benches:
             benches[cell.target] = bench_of(cell.target, machine)
+        settings = concerning(study.profile, Target.parse(cell.target))
         rounds = tuple(
             RoundJob(
-                settings=study.profile,
+                settings=settings,
                 target=cell.target,
                 number=number,
                 convert=convert.key,
@@ -156,7 +157,7 @@ def plan(study: Study, machine: str) -> Plan:
                 ways=ways[place],
                 rounds=rounds,
                 profile=ProfileJob(
-                    settings=study.profile,
+                    settings=settings,
                     target=cell.target,
                     rounds=tuple(job.key for job in rounds),
                 ),

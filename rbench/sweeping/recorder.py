@@ -166,7 +166,7 @@ class Recorder:
                 "encoder": {"plugin": first.train.encoder.plugin, **first.train.encoder.options},
                 "convert": msgspec.to_builtins(study.convert),
                 "evaluate": msgspec.to_builtins(study.evaluate) | self._ranking(),
-                "profile": msgspec.to_builtins(study.profile),
+                "profile": study.profile.said(),
             },
         }
 

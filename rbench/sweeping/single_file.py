@@ -269,7 +269,7 @@ def _record(
         "machine": here,
         "model": file,
         "versions": versions_with(str(target), bench_of(str(target), here.identity)),
-        "settings": {"profile": msgspec.to_builtins(settings), "inputs": list(asked.said)},
+        "settings": {"profile": settings.said(), "inputs": list(asked.said)},
         "command": command,
     }
     if not isinstance(rounds, list):

@@ -61,6 +61,8 @@ def check_answers(tool: Tool, device: str = HOST) -> None:
         assert bool(tool.machine(target)) == bool(tool.device), "this host's machine has no name"
         for recipe in default_recipes():
             assert isinstance(tool.objection(Recipe.parse(recipe), target), str)
+    own = tool.own(QUICK)
+    assert (own is None) == (tool.settings is None), f"own: {own!r} are no {tool.settings}"
     longest_s = tool.longest_s(QUICK)
     assert longest_s is None or longest_s >= QUICK.timeout_seconds, f"longest_s: {longest_s}"
     for found in tool.look():

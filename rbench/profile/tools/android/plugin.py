@@ -26,6 +26,7 @@ class Android(Tool):
         "accept the question on its screen"
     )
     implied = True
+    concerned_by = ("phone_cores", "cool_below_celsius", "cool_down_seconds")
     libraries = ("ai-edge-litert",)
 
     def time(

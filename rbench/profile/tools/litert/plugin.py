@@ -19,6 +19,7 @@ class Litert(Tool):
     meaning = "timed by ai-edge-litert; the tool on this host if left out"
     delegates = DELEGATES
     implied = True
+    concerned_by = ("instances", "op_runs")
     libraries = ("ai-edge-litert",)
 
     def time(

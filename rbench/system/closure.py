@@ -59,6 +59,15 @@ def _reached(modules: Iterable[str], folders: Folders) -> dict[str, Path]:
     return dict(sorted(found.items()))
 
 
+def imported(path: Path, module: str, folders: Folders) -> set[str]:
+    """The modules that a module names itself.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    return {name for name in _followed(read(path, module), folders) if file_of(name, folders)}
+
+
 def _followed(source: Source, folders: Folders) -> Iterator[str]:
     for base, part in source.imports:
         yield from _home(base, part, folders)

@@ -29,6 +29,8 @@ class Source(NamedTuple):
     """sha256 over what it does."""
     imports: tuple[tuple[str, str], ...]
     """(module, name): ``name`` is a thing or a module in it, or empty for the module itself."""
+    programs: tuple[str, ...]
+    """Texts that could name a module, as that of a child process does."""
     handed_on: dict[str, tuple[str, str]]
     """Name that stands for an imported one -> where that comes from."""
 
@@ -60,17 +62,23 @@ def _reached(modules: Iterable[str], folders: Folders) -> dict[str, Path]:
 
 
 def imported(path: Path, module: str, folders: Folders) -> set[str]:
-    """The modules that a module names itself.
+    """The modules that a module imports itself.
 
     Raises:
         OSError: the file cannot be read.
     """
-    return {name for name in _followed(read(path, module), folders) if file_of(name, folders)}
+    source = read(path, module)
+    found = {name for base, part in source.imports for name in _home(base, part, folders)}
+    return {name for name in found if file_of(name, folders)}
 
 
 def _followed(source: Source, folders: Folders) -> Iterator[str]:
     for base, part in source.imports:
         yield from _home(base, part, folders)
+    for name in source.programs:
+        path = file_of(name, folders)
+        if path is not None and path.name != "__init__.py":  # a package is no program
+            yield name
 
 
 def digest(files: Mapping[str, Path]) -> str:
@@ -111,14 +119,15 @@ def _read(content: bytes, module: str, package: bool) -> Source:
         tree = ast.parse(content)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         # Whoever imports it will be told.
-        return Source(hashlib.sha256(content).hexdigest(), (), {})
+        return Source(hashlib.sha256(content).hexdigest(), (), (), {})
     imports: dict[tuple[str, str], None] = {}
+    programs: dict[str, None] = {}
     waiting: list[ast.AST] = [tree]
     while waiting:
         node = waiting.pop()
         if isinstance(node, ast.Constant):
             if isinstance(node.value, str) and _is_dotted(node.value):
-                imports[node.value, ""] = None
+                programs[node.value] = None
         elif isinstance(node, ast.Import):
             imports |= {(alias.name, ""): None for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -138,7 +147,7 @@ def _read(content: bytes, module: str, package: bool) -> Source:
         for alias in node.names
     }
     said = hashlib.sha256(ast.dump(tree).encode("utf-8", "surrogatepass"))
-    return Source(said.hexdigest(), tuple(imports), handed_on)
+    return Source(said.hexdigest(), tuple(imports), tuple(programs), handed_on)
 
 
 _CHILDLESS = (ast.Name, ast.expr_context, ast.operator, ast.cmpop, ast.arg)

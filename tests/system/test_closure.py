@@ -71,10 +71,11 @@ def test_an_import_is_followed(package, text):
         "# import pack.b",
         "import other.b, json",
         "CHILD = 'see pack.b'",
+        "GROUP = 'pack.room'",
     ],
 )
 def test_anything_else_is_not(package, text):
-    package.write(a=text, b="thing = 1")
+    package.write(a=text, b="thing = 1", room="")
     assert package.closure() == {"a"}
 
 

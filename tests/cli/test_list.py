@@ -41,6 +41,22 @@ def test_json_and_table_hold_the_same(rbench, kind):
         assert row["name"] in table
 
 
+@pytest.mark.parametrize(
+    ("kind", "hint"),
+    [
+        ("encoders", "Your own, without installing it: --encoder path/to/file.py:Class"),
+        ("recipes", "e.g. prune50+dynamic_wi8"),
+        ("targets", "e.g. xnnpack@2"),
+        ("reports", "Write one with: rbench report RUN"),
+        ("studies", "Run one with: rbench sweep NAME; your own is a TOML file."),
+    ],
+)
+def test_the_table_ends_with_what_to_do_with_it(rbench, kind, hint):
+    said = rbench("list", kind, check=0).stdout
+    assert " ".join(said.split()).endswith(hint)
+    assert hint not in rbench("list", kind, "--json", check=0).stdout
+
+
 def test_encoders_say_where_they_come_from(rbench):
     rows = json.loads(rbench("list", "encoders", "--json", check=0).stdout)
     assert {"name": "gru", "from": "rbench_encoders.gru:Gru (rbench)"} in rows

@@ -11,10 +11,11 @@ import msgspec
 import numpy as np
 import pytest
 
-from rbench.compare import Comparison, Difference, Unlike, compare
+from rbench.compare import Comparison, Difference, Unlike, compare, files
 from rbench.compare.comparison import Side
 from rbench.gate.scores import gains
 from rbench.records import CellName, Estimate, Machine, Run
+from rbench.stats import minimum_detectable_loss
 from rbench.testing.runs import example_run
 
 GRID = {"encoders": ("bow", "gru"), "recipes": ("float32", "dynamic_wi8"), "users": 600}
@@ -171,6 +172,24 @@ def test_the_interval_is_that_of_a_paired_bootstrap(old, new):
     assert one.low == pytest.approx(low, abs=0.01)
     assert one.high == pytest.approx(high, abs=0.01)
     assert high - low > 0.1
+
+
+def test_the_smallest_loss_that_shows_is_that_of_the_comparison_s_own_level(old, new):
+    """20 uncertain differences share the false alarms: 12 scores, and as many latencies."""
+    alike = ("gru", "float32", "cpu")
+    pair = [
+        gains("ndcg@10", np.load(run.artefact(record.quality.ranks))["ranks"])
+        for run in (old, new)
+        for record in run.records
+        if (record.cell.encoder, record.cell.recipe, record.cell.target) == alike
+    ]
+    for false_alarms in (0.05, 0.5):
+        found = compare(old, new, false_alarms=false_alarms)
+        one = only(found, "ndcg@10", "gru x float32")[0]
+        asked = sum(len(only(found, metric)) for metric in (*files.METRICS, "latency"))
+        assert asked == 20
+        expected = minimum_detectable_loss(*pair, false_alarms / 2 / asked)
+        assert one.visible == pytest.approx(expected, rel=1e-12)
 
 
 def test_scores_whose_ranks_are_another_files_are_not_compared(old, new, tmp_path):

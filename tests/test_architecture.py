@@ -60,7 +60,7 @@ READERS = (
 LOOKED_UP = (
     *("rbench.cells", "rbench.errors", "rbench.plugins", "rbench.records", "rbench.text"),
     *("rbench.recipes", "rbench.stats", "rbench.tflite"),
-    *("rbench.system.reading", "rbench.system.writing"),
+    *("rbench.system.extras", "rbench.system.reading", "rbench.system.writing"),
 )
 """What those may know of the rest."""
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rbench.data.log import Times
+from rbench.system import extras
 
 NUMBER, ISO = "number", "iso"
 EXPECTED = {
@@ -217,6 +218,7 @@ def _zone(text: str, form: str) -> str:
 
 def _formatted(texts: list[str], form: str) -> NDArray[np.int64]:
     """By pandas, which is ten times as fast as strptime."""
+    extras.require("report", f"a date of the form {form}", "pandas", instead="ISO 8601")
     import pandas as pd
 
     texts = [_zone(text, form) for text in texts]

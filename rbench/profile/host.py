@@ -13,8 +13,9 @@ from rbench.system.extras import EXTRAS, is_there
 TOOLS = "tools"
 LIBRARIES = {
     "numpy": ("numpy", ""),
-    "pandas": ("pandas", ""),
-    "plotly": ("plotly", ""),
+    "jinja2": ("jinja2", "report"),
+    "pandas": ("pandas", "report"),
+    "plotly": ("plotly", "report"),
     "scipy": ("scipy", "sweep"),
     "ai_edge_litert": ("ai-edge-litert", "profile"),
     "backports.zstd": ("backports.zstd", "profile"),

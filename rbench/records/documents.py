@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from rbench.system import extras
 from rbench.text import shown
 
 if TYPE_CHECKING:
@@ -345,7 +346,12 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     records: tuple[Record, ...]
 
     def frame(self) -> pd.DataFrame:
-        """The records as a pandas DataFrame, one row a cell, nested keys joined by dots."""
+        """The records as a pandas DataFrame, one row a cell, nested keys joined by dots.
+
+        Raises:
+            MissingExtraError: pandas is not installed.
+        """
+        extras.require("report", "Run.frame()", "pandas")
         import pandas as pd
 
         return pd.json_normalize([msgspec.to_builtins(record) for record in self.records])

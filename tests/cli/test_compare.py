@@ -1,9 +1,11 @@
 """`rbench compare` as people and CI call it."""
 
 import json
+import shutil
 
 import pytest
 
+from rbench.system import extras
 from rbench.testing.runs import example_run
 
 NEVER = ("tensorflow", "tf_keras", "ai_edge_litert", "pandas", "scipy")
@@ -28,6 +30,32 @@ def test_it_says_what_changed_and_where_the_page_lies(rbench, runs):
     assert "not comparable: gru x float32 x cpu (latency): in B: failed" in process.stdout
     assert "note: users=200: a loss of ndcg@10 below " in process.stdout
     assert (runs / "b/compare.html").read_text("utf-8").startswith("<!doctype html>")
+
+
+@pytest.fixture
+def base(monkeypatch):
+    """As `pip install rbench` leaves it: nothing that draws."""
+    there = extras.is_there
+    absent = extras.EXTRAS["report"]
+    monkeypatch.setattr(extras, "is_there", lambda name: name not in absent and there(name))
+
+
+def test_without_what_draws_it_compares_and_says_what_a_page_needs(rbench, runs, base, tmp_path):
+    shutil.copytree(runs, tmp_path / "runs", ignore=shutil.ignore_patterns("compare.*"))
+    process = rbench("compare", "a", "b", cwd=tmp_path / "runs", check=0)
+    assert process.stdout.splitlines()[-1].startswith("compare: 1 worse, ")
+    assert process.stderr == (
+        "rbench: no page was written: an HTML page needs jinja2, plotly; install it with: "
+        "pip install 'rbench[report]'; or without it: --format markdown\n"
+    )
+    assert not (tmp_path / "runs/b/compare.html").exists()
+
+
+@pytest.mark.parametrize("asked", [("--format", "html"), ("--out", "page.html")])
+def test_without_what_draws_it_a_page_that_is_asked_for_is_an_error(rbench, runs, base, asked):
+    process = rbench("compare", "a", "b", *asked, cwd=runs, check=2)
+    assert process.stdout == ""
+    assert "pip install 'rbench[report]'" in process.stderr
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ import pytest
 from click.testing import CliRunner
 
 from rbench.cli.report import command
-from rbench.errors import OutputError, PluginError, RecordError
+from rbench.errors import MissingExtraError, OutputError, PluginError, RecordError
+from rbench.system import extras
 
 
 def invoke(*arguments):
@@ -55,6 +56,21 @@ def test_imports_neither_tensorflow_nor_pandas(small):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("kind", ["html", "markdown", "json", "csv"])
+def test_only_the_page_needs_what_draws_it(small, tmp_path, monkeypatch, kind):
+    there, absent = extras.is_there, extras.EXTRAS["report"]
+    monkeypatch.setattr(extras, "is_there", lambda name: name not in absent and there(name))
+    for module in absent:
+        monkeypatch.setitem(sys.modules, module, None)
+    path = tmp_path / "report"
+    error = invoke(small.folder, "--format", kind, "--out", path).exception
+    if kind == "html":
+        assert isinstance(error, MissingExtraError)
+        assert error.what == "an HTML page needs jinja2, plotly"
+        assert "pip install 'rbench[report]'" in error.remedy
+    assert path.exists() == (kind != "html")
 
 
 @pytest.mark.parametrize("place", ["/proc/none/report.html"])

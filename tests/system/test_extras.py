@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,28 @@ def test_a_module_that_cannot_be_imported_is_missing(monkeypatch):
     monkeypatch.setitem(extras.EXTRAS, "profile", ("no_such_module_here", "no_such.inner"))
     with pytest.raises(MissingExtraError, match=r"no_such_module_here, no_such\.inner"):
         extras.require("profile", "rbench profile")
+
+
+def test_a_part_of_an_extra_can_be_asked_for(monkeypatch):
+    monkeypatch.setattr(extras, "is_there", lambda name: name == "pandas")
+    extras.require("report", "a table", "pandas")
+    with pytest.raises(MissingExtraError) as caught:
+        extras.require("report", "a page", "jinja2", "pandas", instead="--format csv")
+    assert caught.value.what == "a page needs jinja2"
+    assert caught.value.remedy.endswith("pip install 'rbench[report]'; or without it: --format csv")
+
+
+def test_every_module_is_brought_by_its_extra():
+    """As pyproject.toml has it; modules are named as their packages are, or nearly so."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    brought = project["optional-dependencies"]
+    for extra, modules in extras.EXTRAS.items():
+        lines = list(brought[extra])
+        for other in re.findall(r"rbench\[(.*?)\]", " ".join(lines)):
+            lines += [line for name in other.split(",") for line in brought[name]]
+        packages = {re.split(r"[<>=]", line)[0].replace("-", "_") for line in lines}
+        assert set(modules) <= packages, extra
+        assert not packages & {re.split(r"[<>=]", line)[0] for line in project["dependencies"]}
 
 
 def test_the_remedy_takes_the_rbench_that_is_here(tmp_path):

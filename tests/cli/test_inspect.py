@@ -174,6 +174,7 @@ def test_any_sound_shape_is_shown(rbench, tmp_path, shape) -> None:
 def test_how_far_it_is_goes_to_a_terminal_only(rbench, unloaded, ours, monkeypatch, capsys) -> None:
     assert rbench("inspect", ours, check=0).stderr == ""
     monkeypatch.setenv("FORCE_COLOR", "1")  # what makes rich take a file for a terminal
+    monkeypatch.setenv("COLUMNS", "300")  # long paths, in one line
     with inspect._said(ours) as report:
         report(Progress(done=1, total=4, text="compressing"))
     out, err = capsys.readouterr()

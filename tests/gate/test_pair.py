@@ -61,7 +61,8 @@ def test_what_does_not_go_with_two_files(files, more, says, capsys):
 
 
 @pytest.mark.parametrize(("size", "code"), [("1050", 0), ("1049", 1)])
-def test_one_file_is_held_to_a_size(files, size, code, capsys):
+def test_one_file_is_held_to_a_size(files, size, code, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "300")  # long paths, in one line
     assert gate(*files[:2], "--max-size", size) == code
     assert "new.tflite" in capsys.readouterr().out
 

@@ -11,7 +11,7 @@ OF_COLOUR = ("color-contrast", "scrollable-region-focusable")
 def opened(browser, path):
     page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
     page.goto(path.as_uri())
-    page.wait_for_selector("html.drawn", timeout=20_000)
+    page.wait_for_selector("html.drawn", timeout=120_000)
     return page
 
 

@@ -40,7 +40,7 @@ def visit(browser) -> Iterator[object]:
         page.on("pageerror", lambda error: found.said.append(str(error)))
         page.on("request", lambda request: found.asked.append(request.url))
         page.goto(path.as_uri())
-        page.wait_for_selector("html.drawn", timeout=20_000)
+        page.wait_for_selector("html.drawn", timeout=120_000)
         return found
 
     yield opened

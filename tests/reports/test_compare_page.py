@@ -123,7 +123,7 @@ def visited(browser, page, tmp_path) -> Iterator[SimpleNamespace]:
     opened.on("pageerror", lambda error: found.said.append(str(error)))
     opened.on("request", lambda request: found.asked.append(request.url))
     opened.goto(path.as_uri())
-    opened.wait_for_selector("html.drawn", timeout=20_000)
+    opened.wait_for_selector("html.drawn", timeout=120_000)
     yield found
     context.close()
 

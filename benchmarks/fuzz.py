@@ -88,7 +88,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--kind", choices=sorted(inputs.KINDS))
     parser.add_argument("--only", type=int, metavar="N")
     parser.add_argument("--keep", type=Path, metavar="DIR")
-    return parser.parse_args()
+    given = parser.parse_args()
+    if given.keep and given.only is None:
+        parser.error("--keep DIR keeps one input: name it with --only N")
+    return given
 
 
 def _work(seed: int, numbers: list[int], keep: Path | None, results: object) -> None:

@@ -157,13 +157,19 @@ def words_of(command):
     return arguments
 
 
-def run(command, folder, *more):
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    """One for all sweeps here, as a reader has it: what is made once is made."""
+    return tmp_path_factory.mktemp("store")
+
+
+def run(command, folder, store, *more):
     """Run a command with the `rbench` of this environment."""
     arguments = words_of(command)
     return subprocess.run(
         [sys.executable, "-P", "-c", "from rbench.cli import main; main()", *arguments, *more],
         cwd=folder,
-        env={**os.environ, "COLUMNS": "120", "RBENCH_STORE": str(folder / "store")},
+        env={**os.environ, "COLUMNS": "120", "RBENCH_STORE": str(store)},
         capture_output=True,
         text=True,
         check=False,
@@ -202,15 +208,15 @@ def test_cheap_commands_work(command, place, runs, own_store, monkeypatch, capsy
 
 @pytest.mark.slow
 @pytest.mark.parametrize("command", SWEEPS)
-def test_sweeps_work(command, place):
-    done = run(command, place, *SWEEPS[command])
+def test_sweeps_work(command, place, store):
+    done = run(command, place, store, *SWEEPS[command])
     assert done.returncode == 0, done.stdout + done.stderr
     (page,) = (place / "runs").glob("*/report.html")
     assert (page.parent / "records.jsonl").read_text("utf-8").count('"state":"ok"') >= 1
 
 
 @pytest.mark.slow
-def test_the_lines_of_python_work(place):
+def test_the_lines_of_python_work(place, store):
     (lines,) = blocks("python")
     narrow = '.read("default")'
     assert narrow in lines
@@ -222,7 +228,7 @@ def test_the_lines_of_python_work(place):
     done = subprocess.run(
         [sys.executable, "-P", "-c", program],
         cwd=place,
-        env={**os.environ, "RBENCH_STORE": str(place / "store")},
+        env={**os.environ, "RBENCH_STORE": str(store)},
         capture_output=True,
         text=True,
         check=False,

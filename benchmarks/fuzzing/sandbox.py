@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-BOUND_S = 120
+BOUND_S = 300
 MEMORY_BYTES = 1 << 30
 GRACE_S = 3.0
 """What a command started may end this long after it."""

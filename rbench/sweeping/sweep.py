@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,16 +13,16 @@ from typing import Any
 import filelock
 import msgspec
 
-from rbench.cells.target import Target
 from rbench.errors import OutputError, RecordError
-from rbench.profile import Crowd, Round
 from rbench.progress import Progress, silent
 from rbench.records import DataSummary, Machine, Quality, Run, RunInfo
 from rbench.records.machine import machine as this_machine
 from rbench.records.run_folder import read_run, write_info, write_records
 from rbench.study import Study
 from rbench.sweeping import jobs
-from rbench.sweeping.executor import Executor
+from rbench.sweeping.executors.executor import Executor, Session
+from rbench.sweeping.executors.graph import Failures, Place
+from rbench.sweeping.executors.local import Local
 from rbench.sweeping.jobs import AnyJob, DataJob, ProfileJob, RoundJob
 from rbench.sweeping.observer import Observer, Silent
 from rbench.sweeping.perform import perform
@@ -31,17 +31,12 @@ from rbench.sweeping.plan import plan as spelt_out
 from rbench.sweeping.recorder import Recorder
 from rbench.sweeping.results import Baselines
 from rbench.sweeping.store import Failure, Store
-from rbench.system import extras, temporary
+from rbench.system import extras
 from rbench.system.writing import clear_torn, writing
 from rbench.text.naming import file_name
 
 RECORD_EVERY_S = 10.0
 """A killed sweep's records are at most this much older than its store."""
-
-WORKER_BYTES = 2 << 30
-"""Memory that a building worker is given; so many of them run side by side as have room."""
-
-Place = tuple[str, str]
 
 
 def sweep(
@@ -52,6 +47,7 @@ def sweep(
     retry_failed: bool = False,
     observer: Observer | None = None,
     reproduce: str = "rbench sweep",
+    executor: Executor | None = None,
 ) -> Run:
     """Run a study: everything that the store does not have yet, then the records of all its cells.
 
@@ -60,6 +56,7 @@ def sweep(
         retry_failed: try again what failed before, though nothing changed.
         observer: who is told how it goes.
         reproduce: the command that records name, without its cell.
+        executor: where the jobs are done; by default on this machine.
 
     Raises:
         RbenchError: the study cannot be run (its log, its plug-ins, the place to write).
@@ -69,7 +66,8 @@ def sweep(
     plan = spelt_out(study, machine.identity)
     folder = Path(out) if out is not None else _new_folder(study)
     store.prepare()
-    work = _Sweep(plan, store, folder, machine, observer or Silent(), reproduce)
+    executor = executor or Local()
+    work = _Sweep(plan, store, folder, machine, executor, observer or Silent(), reproduce)
     todo = work.begin(retry_failed)
     with _held(folder):
         clear_torn(folder)
@@ -86,6 +84,7 @@ class _Sweep:
         store: Store,
         folder: Path,
         machine: Machine,
+        executor: Executor,
         observer: Observer,
         reproduce: str,
     ) -> None:
@@ -93,11 +92,11 @@ class _Sweep:
         self.store = store
         self.folder = folder
         self.machine = _steady(machine)
+        self.executor = executor
         self.observer = observer
         self.reproduce = reproduce
         self.recorder = Recorder(plan, store, folder, self.machine, reproduce)
-        self.failures: dict[Place, Failure] = {}
-        self.crowd = Crowd()
+        self.failures: Failures = {}
         self._recorded_at = 0.0
 
     def begin(self, retry_failed: bool) -> list[AnyJob]:
@@ -125,39 +124,25 @@ class _Sweep:
         """Do it, and write the records, whatever happens."""
         try:
             self._write()
-            with temporary.of_a_sweep() as environment:
-                self._build(todo, environment)
-                self._time(todo, environment)
+            stall_s = self.plan.study.stall_seconds
+            with self.executor.session(self.store, self, stall_s=stall_s) as session:
+                self._build(session, todo)
+                self._time(session, todo)
         finally:
             self._write()
 
-    def _build(self, todo: Sequence[AnyJob], environment: Mapping[str, str]) -> None:
+    def _build(self, session: Session, todo: Sequence[AnyJob]) -> None:
         building = [job for job in todo if not isinstance(job, DataJob | RoundJob | ProfileJob)]
         if building:
-            width = min(self.machine.cores, self.machine.memory_bytes // WORKER_BYTES)
-            self._executor(min(max(1, width), len(building)), 1, environment).run(
-                building, self.failures
-            )
+            session.build(building, self.failures)
             self._write()
 
-    def _time(self, todo: Sequence[AnyJob], environment: Mapping[str, str]) -> None:
+    def _time(self, session: Session, todo: Sequence[AnyJob]) -> None:
         timing: list[AnyJob] = [job for job in todo if isinstance(job, RoundJob | ProfileJob)]
         # A file that could not be built has handed its twin on.
         timing += [job for job in self._missing(self._twins(), False) if job not in timing]
         if timing:
-            with _alone(self.store, self.observer):
-                self.crowd.look(self.observer.noticed)
-                self._executor(1, 0, environment).run(_shuffled(timing), self.failures)
-
-    def _executor(self, width: int, threads: int, environment: Mapping[str, str]) -> Executor:
-        return Executor(
-            self.store,
-            self,
-            width=width,
-            threads=threads,
-            stall_s=self.plan.study.stall_seconds,
-            environment=environment,
-        )
+            session.time(_shuffled(timing), self.failures)
 
     def _twins(self) -> list[AnyJob]:
         """Second timings of the files that can be had, as far as is known."""
@@ -251,9 +236,6 @@ class _Sweep:
         self.observer.ended(job, failure)
         # While timing runs, nothing else should: the records wait for its end.
         timing = isinstance(job, RoundJob)
-        if isinstance(job, RoundJob) and failure is None:
-            made = self.store.read(job.stage, job.key, Round)
-            self.crowd.after(Target.parse(job.target), made, self.observer.noticed)
         if not timing and time.monotonic() - self._recorded_at > RECORD_EVERY_S:
             self._write()
 
@@ -344,19 +326,3 @@ def _held(folder: Path) -> Iterator[None]:
             where=str(error.filename),
             remedy="name another place with --out, or make room or permissions there",
         ) from error
-
-
-@contextmanager
-def _alone(store: Store, observer: Observer) -> Iterator[None]:
-    """Sweeps on one machine take turns with timing: nothing else should run meanwhile."""
-    lock = filelock.FileLock(store.root / "timing.lock")
-    try:
-        lock.acquire(timeout=0)
-    except filelock.Timeout:
-        observer.noticed("another sweep is timing on this machine: waiting until it is done")
-        lock.acquire()
-        observer.noticed("the other sweep is done: timing begins")
-    try:
-        yield
-    finally:
-        lock.release()

@@ -29,13 +29,13 @@ DRIVER = """
 import json, sys
 from pathlib import Path
 import msgspec
-from rbench.sweeping.executor import Executor
+from rbench.sweeping.executors.children import Children
 from rbench.sweeping.jobs import RoundJob
 from rbench.sweeping.observer import Silent
 from rbench.sweeping.store import Store
 job = msgspec.json.decode(sys.argv[1], type=RoundJob)
 failures = {}
-Executor(Store(Path(sys.argv[2])), Silent(), width=1, threads=0).run([job], failures)
+Children(Store(Path(sys.argv[2])), Silent(), width=1, threads=0).run([job], failures)
 print(json.dumps([msgspec.to_builtins(failure) for failure in failures.values()]))
 """
 TARGETS = ("xnnpack", "benchmark_model/cpu", "PHONE1/benchmark_model/cpu")

@@ -8,8 +8,8 @@ import pytest
 
 from rbench.errors import OutputError
 from rbench.graph.model import ModelSettings
-from rbench.sweeping import executor
-from rbench.sweeping.executor import Executor
+from rbench.sweeping.executors import child
+from rbench.sweeping.executors.children import Children
 from rbench.sweeping.jobs import EncoderSpec, TrainJob
 from rbench.sweeping.observer import Silent
 from rbench.sweeping.store import Store
@@ -38,7 +38,7 @@ def outcome(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "path"))
     real = processes.command
     monkeypatch.setattr(
-        executor.processes,
+        child.processes,
         "command",
         lambda module, *words, kept: real("stand_in", *words, kept=kept),
     )
@@ -57,7 +57,7 @@ def outcome(tmp_path, monkeypatch):
             )
         ]
         failures = {}
-        Executor(Store(tmp_path / "store"), Silent(), width=width, stall_s=stall_s).run(
+        Children(Store(tmp_path / "store"), Silent(), width=width, stall_s=stall_s).run(
             jobs, failures
         )
         return [failures.get((job.stage, job.key)) for job in jobs]

@@ -1,0 +1,61 @@
+"""The seam: whoever keeps this contract can do a sweep's jobs, on this machine or on many."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from rbench.sweeping.executors.graph import Failures
+from rbench.sweeping.jobs import AnyJob
+from rbench.sweeping.observer import Observer
+from rbench.sweeping.store import Store
+
+
+class Session(Protocol):
+    """One sweep's use of an executor.
+
+    Both methods do each job once all that it needs is in the sweep's store, and return when
+    nothing is left that can be done: every artefact is in that store then, or ``failures`` says
+    why not, and the store remembers it. The observer is told from the calling thread.
+    """
+
+    def build(self, jobs: Sequence[AnyJob], failures: Failures) -> None:
+        """Do jobs whose result does not depend on who does them: anywhere, side by side.
+
+        Args:
+            jobs: in the order of the stages.
+            failures: why artefacts are not there; failed jobs and those behind them are added.
+
+        Raises:
+            OutputError: the store cannot be written any more; nothing can go on.
+        """
+
+    def time(self, jobs: Sequence[AnyJob], failures: Failures) -> None:
+        """Do rounds, each on the machine or phone of its target and alone there, in the given
+        order, and sum them up.
+
+        Args:
+            jobs: rounds, then what sums them up.
+            failures: as in `build`.
+
+        Raises:
+            OutputError: as in `build`.
+        """
+
+
+class Executor(Protocol):
+    """A place where sweeps can be run."""
+
+    def session(
+        self, store: Store, observer: Observer, *, stall_s: float
+    ) -> AbstractContextManager[Session]:
+        """Begin one sweep; whatever was started for it ends with the context.
+
+        Args:
+            store: the sweep's own, where every artefact ends up.
+            stall_s: a job that says nothing for longer has failed.
+
+        Raises:
+            RbenchError: it cannot begin.
+        """

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rbench.cells.target import versions_of
 from rbench.records import Estimate, Record, Run
 from rbench_reports.cells import Cell, Sheet
 from rbench_reports.metrics import NDCG, P50, SIZE, Metric
 from rbench_reports.numbers import MISSING, change, finite
-
-RUNTIMES = ("ai-edge-litert", "benchmark_model")
-"""Libraries whose version must be equal for two latencies to be comparable."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +85,8 @@ def _latency(new: Cell, old: Cell) -> str:
         return "not comparable: not timed in both"
     if new.bench != old.bench:
         return "not comparable: another machine"
-    unlike = [name for name in RUNTIMES if _version(new.record, name) != _version(old.record, name)]
+    decide = versions_of(new.target)
+    unlike = [name for name in decide if _version(new.record, name) != _version(old.record, name)]
     if unlike:
         return f"not comparable: another version of {unlike[0]}"
     return change(mine, theirs)

@@ -151,6 +151,18 @@ def words() -> tuple[str, ...]:
     return tuple(sorted({tool.word for tool in tools.installed()}))
 
 
+def versions_of(name: str) -> tuple[str, ...]:
+    """Whose versions decide what a target of that name measures, as a record names them: the tool's
+    libraries, and its build. What stands before its delegate where its tool is not installed.
+    """
+    try:
+        target = Target.parse(name)
+    except TargetError:
+        return tuple(name.split("/")[:-1])
+    tool = tools.find(target.tool, on_device=target.device != HOST)
+    return (*(tool.libraries if tool else ()), target.tool)
+
+
 def backend_of(name: str) -> str:
     """Whose kernels a target of that name runs; its delegate's where its tool is not installed."""
     try:

@@ -39,6 +39,9 @@ class Named:
     implied: ClassVar[bool] = False
     """Whether it is meant where a name has no TOOL. rbench's own tools are asked first."""
 
+    libraries: ClassVar[tuple[str, ...]] = ()
+    """Python packages whose versions decide what it measures: in records and in a round's key."""
+
     @property
     def place(self) -> tuple[str, bool]:
         """Its word, and whether it measures on devices: no two tools have the same."""

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
+from rbench.cells.target import versions_of
 from rbench.compare.comparison import Unlike
-from rbench.gate.latency import RUNTIMES
 from rbench.records import Machine, Record, Run
 
 NOT_SAID = "not recorded"
@@ -36,7 +36,7 @@ def timed_alike(before: Record, after: Record) -> str:
         return "the machine is not known"
     if before.machine.identity != after.machine.identity:
         return f"timed on another machine: {_machine(before.machine, after.machine)}"
-    for name in RUNTIMES:
+    for name in versions_of(after.cell.target):
         old, new = (one.versions.get(name, "") for one in (before, after))
         if old != new:
             return f"timed with another {name}: {_version(old)}, then {_version(new)}"
@@ -49,8 +49,10 @@ def unlike(before: Run, after: Run) -> Iterator[Unlike]:
     yield from _fact("data", _data, before, after, "scores are not compared")
     yield from _fact("machine", _bench, before, after, "latencies are not compared")
     yield from _fact("seed", _seeds, before, after, "so differences are also another training's")
+    targets = {record.cell.target for run in (before, after) for record in run.records}
+    timing = {name for target in targets for name in versions_of(target)}
     for name in sorted({*before.info.versions, *after.info.versions}):
-        effect = "latencies are not compared" if name in RUNTIMES else "files may differ by it"
+        effect = "latencies are not compared" if name in timing else "files may differ by it"
         yield from _fact(f"version of {name}", partial(_library, name), before, after, effect)
 
 

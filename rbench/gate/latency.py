@@ -9,15 +9,13 @@ from __future__ import annotations
 import math
 from fnmatch import fnmatchcase
 
+from rbench.cells.target import versions_of
 from rbench.gate.amounts import percent
 from rbench.gate.levels import Levels, Measure, Place, at_most
 from rbench.gate.rules import LatencyLimit
 from rbench.gate.verdict import Finding
 from rbench.records import Record, Run, Timing
 from rbench.stats.rounds import Ratio, RoundVariance, compare, in_common, pooled
-
-RUNTIMES = ("ai-edge-litert", "benchmark_model")
-"""Libraries whose version must be equal for two times to be comparable."""
 
 SHORTEST, LONGEST = 1e-6, 1e15
 """Microseconds that a query can take: a clock's tick is longer, a century shorter."""
@@ -142,7 +140,7 @@ def unlike(record: Record, reference: Record) -> str:
         return "its record or its reference's does not say on which machine it was timed"
     if _machine(record) != _machine(reference):
         return "timed on another machine than its reference"
-    for name in RUNTIMES:
+    for name in versions_of(record.cell.target):
         if record.versions.get(name) != reference.versions.get(name):
             return f"timed with another version of {name} than its reference"
     return ""

@@ -26,6 +26,7 @@ from rbench.cells.tools import HOST, Named
 from rbench.errors import StudyError, Unsupported, choices
 from rbench.profile.result import Round
 from rbench.profile.settings import ProfileSettings
+from rbench.records import Delegation
 
 __all__ = ["Attached", "Delegate", "Found", "Tool", "Variant", "concerning", "tool_of"]
 
@@ -77,8 +78,6 @@ class Tool(Named, ABC):
     """Its own settings, each with a default: ``[profile.tool.WORD]`` in a study, see `own`."""
     concerned_by: ClassVar[tuple[str, ...]] = ()
     """Of the other settings in ``[profile]``, those that concern it alone."""
-    libraries: ClassVar[tuple[str, ...]] = ()
-    """Python packages whose versions decide what it measures: in records and in a round's key."""
 
     @abstractmethod
     def time(
@@ -118,6 +117,16 @@ class Tool(Named, ABC):
             return msgspec.convert(said, self.settings)
         except (msgspec.ValidationError, ValueError) as error:
             raise StudyError(str(error), where=where) from error
+
+    def counted(self) -> Iterable[str]:
+        """Its delegates that every file of a sweep is loaded with, to count the nodes that they
+        take; those that are here. Raises nothing.
+        """
+        return ()
+
+    def nodes(self, model: Path, delegate: str) -> Delegation:
+        """The nodes that one of its delegates takes of a file, which is loaded and not run."""
+        raise Unsupported(f"the {self.word} tool counts no nodes", where=str(model))
 
     def build(self, target: Target) -> str:
         """Which build of the tool there is, e.g. its version or ``sha256:…``, as `Round.tool` says

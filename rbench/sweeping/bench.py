@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from rbench import plugins
 from rbench.cells import tools
 from rbench.cells.target import Target
+from rbench.profile.node_census import counted
 from rbench.profile.tool import tool_of
 from rbench.sweeping.jobs import Bench, installed
 
@@ -24,6 +27,12 @@ def bench_of(target: str, machine: str) -> Bench:
         libraries={name: installed(name) for name in tool.libraries},
         source=plugins.source_hash(tools.registered_as(tool), tools.TOOLS),
     )
+
+
+@cache
+def census_benches() -> dict[str, Bench]:
+    """What the census of a file asks; which nodes are taken is no matter of a machine."""
+    return {str(target): bench_of(str(target), "") for target in counted()}
 
 
 def versions_with(target: str, bench: Bench) -> dict[str, str]:

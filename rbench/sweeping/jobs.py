@@ -46,7 +46,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "train": ("tensorflow", "tf-keras"),
     "compress": ("tensorflow", "tf-keras", "tensorflow-model-optimization"),
     "convert": ("tensorflow", "tf-keras", "ai-edge-quantizer", "ai-edge-litert"),
-    "census": ("ai-edge-litert",),
+    "census": (),
     "evaluate": ("ai-edge-litert", "numpy"),
     "round": (),
     "profile": ("numpy",),
@@ -180,24 +180,6 @@ class ConvertJob(Job, frozen=True, kw_only=True, tag="convert"):
     data: str
 
 
-class CensusJob(Job, frozen=True, kw_only=True, tag="census"):
-    """Count the nodes that each delegate takes of one .tflite."""
-
-    convert: str
-    adapter: str
-    """Name of the GPU, empty where there is none: then it cannot be asked, and one that comes later
-    is."""
-
-
-class EvaluateJob(Job, frozen=True, kw_only=True, tag="evaluate"):
-    """Score one .tflite on the test users."""
-
-    settings: EvaluateSettings
-    compress: str
-    convert: str
-    data: str
-
-
 class Bench(msgspec.Struct, frozen=True, kw_only=True):
     """Where and with what a target is timed, as far as that decides what comes out."""
 
@@ -213,6 +195,24 @@ class Bench(msgspec.Struct, frozen=True, kw_only=True):
     """Python package -> version, of those that the tool names."""
     source: str = ""
     """Hash of the tool's code, `rbench.plugins.source_hash`."""
+
+
+class CensusJob(Job, frozen=True, kw_only=True, tag="census"):
+    """Count the nodes that each delegate takes of one .tflite."""
+
+    convert: str
+    benches: dict[str, Bench]
+    """Target that is asked -> what it is asked with: a GPU that is not there is not, and one that
+    comes later is."""
+
+
+class EvaluateJob(Job, frozen=True, kw_only=True, tag="evaluate"):
+    """Score one .tflite on the test users."""
+
+    settings: EvaluateSettings
+    compress: str
+    convert: str
+    data: str
 
 
 class RoundJob(Job, frozen=True, kw_only=True, tag="round"):

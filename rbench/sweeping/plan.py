@@ -18,11 +18,10 @@ from rbench.cells.recipe import PLAIN, Recipe
 from rbench.cells.target import Target
 from rbench.plugins.looking import Seen, look
 from rbench.profile.tool import concerning, tool_of
-from rbench.profile.tools.litert import gpus
 from rbench.recipes.registered import COMPRESSIONS, SCHEMES
 from rbench.records import CellName
 from rbench.study import Study, label_of
-from rbench.sweeping.bench import bench_of
+from rbench.sweeping.bench import bench_of, census_benches
 from rbench.sweeping.jobs import (
     AnyJob,
     BaselinesJob,
@@ -256,6 +255,6 @@ def _way(study: Study, name: str, spec: EncoderSpec, recipe: Recipe, seed: int, 
         train=train,
         compress=compress,
         convert=convert,
-        census=CensusJob(convert=convert.key, adapter=gpus.find().name),
+        census=CensusJob(convert=convert.key, benches=census_benches()),
         evaluate=evaluate,
     )

@@ -18,8 +18,8 @@ from rbench.cells.target import Target
 from rbench.errors import ModelError, OutputError, StageError, Unsupported
 from rbench.profile import ProfileSettings, drawing, measure, strangers, summarise
 from rbench.profile.drawing import MOST_BYTES
+from rbench.profile.node_census import count_nodes
 from rbench.profile.ranges import Range
-from rbench.profile.tools.litert.node_census import count_nodes
 from rbench.records import CellName, ModelFile, Record, RunInfo, State
 from rbench.records.machine import machine as this_machine
 from rbench.records.run_folder import write_info, write_records

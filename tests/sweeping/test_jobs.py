@@ -36,7 +36,7 @@ JOBS = {
             **SHARED,
         ),
         jobs.ConvertJob(recipe="float32", settings=ConvertSettings(), compress="c", **SHARED),
-        jobs.CensusJob(convert="v", adapter="a"),
+        jobs.CensusJob(convert="v", benches={"xnnpack": jobs.Bench(machine="", adapter="a")}),
         jobs.EvaluateJob(settings=EvaluateSettings(), compress="c", convert="v", data="d"),
         jobs.RoundJob(
             settings=ProfileSettings(),
@@ -61,6 +61,8 @@ def other(value):
         return value + 1
     if isinstance(value, tuple):
         return (*value, "x")
+    if isinstance(value, dict):
+        return {name: other(one) for name, one in value.items()}
     field = {EncoderSpec: "source", ModelSettings: "width", DataSettings: "min_interactions"}.get(
         type(value), value.__struct_fields__[0]
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rbench.convert import MODEL
-from rbench.profile.tools.litert.node_census import count_nodes
+from rbench.profile.node_census import count_nodes
 from rbench.sweeping.results import Census
 
 if TYPE_CHECKING:

@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from rbench.cells.target import Target
-from rbench.profile.delegates import DELEGATES, GPU
+from rbench.profile.delegates import DELEGATES, GPU, XNNPACK
 from rbench.profile.result import Round
 from rbench.profile.settings import ProfileSettings
 from rbench.profile.tool import Found, Tool
+from rbench.records import Delegation
 
 
 class Litert(Tool):
@@ -39,6 +40,16 @@ class Litert(Tool):
         from rbench.profile.tools.litert import gpus
 
         return gpus.find().name if target.delegate == GPU.name else ""
+
+    def counted(self) -> Iterable[str]:
+        from rbench.profile.tools.litert import gpus
+
+        return (XNNPACK.name, GPU.name) if gpus.find().name else (XNNPACK.name,)
+
+    def nodes(self, model: Path, delegate: str) -> Delegation:
+        from rbench.profile.tools.litert.nodes import nodes_taken
+
+        return nodes_taken(model, delegate)
 
     def look(self) -> Iterable[Found]:
         from rbench.profile.tools.litert.doctor import delegates

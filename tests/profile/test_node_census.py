@@ -7,9 +7,9 @@ import pytest
 
 pytest.importorskip("ai_edge_litert", reason="loading a .tflite needs rbench[profile]")
 
-from rbench.profile.tools.litert import node_census
+from rbench.profile.node_census import count_nodes
+from rbench.profile.tools.litert import gpus, nodes
 from rbench.profile.tools.litert.gpus import Gpu
-from rbench.profile.tools.litert.node_census import count_nodes
 from rbench.records import Delegation
 from rbench.testing.flat import recommender
 from rbench.testing.whole import rewritten
@@ -25,7 +25,7 @@ def model(tmp_path):
 
 
 def test_what_xnnpack_takes_and_leaves(model, monkeypatch) -> None:
-    monkeypatch.setattr(node_census.gpus, "find", lambda: Gpu(reason="none here"))
+    monkeypatch.setattr(gpus, "find", lambda: Gpu(reason="none here"))
     found = count_nodes(model)
     assert list(found) == ["xnnpack"]
     taken = found["xnnpack"]
@@ -38,8 +38,8 @@ def test_a_gpu_is_asked_where_there_is_one(model, monkeypatch) -> None:
     def taken(path, delegate):
         return Delegation(delegate=delegate, nodes_total=3, nodes_delegated=2, partitions=1)
 
-    monkeypatch.setattr(node_census.gpus, "find", lambda: Gpu(name="some GPU"))
-    monkeypatch.setattr(node_census, "nodes_taken", taken)
+    monkeypatch.setattr(gpus, "find", lambda: Gpu(name="some GPU"))
+    monkeypatch.setattr(nodes, "nodes_taken", taken)
     found = count_nodes(model)
     assert {name: taken["delegate"] for name, taken in found.items()} == {
         "xnnpack": "xnnpack",
@@ -48,6 +48,6 @@ def test_a_gpu_is_asked_where_there_is_one(model, monkeypatch) -> None:
 
 
 def test_a_file_that_does_not_load_says_why(model, monkeypatch) -> None:
-    monkeypatch.setattr(node_census.gpus, "find", Gpu)
+    monkeypatch.setattr(gpus, "find", Gpu)
     model.write_bytes(model.read_bytes()[:200])
     assert "the runtime refuses the file" in count_nodes(model)["xnnpack"]["refused"]

@@ -17,6 +17,15 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("any machine")
 
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """What opens a browser, or draws on a GPU that is a program, takes seconds: it is slow."""
+    for item in items:
+        if item.get_closest_marker("browser") or "software_gpu" in item.fixturenames:
+            item.add_marker("slow")
+
+
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 TINY = """

@@ -160,6 +160,7 @@ def test_a_file_never_gets_the_number_of_a_closed_stream(tmp_path):
     assert int((tmp_path / "number").read_text()) > 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "env",
     [

@@ -67,24 +67,38 @@ def test_jobs_have_names():
     assert {"train gru", "train gru seed 2", "convert gru dynamic_wi8", "round xnnpack"} <= names
 
 
+@pytest.fixture(scope="module")
+def planned():
+    """The jobs of one cell."""
+    return [job for cell in plan(Study(), "here").cells[:1] for job in cell.jobs()]
+
+
+@pytest.fixture(scope="module")
+def two_cells(tmp_path_factory):
+    """A made-up run; tests must not change it."""
+    folder = tmp_path_factory.mktemp("run")
+    return example_run(folder / "run", encoders=("bow",), recipes=("float32",))
+
+
 @pytest.mark.parametrize("name", HOSTILE)
 @pytest.mark.parametrize("terminal", [True, False])
-def test_no_name_breaks_what_is_shown(name, terminal, tmp_path, capsys, monkeypatch):
+def test_no_name_breaks_what_is_shown(
+    name, terminal, tmp_path, planned, two_cells, capsys, monkeypatch
+):
     """Labels, studies, reasons, notes and folders: nothing is read as markup, or raises."""
     text = HOSTILE[name]
     if terminal:
         monkeypatch.setenv("FORCE_COLOR", "1")
         monkeypatch.setenv("TERM", "xterm")
-    run = example_run(tmp_path / "run", encoders=("bow",), recipes=("float32",))
+    run = two_cells
     cell = replace(run.records[0].cell, encoder=text)
     records = [replace(record, cell=cell, state="failed", reason=text) for record in run.records]
     info = replace(run.info, study=text, baselines={text: run.info.baselines["popularity"]})
     run = replace(run, info=info, records=tuple(records), folder=tmp_path / text.replace("\0", ""))
     label = "x" if name == "surrogate" else text  # which no study can hold
-    jobs = [job for found in plan(Study(), "here").cells[:1] for job in found.jobs()]
     jobs = [
         replace(job, encoder=replace(job.encoder, label=label)) if hasattr(job, "encoder") else job
-        for job in jobs
+        for job in planned
     ]
     for quiet in (False, True):
         with View(quiet=quiet) as view:

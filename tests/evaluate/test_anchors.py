@@ -19,6 +19,7 @@ from rbench.evaluate.metrics import METRICS, gains
 from rbench.evaluate.scoring import score_users
 from rbench.progress import silent
 
+pytestmark = pytest.mark.slow
 LOG = Path(__file__).parents[3] / "shared" / "data" / "ml-latest-small"
 WITHIN = 0.003
 
@@ -30,7 +31,6 @@ def dataset() -> Dataset:
     return data.load(DataSettings(path=str(LOG), min_interactions=5))
 
 
-@pytest.mark.slow
 def test_the_baselines(dataset: Dataset, tmp_path: Path) -> None:
     found = baselines(EvaluateSettings(), dataset, tmp_path, silent)
     figures = {

@@ -114,6 +114,7 @@ def test_the_inputs_of_the_action_are_named():
         ({"RUN": "runs/mine", "MAX_SIZE": "300KB", "BUDGET": ""}, 2),
     ],
 )
+@pytest.mark.slow
 def test_the_action_s_step(place, inputs, code):
     """The very script of action.yml, with the `rbench` of this environment."""
     script = ACTION.rpartition("run: |\n")[2].replace("        ", "")

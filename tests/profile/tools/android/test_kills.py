@@ -23,7 +23,10 @@ from rbench.sweeping.jobs import RoundJob
 from rbench.sweeping.perform import perform
 from rbench.sweeping.store import Store
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="reads /proc"),
+]
 
 DRIVER = """
 import json, sys

@@ -63,6 +63,7 @@ def test_a_round_on_a_phone(measure, phone):
     assert msgspec.json.decode(msgspec.json.encode(made), type=profile.Round) == made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["rel.tflite", "with space.tflite", "quo'te\".tflite", "-leading", "a,b:c;d", "$(id)"]
 )
@@ -80,6 +81,7 @@ def test_a_path_from_where_one_stands_with_any_name(
     assert not any(name in line for line in phone.commands if " shell " in line)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "serial",
     ["192.168.0.2:5555", "adb-R5CT-a1 (2)._adb-tls-connect._tcp", "emulator-5554", "-x", "$(id)"],
@@ -114,6 +116,7 @@ def test_the_tool_is_held_to_cores(measure, phone):
     assert (phone.root / "masks").read_text().split() == ["f0", "f0"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [3, 5, 9, 11, 13, 17])
 def test_a_phone_that_vanishes_fails_its_round_only(measure, phone, number):
     """Whichever command it is that breaks; and the next round finds nothing in its way."""
@@ -124,6 +127,7 @@ def test_a_phone_that_vanishes_fails_its_round_only(measure, phone, number):
     assert phone.left == []
 
 
+@pytest.mark.slow
 def test_a_phone_whose_connection_breaks_clears_itself(measure, phone):
     whole = measure()
     assert whole.runs
@@ -137,6 +141,7 @@ def test_a_phone_whose_connection_breaks_clears_itself(measure, phone):
     assert phone.left == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [5, 6, 7])
 def test_a_full_phone_refuses(measure, phone, number):
     with pytest.raises(StageError, match=r"cannot push .*: .*No space left on device") as raised:
@@ -164,6 +169,7 @@ def test_another_phone_is_attached(measure):
         measure(Target.parse("OTHER/benchmark_model/cpu"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [1, 2, 5, 8])
 def test_an_adb_that_hangs(measure, phone, monkeypatch, number):
     monkeypatch.setattr(adb, "SHORT_S", 1.5)
@@ -173,6 +179,7 @@ def test_an_adb_that_hangs(measure, phone, monkeypatch, number):
         measure(fault=f"hang:{number}")
 
 
+@pytest.mark.slow
 def test_a_tool_that_hangs_on_the_phone_is_ended(measure, phone, tmp_path, monkeypatch):
     monkeypatch.setenv("STAND_IN_PID", str(tmp_path / "pid"))
     monkeypatch.setattr(seat, "SPARE_S", 0.5)
@@ -207,6 +214,7 @@ LIES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lie", LIES)
 def test_the_tool_lies_no_better_on_a_phone(measure, phone, lie):
     with pytest.raises(StageError, match=LIES[lie]):

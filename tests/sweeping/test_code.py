@@ -1,6 +1,7 @@
 """The code in a key: a change in what a stage is made of makes another key, any other does not."""
 
 import ast
+import inspect
 import random
 import sys
 from pathlib import Path
@@ -119,7 +120,10 @@ def _is_program(path):
     )
 
 
-GIVEN = {"rbench.plugins.finding", "rbench.sweeping.given", "rbench.sweeping.store"}
+GIVEN = {
+    *("rbench.installed", "rbench.plugins.finding"),
+    *("rbench.sweeping.given", "rbench.sweeping.store"),
+}
 """What a stage is given runs too, and is in no key, see `rbench.sweeping.given`."""
 
 
@@ -128,7 +132,8 @@ def ran(work, *given):
     files = set()
 
     def note(frame, event, _):
-        if event == "call":
+        # What runs as a module is imported does so whoever is the first to import it.
+        if event == "call" and frame.f_code.co_flags & inspect.CO_OPTIMIZED:
             files.add(frame.f_code.co_filename)
 
     sys.setprofile(note)

@@ -21,7 +21,10 @@ Examples:
   rbench sweep study.toml --out runs/mine             go on with a run, or start it
   rbench sweep --encoder gru --encoder ./mine.py:Mine --recipe float32 --recipe dynamic_wi8
 """
-OWN = ("encoders", "recipes", "targets", "out", "retry_failed", "as_json")
+OWN = (
+    *("encoders", "recipes", "targets", "out", "retry_failed", "as_json"),
+    *("executor", "timing_host"),
+)
 """What a record's command does without: it names its own cell, and lies where it lies."""
 
 
@@ -55,6 +58,19 @@ OWN = ("encoders", "recipes", "targets", "out", "retry_failed", "as_json")
 @click.option(
     "--retry-failed", is_flag=True, help="Try failed cells again, though nothing changed."
 )
+@click.option(
+    "--executor",
+    default="local",
+    metavar="WHERE",
+    help="Where the work is done: local, or ray[:HOST:PORT] on a running Ray cluster; see "
+    "docs/cluster.md.  [default: local]",
+)
+@click.option(
+    "--timing-host",
+    default="",
+    metavar="NAME",
+    help="With --executor ray: the machine that times, where several offer timing:NAME.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the records as JSON lines at the end.")
 def command(
     study: str,
@@ -67,6 +83,8 @@ def command(
     out: str | None,
     benchmark_model: str | None,
     retry_failed: bool,
+    executor: str,
+    timing_host: str,
     as_json: bool,
     **options: Any,
 ) -> int:
@@ -78,9 +96,11 @@ def command(
     from rbench import plugins
     from rbench.cli.sweep_view import View
     from rbench.study import Study
+    from rbench.sweeping.executors.named import executor_of
     from rbench.sweeping.sweep import sweep
     from rbench.system.writing import write_atomically
 
+    where = executor_of(executor, timing_host, benchmark_model)
     chosen = Study.read(study).narrowed(
         data=data,
         reading=said(options),
@@ -100,6 +120,7 @@ def command(
             retry_failed=retry_failed,
             observer=view,
             reproduce=command_line(words),
+            executor=where,
         )
         page = run.folder / "report.html"
         text = plugins.written("html", plugins.report("html").render, run)

@@ -104,8 +104,12 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
             yield from islice(found, self.study.profile.twins)
 
 
-def plan(study: Study, machine: str) -> Plan:
+def plan(study: Study, machine: str, benches: Mapping[str, Bench] | None = None) -> Plan:
     """Spell out a study, and refuse it where it cannot work, before anything is done.
+
+    Args:
+        machine: identity of the one that times.
+        benches: target -> with what it is timed, where that is not found out here.
 
     Raises:
         PluginError, DataError: an encoder or the log cannot be had.
@@ -120,7 +124,7 @@ def plan(study: Study, machine: str) -> Plan:
     by_label = {label_of(name): name for name in study.encoders}
     encoders = _encoders(study, by_label)
     ways: dict[tuple[str, str], tuple[Way, ...]] = {}
-    benches: dict[str, Bench] = {}
+    benches = dict(benches or {})
     cells = []
     for cell in study.cells():
         recipe = Recipe.parse(cell.recipe)

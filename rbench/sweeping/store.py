@@ -13,7 +13,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -142,11 +142,34 @@ class Store:
         except OSError as error:
             if error.errno not in UNWRITABLE:
                 raise
-            raise OutputError(
-                f"cannot write: {error.strerror or error}",
-                where=str(error.filename or final),
-                remedy=ELSEWHERE,
-            ) from error
+            raise _unwritable(error, final) from error
+
+    def put(self, stage: str, key: str, files: Mapping[str, bytes]) -> None:
+        """Take in an artefact that was made elsewhere, in the place of another of that key.
+
+        Args:
+            files: path below the artefact's folder -> content, the result among them.
+
+        Raises:
+            OutputError: the store cannot be written.
+        """
+        final = self.folder(stage, key)
+        arriving, old = (final.with_name(f"{key}.{word}") for word in ("arriving", "replaced"))
+        try:
+            final.parent.mkdir(parents=True, exist_ok=True)
+            with _turn(final.with_name(f"{key}.lock"), lambda: None):
+                for left in (arriving, old):
+                    shutil.rmtree(left, ignore_errors=True)
+                for name, content in files.items():
+                    (arriving / name).parent.mkdir(parents=True, exist_ok=True)
+                    (arriving / name).write_bytes(content)
+                if final.exists():
+                    final.replace(old)
+                arriving.replace(final)
+                shutil.rmtree(old, ignore_errors=True)
+                self.forgive(stage, key)
+        except OSError as error:
+            raise _unwritable(error, final) from error
 
     def fail(self, stage: str, key: str, failure: Failure) -> None:
         """Remember why an artefact could not be made."""
@@ -169,6 +192,14 @@ class Store:
 
     def _failed(self, stage: str, key: str) -> Path:
         return self.folder(stage, key).with_name(f"{key}.failed")
+
+
+def _unwritable(error: OSError, final: Path) -> OutputError:
+    return OutputError(
+        f"cannot write: {error.strerror or error}",
+        where=str(error.filename or final),
+        remedy=ELSEWHERE,
+    )
 
 
 @contextmanager

@@ -16,7 +16,6 @@ import msgspec
 from rbench.errors import OutputError, RecordError
 from rbench.progress import Progress, silent
 from rbench.records import DataSummary, Machine, Quality, Run, RunInfo
-from rbench.records.machine import machine as this_machine
 from rbench.records.run_folder import read_run, write_info, write_records
 from rbench.study import Study
 from rbench.sweeping import jobs
@@ -62,11 +61,12 @@ def sweep(
         RbenchError: the study cannot be run (its log, its plug-ins, the place to write).
     """
     store = store or Store()
-    machine = this_machine()
-    plan = spelt_out(study, machine.identity)
+    executor = executor or Local()
+    survey = executor.survey(study)
+    machine = survey.machine
+    plan = spelt_out(study, machine.identity, survey.benches)
     folder = Path(out) if out is not None else _new_folder(study)
     store.prepare()
-    executor = executor or Local()
     work = _Sweep(plan, store, folder, machine, executor, observer or Silent(), reproduce)
     todo = work.begin(retry_failed)
     with _held(folder):

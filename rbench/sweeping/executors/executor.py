@@ -6,10 +6,23 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+import msgspec
+
+from rbench.records import Machine
+from rbench.study import Study
 from rbench.sweeping.executors.graph import Failures
-from rbench.sweeping.jobs import AnyJob
+from rbench.sweeping.jobs import AnyJob, Bench
 from rbench.sweeping.observer import Observer
 from rbench.sweeping.store import Store
+
+
+class Survey(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a study would be timed."""
+
+    machine: Machine
+    """The one that times what names no device; this one, where nothing is timed on a machine."""
+    benches: dict[str, Bench] = {}
+    """Target -> with what it is timed, for the targets that are not timed from here."""
 
 
 class Session(Protocol):
@@ -46,6 +59,13 @@ class Session(Protocol):
 
 class Executor(Protocol):
     """A place where sweeps can be run."""
+
+    def survey(self, study: Study) -> Survey:
+        """Find out where the study would be timed, before anything else of the sweep happens.
+
+        Raises:
+            RbenchError: this executor cannot run the study, and what to do.
+        """
 
     def session(
         self, store: Store, observer: Observer, *, stall_s: float

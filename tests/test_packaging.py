@@ -215,6 +215,11 @@ def test_entry_points_point_at_something():
             package, _, file = module.partition(".")
             path = ROOT / FOLDERS[package] / f"{file}.py"
             assert f"class {name}" in path.read_text("utf-8")
+    for group in ("rbench.schemes", "rbench.compressions"):
+        for value in PROJECT["project"]["entry-points"][group].values():
+            module, _, name = value.partition(":")
+            path = ROOT / f"{module.replace('.', '/')}.py"
+            assert f"\n{name} = " in path.read_text("utf-8")
 
 
 def test_the_version_is_the_changelog_s():

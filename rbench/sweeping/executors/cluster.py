@@ -169,6 +169,10 @@ class _Session:
 
     def _run(self, jobs: Sequence[AnyJob], failures: Failures, observer: Observer) -> None:
         _Run(self, Graph(jobs, failures, self.store, observer), observer).finish()
+        self.forget()
+
+    def forget(self) -> None:
+        """Send anew what is needed from now on."""
         self._sent.clear()
 
     def given(self, task: Task) -> dict[Place, tuple[str, Any]]:
@@ -296,10 +300,11 @@ class _Run:
         """A job whose process or node was lost, or was killed, is done again."""
         task = self.running.pop(stream).task
         self.lost[task.place] = self.lost.get(task.place, 0) + 1
+        self.begun.discard(task.place)  # it waits anew, which is said
         if self.lost[task.place] >= TRIES:
             self.graph.failed(task, Fault(reason=why, passing=True))
             return
-        self.session._sent.clear()  # what a lost node held is sent anew
+        self.session.forget()  # what a lost node held is sent anew
         self.observer.noticed(f"{task.job.stage} {task.place[1][:12]}: {why}; it is done again")
         self.graph.waiting.insert(0, task)
 

@@ -151,6 +151,12 @@ def words() -> tuple[str, ...]:
     return tuple(sorted({tool.word for tool in tools.installed()}))
 
 
+def taking() -> tuple[str, ...]:
+    """The backends of all delegates that take nodes over, sorted."""
+    every = (delegate for tool in tools.installed() for delegate in tool.delegates)
+    return tuple(sorted({one.backend for one in every if one.takes == "nodes"}))
+
+
 def versions_of(name: str) -> tuple[str, ...]:
     """Whose versions decide what a target of that name measures, as a record names them: the tool's
     libraries, and its build. What stands before its delegate where its tool is not installed.

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 
 import msgspec
 
+from rbench.cells.target import taking
 from rbench.gate.amounts import Share, Size
 
 LONGEST = 20
@@ -140,7 +141,7 @@ class DelegationLimit(Part, frozen=True, kw_only=True):
     """How much of the graph a delegate must take."""
 
     delegate: str = "xnnpack"
-    """``xnnpack`` or ``gpu``; cells of other delegates are not asked."""
+    """``xnnpack``, ``gpu``, or a tool's own; cells of other delegates are not asked."""
     min: Share = Share(1.0)
     """Share of the graph's nodes; 1 is all of them."""
     warn: Share | None = None
@@ -148,8 +149,9 @@ class DelegationLimit(Part, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         _at_most_all(self, "min", "warn")
         _order(self.min, self.warn, "min is above warn")
-        if self.delegate not in ("xnnpack", "gpu"):
-            raise ValueError(f"unknown delegate {self.delegate!r}; allowed: gpu, xnnpack")
+        known = taking()
+        if self.delegate not in known:
+            raise ValueError(f"unknown delegate {self.delegate!r}; allowed: {', '.join(known)}")
 
 
 class CellRule(Part, frozen=True, kw_only=True):

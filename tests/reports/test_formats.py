@@ -10,10 +10,9 @@ import msgspec
 import pandas as pd
 import pytest
 
-from rbench import plugins
+from rbench import installed, plugins
 from rbench.compare import compare
 from rbench.errors import PluginError, RecordError
-from rbench.plugins import finding
 from rbench.records import Machine, Record
 from rbench.records.run_folder import read_run, write_records
 from rbench.testing.runs import example_run
@@ -264,7 +263,7 @@ def test_a_stranger_s_report_is_found_like_ours(small, tmp_path, monkeypatch, ca
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: lines-report\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text("[rbench.reports]\nlines = lines_report:Lines\n")
     monkeypatch.setattr(sys, "path", [*sys.path, str(tmp_path)])
-    finding._installed.cache_clear()
+    installed.entries.cache_clear()
     try:
         assert plugins.describe(plugins.REPORTS)["lines"] == "lines_report:Lines (lines-report)"
         with pytest.raises(SystemExit) as caught:
@@ -273,5 +272,5 @@ def test_a_stranger_s_report_is_found_like_ours(small, tmp_path, monkeypatch, ca
         with pytest.raises(PluginError, match="cannot show a comparison"):
             plugins.comparing("lines")
     finally:
-        finding._installed.cache_clear()
+        installed.entries.cache_clear()
         sys.modules.pop("lines_report", None)

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from rbench.gate.scores import gains
+from rbench.metrics.found import gains
 from rbench.stats import ALPHA, POWER, minimum_detectable_loss, paired_loss
 
 Ranks = NDArray[Any]

@@ -39,7 +39,8 @@ def value(group: str, name: str) -> Any:
 
 def kind_of(group: str) -> str:
     """What a group's plug-ins are called: ``rbench.encoders`` -> ``encoder``."""
-    return group.rsplit(".", maxsplit=1)[-1].removesuffix("s")
+    name = group.rsplit(".", maxsplit=1)[-1]
+    return name.removesuffix("es" if name.endswith("sses") else "s")
 
 
 def distribution(group: str, name: str) -> str:
@@ -98,12 +99,12 @@ def find(group: str, name: str) -> EntryPoint:
     Raises:
         PluginError: there is none.
     """
-    kind = kind_of(group)
+    kind, kinds = kind_of(group), group.rpartition(".")[2]
     try:
         return entries(group)[name]
     except KeyError:
         raise PluginError(
             f"unknown {kind} {name!r}",
             allowed=choices(entries(group)),
-            remedy=f"install the package that brings it, or see: rbench list {kind}s",
+            remedy=f"install the package that brings it, or see: rbench list {kinds}",
         ) from None

@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from rbench.cells.recipe import PLAIN
-from rbench.gate.scores import gains
+from rbench.metrics.found import gains
 from rbench.records import Quality, Record, Run
 from rbench.records.artefacts import Ranks, read_ranks
 from rbench.stats import minimum_detectable_loss

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rbench.metrics.found import label
 from rbench.records import Estimate, Parity, Quality, Run
 from rbench_reports.cells import Sheet, interval
 from rbench_reports.numbers import MISSING, SCORE, Scale, finite
 from rbench_reports.paired import REFERENCE, Paired, Pairing
 
-COLUMNS = (
-    ("ndcg@10", "NDCG@10"),
-    ("recall@1", "Recall@1"),
-    ("recall@5", "Recall@5"),
-    ("recall@10", "Recall@10"),
-    ("recall@20", "Recall@20"),
-    ("mrr", "MRR"),
-)
-"""Metric -> its head."""
+FIRST = ("ndcg@10", "recall@1", "recall@5", "recall@10", "recall@20", "mrr")
+"""Metrics that every table shows, in its order; others follow as records have them."""
 
 _PERCENT = Scale("%", 0.01, 1)
 
@@ -43,23 +38,31 @@ class Row:
     """Low, value and high of NDCG@10 as percent of the picture's width."""
 
 
+def columns(run: Run) -> tuple[tuple[str, str], ...]:
+    """Metric -> its head, of all that was recorded."""
+    scored = [*run.info.baselines.values(), *(one.quality for one in run.records if one.quality)]
+    names = dict.fromkeys([*FIRST, *(name for quality in scored for name in quality.metrics)])
+    return tuple((name, label(name)) for name in names)
+
+
 def rows(run: Run, sheet: Sheet, pairing: Pairing) -> tuple[Row, ...]:
     """Best possible, baselines, then the files in the order of the study."""
     widest = _widest(run, sheet)
     found = []
+    keys = [key for key, _ in columns(run)]
     ideal = run.info.data.ideal if run.info.data else {}
     if ideal:
-        numbers = tuple((SCORE.text(ideal.get(key)), "") for key, _ in COLUMNS)
+        numbers = tuple((SCORE.text(ideal.get(key)), "") for key in keys)
         found.append(
             Row("ideal", "best possible", "", numbers, MISSING, MISSING, MISSING, None, None)
         )
     for name, quality in run.info.baselines.items():
-        found.append(_row("baseline", name, "", quality, widest, None))
+        found.append(_row("baseline", name, "", quality, keys, widest, None))
     for (encoder, recipe), cells in sheet.files().items():
         scored = [c.record.quality for c in cells if c.record.quality is not None]
         if scored:
             beside = pairing.files.get((encoder, recipe)) if recipe != REFERENCE else None
-            found.append(_row("file", encoder, recipe, scored[0], widest, beside))
+            found.append(_row("file", encoder, recipe, scored[0], keys, widest, beside))
     return tuple(found)
 
 
@@ -70,14 +73,20 @@ def users(sheet: Sheet) -> str:
 
 
 def _row(
-    kind: str, name: str, recipe: str, quality: Quality, widest: float, paired: Paired | None
+    kind: str,
+    name: str,
+    recipe: str,
+    quality: Quality,
+    keys: Sequence[str],
+    widest: float,
+    paired: Paired | None,
 ) -> Row:
     parity: Parity | None = quality.parity
     return Row(
         kind,
         name,
         recipe,
-        tuple(_number(quality.metrics.get(key)) for key, _ in COLUMNS),
+        tuple(_number(quality.metrics.get(key)) for key in keys),
         _PERCENT.full(quality.coverage),
         f"{parity.max_score_difference:.2g}" if parity else MISSING,
         _PERCENT.full(parity.top10_overlap) if parity else MISSING,

@@ -22,22 +22,23 @@ HEAVY = TRAINING | {"ai_edge_quantizer", "ai_edge_litert"}
 RANKS = {
     "errors": 0,
     **dict.fromkeys(("bounds", "progress", "text"), 1),
-    **dict.fromkeys(("encoding", "installed", "layers", "system", "tflite"), 2),
+    **dict.fromkeys(("encoding", "installed", "layers", "losses", "system", "tflite"), 2),
     "recipes": 3,
     "cells": 4,
     **dict.fromkeys(("graph", "records"), 5),
     **dict.fromkeys(("plugins", "stats"), 6),
-    "data": 7,
-    "train": 8,
-    "compress": 9,
-    "convert": 10,
-    **dict.fromkeys(("compressions", "evaluate", "profile", "schemes"), 11),
-    "gate": 12,
-    "compare": 13,
-    "study": 14,
-    **dict.fromkeys(("sweeping", "testing"), 15),
-    "cli": 16,
-    **dict.fromkeys(("", "__main__"), 17),
+    "metrics": 7,
+    "data": 8,
+    "train": 9,
+    "compress": 10,
+    "convert": 11,
+    **dict.fromkeys(("compressions", "evaluate", "profile", "schemes"), 12),
+    "gate": 13,
+    "compare": 14,
+    "study": 15,
+    **dict.fromkeys(("sweeping", "testing"), 16),
+    "cli": 17,
+    **dict.fromkeys(("", "__main__"), 18),
 }
 """Room, or module beside the rooms -> its rank. Who imports stands higher than who is imported;
 equals do not know each other."""
@@ -59,7 +60,7 @@ READERS = (
 """What only reads records, besides the reports."""
 LOOKED_UP = (
     *("rbench.cells", "rbench.errors", "rbench.plugins", "rbench.records", "rbench.text"),
-    *("rbench.recipes", "rbench.stats", "rbench.tflite"),
+    *("rbench.metrics", "rbench.recipes", "rbench.stats", "rbench.tflite"),
     *("rbench.system.extras", "rbench.system.reading", "rbench.system.writing"),
 )
 """What those may know of the rest."""

@@ -21,6 +21,29 @@ def _encoders() -> Rows:
     return _plugins(plugins.ENCODERS)
 
 
+def _losses() -> Rows:
+    from rbench import plugins
+
+    return _plugins(plugins.LOSSES)
+
+
+def _metrics() -> Rows:
+    from rbench import plugins
+    from rbench.errors import PluginError
+    from rbench.metrics.found import families, measured, metric
+
+    origins = plugins.describe(plugins.METRICS)
+    rows: Rows = []
+    for family in families():
+        try:
+            meaning, recorded = metric(family).meaning, [one.name for one in measured([family])]
+        except PluginError as error:  # the others can be listed
+            meaning, recorded = f"cannot be used: {error}", []
+        row = {"name": family, "recorded": ", ".join(recorded), "meaning": meaning}
+        rows.append({**row, "from": origins[family]})
+    return rows
+
+
 def _reports() -> Rows:
     from rbench import plugins
 
@@ -89,6 +112,20 @@ KINDS: dict[str, tuple[Callable[[], Rows], Callable[[], str]]] = {
         lambda: (
             "The default study's are marked. A target: [DEVICE/][TOOL/]DELEGATE[@THREADS], e.g. "
             "xnnpack@2"
+        ),
+    ),
+    "losses": (
+        _losses,
+        lambda: (
+            'A study names one: [train] loss = "softmax"; your own, without installing it: '
+            '"path/to/file.py:Class"'
+        ),
+    ),
+    "metrics": (
+        _metrics,
+        lambda: (
+            "Every sweep records them all. A budget limits them: "
+            'quality."ndcg@10" = { min = 0.1, max_loss = "2%" }'
         ),
     ),
     "reports": (_reports, lambda: "Write one with: rbench report RUN"),

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from rbench.compare.alike import scored_alike
 from rbench.compare.comparison import Difference, Unit, Verdict
-from rbench.gate.scores import NOTHING, gains, is_score
+from rbench.gate.scores import NOTHING, is_score
+from rbench.metrics.found import gains
 from rbench.records import Estimate, Record, Run
 from rbench.records.artefacts import Ranks, read_ranks
 from rbench.stats import (

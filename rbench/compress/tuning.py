@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from rbench import plugins
 from rbench.compress.places import Floats
 from rbench.compress.settings import CompressSettings
 from rbench.data.dataset import Dataset
@@ -67,6 +68,7 @@ def tune(
         encoder,
         model_settings,
         dataset.items,
+        loss=plugins.loss(train_settings.loss, train_settings.loss_options),
         dropout=train_settings.dropout,
         learning_rate=method.step_size(settings),
         beta_2=train_settings.beta_2,

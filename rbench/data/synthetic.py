@@ -33,6 +33,7 @@ from numpy.typing import NDArray
 from rbench.data.dataset import Ids, Ragged
 from rbench.data.log import Log
 from rbench.data.settings import SYNTHETIC, SyntheticSettings
+from rbench.metrics.ndcg import Ndcg
 
 KS = (1, 5, 10, 20)
 DAY_S = 86_400
@@ -169,7 +170,7 @@ def ideal(
         bonus = settings.predictability * rankable[hidden.expected(met)]
         for k in KS:
             found[f"recall@{k}"] += float((bonus + other * np.minimum(choices, k)).sum())
-        gain = np.concatenate([[0.0], np.cumsum(1 / np.log2(np.arange(2, 12)))])
+        gain = np.concatenate([[0.0], np.cumsum(Ndcg().gains(np.arange(1, 11), 10))])
         found["ndcg@10"] += float((bonus + other * gain[np.minimum(choices, 10)]).sum())
         harmonic = np.concatenate([[0.0], np.cumsum(1 / np.arange(1, settings.items + 1))])
         found["mrr"] += float((bonus + other * harmonic[choices]).sum())

@@ -12,12 +12,12 @@ from rbench.data.dataset import Dataset, Ids
 from rbench.data.ranking import Scores
 from rbench.evaluate.item_knn import ItemKnn
 from rbench.evaluate.markov import Markov
-from rbench.evaluate.metrics import ndcg, recall
 from rbench.evaluate.pctm import Pctm
 from rbench.evaluate.popularity import Popularity
 from rbench.evaluate.quality import quality
 from rbench.evaluate.scoring import score_users
 from rbench.evaluate.settings import EvaluateSettings
+from rbench.metrics.validation import validation_scores
 from rbench.progress import Progress, Reporter, silent
 from rbench.records import Quality
 from rbench.records.history import history
@@ -81,10 +81,7 @@ def _validation(
         return {}
     contexts = dataset.validation.contexts(baseline.length)
     outcome = score_users(baseline, contexts, dataset, settings, silent, dataset.validation)
-    return {
-        "ndcg@10": float(ndcg(outcome.ranks, 10).mean()),
-        "recall@10": float(recall(outcome.ranks, 10).mean()),
-    }
+    return validation_scores(outcome.ranks)
 
 
 def _part(report: Reporter, number: int, name: str) -> Reporter:

@@ -23,8 +23,8 @@ import numpy as np
 from rbench.data.dataset import Dataset, Holdout, Ids
 from rbench.data.ranking import Scores, rankable, ranks
 from rbench.evaluate.followers import followers
-from rbench.evaluate.metrics import ndcg
 from rbench.evaluate.neighbours import Sparse
+from rbench.metrics.validation import validation_scores
 
 WINDOW = 20
 """How many places later an item still counts as a follower."""
@@ -124,7 +124,7 @@ class Pctm:
                     scores = one.share * newest + (1 - one.share) * older
                     scores += np.float32(one.popularity) * self.log_popularity
                     found = ranks(scores, users.targets, allowed)
-                    reached[one] = float(ndcg(found, 10).mean())
+                    reached[one] = validation_scores(found)["ndcg@10"]
         return reached
 
 

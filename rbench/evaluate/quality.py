@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from rbench.evaluate.artefact import write_ranks
-from rbench.evaluate.bootstrap import estimates
 from rbench.evaluate.scoring import Outcome
 from rbench.evaluate.settings import EvaluateSettings
+from rbench.metrics.coverage import coverage
+from rbench.metrics.estimates import estimates
 from rbench.records import Parity, Quality
 
 
@@ -17,12 +18,13 @@ def quality(
     """Sum up an outcome, and leave its ranks at ``path``.
 
     Raises:
+        PluginError: a metric is broken.
         OutputError: the ranks cannot be written.
     """
     return Quality(
         users=len(outcome.ranks),
-        metrics=estimates(outcome.ranks, settings.bootstrap, settings.seed),
-        coverage=outcome.coverage,
+        metrics=estimates(outcome.ranks, outcome.lists, settings.bootstrap, settings.seed),
+        coverage=coverage(outcome.lists),
         parity=parity,
         ranks=write_ranks(path, outcome.ranks),
     )

@@ -1,4 +1,4 @@
-"""One walk over the test users: ranks of their targets, and how much of the catalogue they see."""
+"""One walk over the test users: ranks of their targets, and what they are shown."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from rbench.data.dataset import Dataset, Holdout, Ids
 from rbench.data.ranking import Scores, rankable, ranks, top
 from rbench.errors import StageError
 from rbench.evaluate.settings import EvaluateSettings
+from rbench.metrics import Lists
+from rbench.metrics.estimates import depth
 from rbench.progress import Progress, Reporter
 from rbench.records.history import history
 
@@ -21,8 +23,6 @@ BATCH = 256
 """Users scored at once, at most."""
 CELLS = 2_000_000
 """Scores held at once, at most: users x items are never in memory together."""
-SEEN = 10
-"""Length of the lists that the coverage counts."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ class Outcome:
 
     ranks: Ids
     """int32 ``(users,)``; 0 where the target cannot be ranked."""
-    coverage: float
-    """Share of the catalogue in some user's ten best, 0 to 1."""
+    lists: Lists
+    """Every user's best items."""
 
 
 def score_users(
@@ -61,7 +61,8 @@ def score_users(
         )
     filtered = history(settings.filter_history, dataset.summary).filtered
     found = np.zeros(users, np.int32)
-    covered = np.zeros(items + 1, bool)
+    deep = min(depth(), items)
+    best = np.zeros((users, deep), np.int32)
     size = max(1, min(BATCH, CELLS // items))
     for start in range(0, users, size):
         stop = min(start + size, users)
@@ -69,10 +70,11 @@ def score_users(
         check(scores, (stop - start, items))
         allowed = rankable(holdout, start, stop, items, filtered)
         found[start:stop] = ranks(scores, holdout.targets[start:stop], allowed)
-        best = top(np.where(allowed, scores, -np.inf), SEEN)
-        covered[best[np.take_along_axis(allowed, best - 1, axis=1)]] = True
+        shown = top(np.where(allowed, scores, -np.inf), deep)
+        best[start:stop] = np.where(np.take_along_axis(allowed, shown - 1, axis=1), shown, 0)
         report(Progress(done=stop, total=users, text="users scored"))
-    return Outcome(ranks=found, coverage=float(covered[1:].mean()))
+    interactions = np.bincount(dataset.train.values, minlength=items + 1)
+    return Outcome(ranks=found, lists=Lists(best, interactions))
 
 
 def check(scores: Scores, shape: tuple[int, int]) -> None:

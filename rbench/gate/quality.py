@@ -6,8 +6,9 @@ from rbench.gate.against import Against, Made
 from rbench.gate.amounts import percent
 from rbench.gate.levels import Levels, Measure, Place, at_least, at_most
 from rbench.gate.rules import QualityLimit
-from rbench.gate.scores import before_of, gains, score_of
+from rbench.gate.scores import before_of, score_of
 from rbench.gate.verdict import Finding
+from rbench.metrics.found import gains
 from rbench.records import Estimate, Run
 from rbench.records.artefacts import read_ranks
 from rbench.stats import RelativeLoss, paired_loss, unpaired_loss

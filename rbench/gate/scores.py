@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Any
-
 from rbench.gate.against import Against, Made, filtered_of
 from rbench.gate.baseline import Mark
+from rbench.metrics.found import gains
 from rbench.records import Estimate, Run
 from rbench.records.artefacts import read_ranks
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-_NAME = re.compile(r"(recall|ndcg)@([1-9][0-9]{0,5})|mrr")
 SAME = 1e-6
 """How far a record's score may lie from what its ranks say: floats are added up in any order."""
 
@@ -77,20 +71,3 @@ def _unlike(made: Made, run: Run, mark: Mark, against: Against) -> str:
         return ""
     here, there = ("filtered" if one else "not filtered" for one in (ranking, before))
     return f"the history is {here} here, and was {there} in the baseline"
-
-
-def gains(metric: str, ranks: NDArray[Any]) -> NDArray[Any] | None:
-    """What every user gained, float64 (users,); None for a metric that ranks do not tell."""
-    import numpy as np
-
-    found = _NAME.fullmatch(metric)
-    if found is None:
-        return None
-    kind, most = found.group(1), int(found.group(2) or 0)
-    ranked = ranks >= 1
-    floor = np.maximum(ranks, 1).astype(np.float64)
-    if kind is None:
-        gained: NDArray[Any] = ranked / floor
-        return gained
-    among = (ranked & (ranks <= most)).astype(np.float64)
-    return among if kind == "recall" else among / np.log2(floor + 1)

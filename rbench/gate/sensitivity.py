@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rbench.gate.against import models_of
-from rbench.gate.scores import gains
+from rbench.metrics.found import gains
 from rbench.records import Run
 from rbench.records.artefacts import read_ranks
 from rbench.stats import ALPHA, POWER, minimum_detectable_loss

@@ -1,13 +1,18 @@
 """Plug-ins: what comes in through an entry point or a file, ours and a stranger's alike."""
 
-from rbench.installed import describe, names, told
+from rbench.installed import at_work, describe, names, told
 from rbench.plugins.finding import (
     ENCODERS,
+    LOSSES,
+    METRICS,
     REPORTS,
     Comparing,
     Report,
     comparing,
     encoder,
+    guide,
+    instance,
+    loss,
     own,
     report,
     source_hash,
@@ -17,12 +22,18 @@ from rbench.plugins.finding import (
 
 __all__ = [
     "ENCODERS",
+    "LOSSES",
+    "METRICS",
     "REPORTS",
     "Comparing",
     "Report",
+    "at_work",
     "comparing",
     "describe",
     "encoder",
+    "guide",
+    "instance",
+    "loss",
     "names",
     "own",
     "report",

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import CodeType
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
@@ -17,15 +17,22 @@ from rbench import installed
 from rbench.encoding import Encoder
 from rbench.errors import PluginError, choices
 from rbench.installed import at_work, value
+from rbench.losses import Loss
 from rbench.records import Run
 from rbench.system.closure import beyond, closure, digest, read
 from rbench.system.reading import kind_of
 from rbench.text.shown import cut
 
+T = TypeVar("T")
+
 _home: Path | None = None
 """Where relative paths are meant from; None: wherever this process is at the time."""
 ENCODERS = "rbench.encoders"
+METRICS = "rbench.metrics"
+LOSSES = "rbench.losses"
 REPORTS = "rbench.reports"
+FROM_FILES = (ENCODERS, LOSSES)
+"""Groups whose plug-ins may be named as ``path/to/file.py:Class`` too."""
 PLUGIN = "plugin"
 """What a file that is a plug-in is called where its code is compared: moved, it is the same."""
 _OURS = {"rbench": (Path(__file__).parents[1],)}
@@ -60,32 +67,52 @@ def encoder(name: str, options: Mapping[str, Any] | None = None) -> Encoder:
     Raises:
         PluginError: it is not there, cannot be imported, is no `Encoder`, or refuses an option.
     """
-    kind = _class_of(ENCODERS, name)
-    if not (isinstance(kind, type) and issubclass(kind, Encoder)):
+    return instance(ENCODERS, name, Encoder, options)  # type: ignore[type-abstract]
+
+
+def loss(name: str, options: Mapping[str, Any] | None = None) -> Loss:
+    """The loss of that name, or of ``path/to/file.py:Class``, with these options.
+
+    Raises:
+        PluginError: it is not there, cannot be imported, is no `Loss`, or refuses an option.
+    """
+    return instance(LOSSES, name, Loss, options)  # type: ignore[type-abstract]
+
+
+def instance(group: str, name: str, base: type[T], options: Mapping[str, Any] | None = None) -> T:
+    """The plug-in of that name, made with these options: a dataclass's fields, or none.
+
+    Args:
+        base: what its class must derive from.
+
+    Raises:
+        PluginError: it is not there, cannot be imported, is no ``base``, or refuses an option.
+    """
+    noun = installed.kind_of(group)
+    what = f"{noun} {name!r}"
+    kind = _class_of(group, name)
+    if not (isinstance(kind, type) and issubclass(kind, base)):
         raise PluginError(
-            f"{name!r} is no encoder",
-            allowed="a subclass of rbench.encoding.Encoder",
-            remedy="see docs/writing-an-encoder.md",
+            f"{name!r} is no {noun}",
+            allowed=f"a subclass of {base.__module__}.{base.__qualname__}",
+            remedy=f"see {guide(group)}",
         )
     fields = getattr(kind, "__dataclass_fields__", {})
     unknown = sorted(set(options or {}) - set(fields))
     if unknown:
         raise PluginError(
-            f"encoder {name!r} has no option {unknown[0]!r}",
-            allowed=choices(fields) or "no options",
+            f"{what} has no option {unknown[0]!r}", allowed=choices(fields) or "no options"
         )
-    with at_work(f"encoder {name!r} cannot be made", allowed=choices(fields)):
+    with at_work(f"{what} cannot be made", allowed=choices(fields)):
         try:
-            return msgspec.convert(dict(options or {}), kind)
+            return msgspec.convert(dict(options or {}), kind) if fields else kind()
         except (msgspec.ValidationError, TypeError, ValueError) as error:
-            raise PluginError(
-                f"encoder {name!r}: {cut(str(error))}", allowed=choices(fields)
-            ) from error
+            raise PluginError(f"{what}: {cut(str(error))}", allowed=choices(fields)) from error
 
 
-def own(name: str) -> bool:
-    """Whether an encoder came with rbench itself."""
-    point = installed.entries(ENCODERS).get(name)
+def own(name: str, group: str = ENCODERS) -> bool:
+    """Whether a plug-in came with rbench itself."""
+    point = installed.entries(group).get(name)
     return point is not None and point.dist is not None and point.dist.name == "rbench"
 
 
@@ -150,7 +177,7 @@ def source_hash(name: str, group: str = ENCODERS) -> str:
     Raises:
         PluginError: a file of it cannot be read.
     """
-    path = _file_of(name) if group == ENCODERS else None
+    path = _file_of(name) if group in FROM_FILES else None
     try:
         return _code_of_file(path) if path else _code_of_module(installed.find(group, name).module)
     except OSError as error:
@@ -176,6 +203,12 @@ def _code_of_module(module: str) -> str:
     return digest(files) if files else "unknown"
 
 
+def guide(group: str) -> str:
+    """The page that says how to write one."""
+    noun = installed.kind_of(group)
+    return f"docs/writing-a{'n' if noun[0] in 'aeiou' else ''}-{noun}.md"
+
+
 def _file_of(name: str) -> Path | None:
     path, colon, _ = name.rpartition(":")
     return Path(path) if colon and path.endswith(".py") else None
@@ -194,7 +227,7 @@ def _is_file(path: Path) -> bool:
 
 def _class_of(group: str, name: str) -> Any:
     path = _file_of(name)
-    if path is not None and group == ENCODERS:
+    if path is not None and group in FROM_FILES:
         return _from_file(path, name.rpartition(":")[2])
     return value(group, name)
 

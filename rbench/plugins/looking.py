@@ -1,4 +1,4 @@
-"""Looking at strangers' encoders before anything is done: in a process of its own.
+"""Looking at strangers' encoders and losses before anything is done: in a process of its own.
 
 A file that is imported may leave, crash, hang or print; so may the class that is made. Here this
 is an error that names the file, and costs the process that looked.
@@ -27,10 +27,11 @@ WITHIN_S = 60.0
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """One encoder to look at."""
+    """One plug-in to look at."""
 
     name: str
     options: dict[str, Any]
+    group: str = plugins.ENCODERS
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True, tag="seen"):
@@ -55,13 +56,37 @@ def look(encoders: Sequence[tuple[str, Mapping[str, Any]]]) -> list[Seen]:
         PluginError: the first that is not there, cannot be made, or did not come to an end.
     """
     theirs = [Asked(name=name, options=dict(o)) for name, o in encoders if not plugins.own(name)]
-    answers = iter(_asked(theirs) if theirs else ())
+    answers = iter(_sound(theirs))
+    return [
+        Seen(recurrent=plugins.encoder(name, options).recurrent)
+        if plugins.own(name)
+        else next(answers)
+        for name, options in encoders
+    ]
+
+
+def look_at_losses(losses: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+    """The same for losses.
+
+    Raises:
+        PluginError: as for `look`.
+    """
+    asked = [Asked(name=name, options=dict(o), group=plugins.LOSSES) for name, o in losses]
+    theirs = [one for one in asked if not plugins.own(one.name, plugins.LOSSES)]
+    for one in asked:
+        if one not in theirs:
+            plugins.loss(one.name, one.options)
+    _sound(theirs)
+
+
+def _sound(theirs: list[Asked]) -> list[Seen]:
+    """What is to be known of strangers' plug-ins.
+
+    Raises:
+        PluginError: the first that is not sound.
+    """
     found = []
-    for name, options in encoders:
-        if plugins.own(name):
-            found.append(Seen(recurrent=plugins.encoder(name, options).recurrent))
-            continue
-        answer = next(answers)
+    for answer in _asked(theirs) if theirs else ():
         if isinstance(answer, Refused):
             raise PluginError(
                 answer.what, where=answer.where, allowed=answer.allowed, remedy=answer.remedy
@@ -96,7 +121,7 @@ def _asked(encoders: list[Asked]) -> list[Seen | Refused]:
             _how_it_ended(child),
             where=encoders[len(found)].name,
             allowed="a module that can be imported and a class that can be made, in no time",
-            remedy="see docs/writing-an-encoder.md",
+            remedy=f"see {plugins.guide(encoders[len(found)].group)}",
         )
     finally:
         processes.end(child, WITHIN_S)

@@ -36,8 +36,11 @@ def main() -> int:
 
 
 def look(asked: Asked) -> Seen | Refused:
-    """Import and make one encoder in this very process."""
+    """Import and make one plug-in in this very process."""
     try:
+        if asked.group == plugins.LOSSES:
+            plugins.loss(asked.name, asked.options)
+            return Seen(recurrent=False)
         return Seen(recurrent=bool(plugins.encoder(asked.name, asked.options).recurrent))
     except PluginError as error:
         return Refused(

@@ -90,7 +90,8 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
                 raise ValueError(f"{label!r} names no class; allowed: path/to/file.py:Class")
             naming.check("the label of an encoder,", label)
         for label, table in self.encoder.items():
-            _check_options(label, table)
+            _check_options(f"encoder.{label}", table)
+        _check_options("train", self.train.loss_options)
 
     @classmethod
     def read(cls, source: str | Path) -> Study:
@@ -252,7 +253,14 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
         path = self.data.path
         tables = {
-            label: {**table, "use": near_class(table["use"])} if "use" in table else table
+            label: {
+                key: near_class(value)
+                if key == "use"
+                else {**value, "loss": near_class(value["loss"])}
+                if key == "train" and "loss" in value
+                else value
+                for key, value in table.items()
+            }
             for label, table in self.encoder.items()
         }
         return msgspec.structs.replace(
@@ -260,12 +268,13 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             data=self.data
             if path == SYNTHETIC
             else msgspec.structs.replace(self.data, path=near(path)),
+            train=msgspec.structs.replace(self.train, loss=near_class(self.train.loss)),
             encoders=tuple(near_class(name) for name in self.encoders),
             encoder=tables,
         )
 
 
-def _check_options(label: str, options: object) -> None:
+def _check_options(table: str, options: object) -> None:
     """Refuse numbers that cannot travel in a document."""
     waiting = [options]
     while waiting:
@@ -276,7 +285,7 @@ def _check_options(label: str, options: object) -> None:
             waiting += one
         elif isinstance(one, int | float) and not abs(one) <= LARGEST_OPTION:
             raise ValueError(
-                f"an option in [encoder.{label}] is no number that can be used; "
+                f"an option in [{table}] is no number that can be used; "
                 f"allowed: numbers up to {LARGEST_OPTION:,} either way"
             )
 

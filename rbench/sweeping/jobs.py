@@ -110,6 +110,8 @@ class BaselinesJob(Job, frozen=True, kw_only=True, tag="baselines"):
 
     settings: EvaluateSettings
     data: str
+    metrics: dict[str, str] = {}
+    """Installed metrics -> hash of their code, `rbench.plugins.source_hash`."""
 
 
 class ContextsJob(Job, frozen=True, kw_only=True, tag="contexts"):
@@ -133,6 +135,8 @@ class TrainJob(Job, frozen=True, kw_only=True, tag="train"):
     data: str
     filter_history: FilterHistory = "auto"
     """How validation ranks: as the scoring will."""
+    loss: str = ""
+    """Hash of the loss's code, `rbench.plugins.source_hash`."""
 
 
 class CompressJob(Job, frozen=True, kw_only=True, tag="compress"):
@@ -155,6 +159,8 @@ class CompressJob(Job, frozen=True, kw_only=True, tag="compress"):
     train: str
     data: str
     filter_history: FilterHistory = "auto"
+    """As in the training."""
+    loss: str = ""
     """As in the training."""
 
     def identity(self) -> dict[str, Any]:
@@ -213,6 +219,8 @@ class EvaluateJob(Job, frozen=True, kw_only=True, tag="evaluate"):
     compress: str
     convert: str
     data: str
+    metrics: dict[str, str] = {}
+    """As for the baselines."""
 
 
 class RoundJob(Job, frozen=True, kw_only=True, tag="round"):

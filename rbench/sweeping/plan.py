@@ -6,9 +6,10 @@ This module alone knows the order of the stages.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import islice
+from typing import Any
 
 import msgspec
 
@@ -16,7 +17,8 @@ from rbench import data, plugins
 from rbench.cells.policy import objection, target_objection
 from rbench.cells.recipe import PLAIN, Recipe
 from rbench.cells.target import Target
-from rbench.plugins.looking import Seen, look
+from rbench.metrics.found import sources
+from rbench.plugins.looking import Seen, look, look_at_losses
 from rbench.profile.tool import concerning, tool_of
 from rbench.recipes.registered import COMPRESSIONS, SCHEMES
 from rbench.records import CellName
@@ -112,7 +114,7 @@ def plan(study: Study, machine: str, benches: Mapping[str, Bench] | None = None)
         benches: target -> with what it is timed, where that is not found out here.
 
     Raises:
-        PluginError, DataError: an encoder or the log cannot be had.
+        PluginError, DataError: an encoder, a loss, a metric or the log cannot be had.
     """
     load = DataJob(settings=study.data, fingerprint=data.fingerprint(study.data))
     contexts = ContextsJob(
@@ -123,6 +125,8 @@ def plan(study: Study, machine: str, benches: Mapping[str, Bench] | None = None)
     )
     by_label = {label_of(name): name for name in study.encoders}
     encoders = _encoders(study, by_label)
+    look_at_losses(_losses(study, by_label.values()))
+    metrics = sources()
     ways: dict[tuple[str, str], tuple[Way, ...]] = {}
     benches = dict(benches or {})
     cells = []
@@ -137,7 +141,9 @@ def plan(study: Study, machine: str, benches: Mapping[str, Bench] | None = None)
         place = (cell.encoder, cell.recipe)
         if place not in ways:
             name = by_label[cell.encoder]
-            ways[place] = tuple(_way(study, name, spec, recipe, s, load.key) for s in study.seeds)
+            ways[place] = tuple(
+                _way(study, name, spec, recipe, s, load.key, metrics) for s in study.seeds
+            )
         convert = ways[place][0].convert
         if cell.target not in benches:
             benches[cell.target] = bench_of(cell.target, machine)
@@ -169,7 +175,7 @@ def plan(study: Study, machine: str, benches: Mapping[str, Bench] | None = None)
     return Plan(
         study=study,
         data=load,
-        baselines=BaselinesJob(settings=study.evaluate, data=load.key),
+        baselines=BaselinesJob(settings=study.evaluate, data=load.key, metrics=metrics),
         contexts=contexts,
         cells=tuple(cells),
         twins=_twins(study, cells),
@@ -219,10 +225,31 @@ def _source(word: str, group: str) -> str:
     return plugins.source_hash(word, group)
 
 
-def _way(study: Study, name: str, spec: EncoderSpec, recipe: Recipe, seed: int, loaded: str) -> Way:
+def _losses(study: Study, names: Iterable[str]) -> list[tuple[str, dict[str, Any]]]:
+    """The losses that a study's encoders are trained with, each once."""
+    found: list[tuple[str, dict[str, Any]]] = []
+    for settings in map(study.train_settings, names):
+        asked = settings.loss, settings.loss_options
+        if asked not in found:
+            found.append(asked)
+    return found
+
+
+def _way(
+    study: Study,
+    name: str,
+    spec: EncoderSpec,
+    recipe: Recipe,
+    seed: int,
+    loaded: str,
+    metrics: dict[str, str],
+) -> Way:
+    settings = study.train_settings(name)
+    loss = plugins.source_hash(settings.loss, plugins.LOSSES)
     train = TrainJob(
         encoder=spec,
-        settings=study.train_settings(name),
+        settings=settings,
+        loss=loss,
         model=study.model,
         seed=seed,
         data=loaded,
@@ -234,6 +261,7 @@ def _way(study: Study, name: str, spec: EncoderSpec, recipe: Recipe, seed: int, 
         recipe=str(recipe),
         settings=study.compress,
         train_settings=train.settings,
+        loss=loss,
         encoder=spec,
         model=study.model,
         seed=seed,
@@ -252,7 +280,11 @@ def _way(study: Study, name: str, spec: EncoderSpec, recipe: Recipe, seed: int, 
         data=loaded,
     )
     evaluate = EvaluateJob(
-        settings=study.evaluate, compress=compress.key, convert=convert.key, data=loaded
+        settings=study.evaluate,
+        compress=compress.key,
+        convert=convert.key,
+        data=loaded,
+        metrics=metrics,
     )
     return Way(
         seed=seed,

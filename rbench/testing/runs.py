@@ -20,6 +20,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from rbench.metrics.found import FIRST, gains_of, measured
 from rbench.records import (
     CellName,
     DataSummary,
@@ -231,12 +232,9 @@ class _Maker:
     def quality(self, name: str, mu: float) -> tuple[Quality, npt.NDArray[np.int32]]:
         noise = self.random(name).normal(scale=0.35, size=self.users)
         ranks = np.clip(np.exp(mu + 1.6 * self.luck + noise), 1, CATALOGUE).astype(np.int32)
-        gains = {f"recall@{k}": (ranks <= k).astype(float) for k in (1, 5, 10, 20)}
-        gains["ndcg@10"] = np.where(ranks <= 10, 1 / np.log2(1.0 + ranks), 0.0)
-        gains["mrr"] = 1.0 / ranks
         sha = self._artefact(ranks=ranks)
         coverage = float(min(1.0, 0.02 + len(np.unique(ranks)) / CATALOGUE))
-        metrics = {key: _estimate(values) for key, values in gains.items()}
+        metrics = {one.name: _estimate(gains_of(one, ranks)) for one in measured(FIRST)}
         return Quality(users=self.users, metrics=metrics, coverage=coverage, ranks=sha), ranks
 
     def timing(self, cell: CellName, outcome: Outcome) -> Timing:

@@ -1,4 +1,4 @@
-"""Training: every position of every window learns, the full catalogue is the softmax."""
+"""Training: every position of every window learns, by default by the full softmax."""
 
 from rbench.train.learner import Learner
 from rbench.train.result import WEIGHTS, Trained

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from rbench.data.dataset import Ids
 from rbench.encoding import Encoder, ModelSettings
+from rbench.errors import StageError
 from rbench.graph.model import Weights, get_weights, set_weights
+from rbench.losses import Hidden, Loss
 from rbench.train.windows import Batch
 
 SEEDS_APART = 1_000_003
@@ -34,6 +36,7 @@ class Learner:
         settings: ModelSettings,
         items: int,
         *,
+        loss: Loss,
         dropout: float,
         learning_rate: float,
         beta_2: float,
@@ -41,8 +44,6 @@ class Learner:
     ) -> None:
         import tensorflow as tf
         import tf_keras
-
-        from rbench.train.softmax import Hidden, softmax_loss
 
         tf_keras.backend.clear_session()
         tf_keras.utils.set_random_seed(seed)
@@ -59,12 +60,14 @@ class Learner:
                 vectors, table = self.model(inputs, training=True)
                 learning = tf.gather(tf.reshape(vectors, [-1, settings.width]), places)
                 hidden = None if had is None else Hidden(places, had, settings.length)
-                loss = softmax_loss(learning, table, targets, weights, hidden)
-            gradients = tape.gradient(loss, variables)
+                found = loss.of(learning, table, targets, weights, hidden)
+                if found.shape.rank != 0:
+                    raise StageError(f"the loss has the shape {found.shape}", allowed="one number")
+            gradients = tape.gradient(found, variables)
             # Dense gradients: Adam's way with sparse ones costs more at these catalogues.
             dense = [tf.convert_to_tensor(gradient) for gradient in gradients]
             self.optimizer.apply_gradients(zip(dense, variables, strict=True))
-            return loss
+            return found
 
         @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
         def score(contexts: Any) -> Any:
@@ -74,7 +77,7 @@ class Learner:
         self._step, self._score = step, score
 
     def step(self, batch: Batch) -> float:
-        """Learn from one batch; its mean loss in nats."""
+        """Learn from one batch; its loss, of the full softmax in nats."""
         return float(self._step(*batch))
 
     def set_step_size(self, size: float) -> None:

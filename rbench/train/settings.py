@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
+
+import msgspec
 
 from rbench.bounds import Bounded, Range
 
@@ -25,6 +27,10 @@ class TrainSettings(Bounded, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Steps in which the step size grows evenly from zero to ``learning_rate``."""
     beta_2: Annotated[float, Range(0.0, 0.999999)] = 0.98
     """Adam's decay of the second moment."""
+    loss: str = "softmax"
+    """What a step minimizes: a name from ``rbench list losses``, or ``path/to/file.py:Class``."""
+    loss_options: dict[str, Any] = msgspec.field(default_factory=dict)
+    """Options of the loss, by their names."""
     dropout: Annotated[float, Range(0.0, 0.99)] = 0.2
     """Dropout of the embeddings. Encoders have options of their own."""
     hide_history: bool = False

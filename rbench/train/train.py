@@ -1,4 +1,4 @@
-"""One training: Adam, full softmax at every position, early stopping on validation NDCG@10."""
+"""One training: Adam, a loss at every position, early stopping on validation NDCG@10."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from rbench import plugins
 from rbench.data.dataset import Dataset
 from rbench.encoding import Encoder, ModelSettings
 from rbench.errors import StageError
@@ -43,6 +44,7 @@ def train(
 
     Raises:
         StageError: there is nothing to learn from, or the loss is no number any more.
+        PluginError: the loss is not there, or refuses an option.
     """
     windows = cut(dataset.train, model_settings.length)
     if not len(windows.inputs):
@@ -59,6 +61,7 @@ def train(
         encoder,
         model_settings,
         dataset.items,
+        loss=plugins.loss(settings.loss, settings.loss_options),
         dropout=settings.dropout,
         learning_rate=settings.learning_rate,
         beta_2=settings.beta_2,

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from rbench.data.dataset import Holdout, Ids
 from rbench.data.ranking import rankable, ranks
+from rbench.metrics.validation import validation_scores
 
 Scorer = Callable[[Ids], NDArray[np.float32]]
 """Contexts int32 ``(n, length)`` -> scores float32 ``(n, items)``."""
@@ -40,11 +41,9 @@ class Validator:
         """
         users = len(self.contexts)
         if not users:
-            return {"ndcg@10": 0.0, "recall@10": 0.0}
+            return validation_scores(np.zeros(0, np.int32))
         found = np.concatenate([self._ranks(score, start) for start in range(0, users, BATCH)])
-        hits = (found >= 1) & (found <= 10)
-        gains = np.where(hits, 1 / np.log2(np.maximum(found, 1) + 1), 0)
-        return {"ndcg@10": float(gains.mean()), "recall@10": float(hits.mean())}
+        return validation_scores(found)
 
     def _ranks(self, score: Scorer, start: int) -> Ids:
         contexts = self.contexts[start : start + BATCH]

@@ -13,7 +13,7 @@ from rbench.profile.delegates import DELEGATES
 from rbench.recipes.registered import compressions, schemes
 
 NEVER = ("tensorflow", "tf_keras", "ai_edge_litert", "pandas", "plotly")
-KINDS = ("encoders", "recipes", "targets", "reports", "studies")
+KINDS = ("encoders", "recipes", "targets", "losses", "metrics", "reports", "studies")
 
 
 def test_every_word_of_the_grammars_is_explained():
@@ -62,6 +62,17 @@ def test_encoders_say_where_they_come_from(rbench):
     assert {"name": "gru", "from": "rbench_encoders.gru:Gru (rbench)"} in rows
 
 
+def test_metrics_say_what_is_recorded_of_them(rbench):
+    rows = json.loads(rbench("list", "metrics", "--json", check=0).stdout)
+    assert [(row["name"], row["recorded"]) for row in rows] == [
+        ("recall", "recall@1, recall@5, recall@10, recall@20"),
+        ("ndcg", "ndcg@10"),
+        ("mrr", "mrr"),
+    ]
+    assert rows[1]["from"] == "rbench.metrics.ndcg:Ndcg (rbench)"
+    assert all(row["meaning"] for row in rows)
+
+
 def test_the_default_study_is_marked(rbench):
     rows = json.loads(rbench("list", "recipes", "--json", check=0).stdout)
     assert {row["name"] for row in rows if row["default"]} == {
@@ -95,4 +106,6 @@ def test_studies(rbench):
 
 def test_an_unknown_kind_is_wrong_usage(rbench):
     done = rbench("list", "models", check=2)
-    assert "'encoders', 'recipes', 'targets', 'reports', 'studies'" in done.stderr
+    assert (
+        "'encoders', 'recipes', 'targets', 'losses', 'metrics', 'reports', 'studies'" in done.stderr
+    )

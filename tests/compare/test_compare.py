@@ -13,7 +13,7 @@ import pytest
 
 from rbench.compare import Comparison, Difference, Unlike, compare, files
 from rbench.compare.comparison import Side
-from rbench.gate.scores import gains
+from rbench.metrics.found import gains
 from rbench.records import CellName, Estimate, Machine, Run
 from rbench.stats import minimum_detectable_loss
 from rbench.testing.runs import example_run

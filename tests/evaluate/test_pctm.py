@@ -11,8 +11,8 @@ import pytest
 
 from rbench.data.dataset import Dataset, Holdout
 from rbench.data.ranking import ranks
-from rbench.evaluate.metrics import ndcg
 from rbench.evaluate.pctm import GRID, LENGTH, Parameters, Pctm, history_weights
+from rbench.metrics.found import gains
 
 Make = Callable[..., Dataset]
 ITEMS = 9
@@ -103,7 +103,7 @@ def test_what_is_chosen_is_no_worse_on_validation_than_the_authors_parameters(
         contexts = dataset.validation.contexts(LENGTH)
         everything = np.ones((len(contexts), ITEMS), bool)
         found = ranks(model(contexts), dataset.validation.targets, everything)
-        return float(ndcg(found, 10).mean())
+        return float(gains("ndcg@10", found).mean())
 
     assert reached(None) > reached(Parameters())
 

@@ -14,6 +14,7 @@ from rbench.data.ranking import Scores
 from rbench.errors import StageError
 from rbench.evaluate import scoring
 from rbench.evaluate.settings import EvaluateSettings
+from rbench.metrics.coverage import coverage
 from rbench.progress import Progress, silent
 
 Make = Callable[..., Dataset]
@@ -65,16 +66,18 @@ def test_ranks_and_coverage_match_one_user_at_a_time(
 ) -> None:
     dataset = drawn(make_dataset)
     fake = Fake(30)
-    expected, seen = [], set()
+    expected, shown, seen = [], [], set()
     for user, target in enumerate(dataset.test.targets):
         scores = fake(dataset.test.contexts(3)[[user]])[0]
         history = set(dataset.test.histories[user]) if filter_history else set()
         order = sorted(set(range(1, 31)) - history, key=lambda item: (-scores[item - 1], item))
         expected.append(order.index(target) + 1 if target in order else 0)
+        shown.append(order[:10] + [0] * (10 - len(order[:10])))
         seen.update(order[:10])
     found = outcome(dataset, filter_history)
     assert found.ranks.tolist() == expected
-    assert found.coverage == pytest.approx(len(seen) / 30)
+    assert found.lists.items.tolist() == shown
+    assert coverage(found.lists) == pytest.approx(len(seen) / 30)
     assert 0 in expected
     assert max(expected) > 10
 
@@ -85,14 +88,14 @@ def test_batches_change_nothing(make_dataset: Make, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(scoring, "CELLS", 70)
     parted = outcome(dataset)
     assert parted.ranks.tolist() == whole.ranks.tolist()
-    assert parted.coverage == whole.coverage
+    assert parted.lists.items.tolist() == whole.lists.items.tolist()
 
 
 def test_a_small_catalogue_is_covered_without_the_history(make_dataset: Make) -> None:
     dataset = make_dataset([[1]], [2], 3, [[1, 3]])
     found = outcome(dataset)
     assert found.ranks.tolist() == [1]
-    assert found.coverage == pytest.approx(1 / 3)
+    assert coverage(found.lists) == pytest.approx(1 / 3)
 
 
 def test_a_target_in_the_history_counts_only_where_history_is_kept(make_dataset: Make) -> None:

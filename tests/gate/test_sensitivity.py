@@ -3,8 +3,8 @@
 import numpy as np
 
 from rbench.gate import judge, parse_budget, read_against
-from rbench.gate.scores import gains
 from rbench.gate.sensitivity import sensitivity
+from rbench.metrics.found import gains
 from rbench.stats import ALPHA, minimum_detectable_loss
 from rbench.testing.runs import example_run
 

@@ -9,10 +9,8 @@ import msgspec
 import numpy as np
 import pytest
 
-from rbench.evaluate import metrics
 from rbench.gate import Limits, judge, parse_budget, read_against
 from rbench.gate.against import Against, baseline_of
-from rbench.gate.scores import gains
 from rbench.profile import ProfileSettings
 from rbench.profile.pair import SETTINGS
 from rbench.records.run_folder import read_run, write_records
@@ -27,15 +25,6 @@ def power():
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
-
-
-def test_gains_are_those_of_the_evaluation():
-    ranks = np.array([0, 1, 2, 5, 10, 11, 20, 21, 400])
-    table = metrics.gains(ranks)
-    for column, name in enumerate(metrics.METRICS):
-        np.testing.assert_allclose(gains(name, ranks), table[:, column])
-    assert gains("coverage", ranks) is None
-    assert gains("ndcg@0", ranks) is None
 
 
 @pytest.mark.parametrize(("noise", "own"), [((0.5,), None), ((1.5,), None), ((1.0,), 1.5)])

@@ -4,7 +4,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from rbench.gate.scores import gains
+from rbench.metrics.found import gains
 from rbench.records.artefacts import read_ranks
 from rbench_reports import noise, seeds
 from rbench_reports.cells import Sheet

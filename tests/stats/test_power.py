@@ -8,7 +8,7 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from rbench.gate.scores import gains
+from rbench.metrics.found import gains
 from rbench.stats import ALPHA, POWER, minimum_detectable_loss, paired_loss
 from rbench.stats.power import CAUTION
 

@@ -68,7 +68,11 @@ READ = TRAINED | SCORED | {"contexts", "convert"}
         ("data/storage.py", READ | {"data"}),
         ("data/ranking.py", TRAINED | SCORED),
         ("train/train.py", {"train"}),
-        ("train/softmax.py", TRAINED),
+        ("metrics/recall.py", TRAINED | SCORED),
+        ("stats/bootstrap.py", SCORED),
+        # Of a plug-in: in the key of the jobs that use it.
+        ("losses/full_softmax.py", set()),
+        ("metrics/mrr.py", set()),
         ("train/settings.py", TRAINED),
         ("compress/quantization.py", {"compress", "convert"}),
         ("graph/model.py", TRAINED | {"convert"}),

@@ -62,7 +62,7 @@ def other(value):
     if isinstance(value, tuple):
         return (*value, "x")
     if isinstance(value, dict):
-        return {name: other(one) for name, one in value.items()}
+        return {name: other(one) for name, one in value.items()} or {"x": "y"}
     field = {EncoderSpec: "source", ModelSettings: "width", DataSettings: "min_interactions"}.get(
         type(value), value.__struct_fields__[0]
     )

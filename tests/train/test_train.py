@@ -266,7 +266,7 @@ def test_the_loss_is_the_full_softmax() -> None:
     """By hand in float64, gradients by finite differences."""
     import tensorflow as tf
 
-    from rbench.train.softmax import softmax_loss
+    from rbench.losses.full_softmax import softmax_loss
 
     random = np.random.default_rng(1)
     vectors, table = random.normal(size=(5, 3)), random.normal(size=(7, 3))
@@ -296,7 +296,8 @@ def test_the_loss_leaves_out_what_was_had_by_then() -> None:
     """By hand: user 0 had item 2 from position 0 on, 4 from 1 on, and 5 comes again."""
     import tensorflow as tf
 
-    from rbench.train.softmax import Hidden, softmax_loss
+    from rbench.losses import Hidden
+    from rbench.losses.full_softmax import softmax_loss
 
     random = np.random.default_rng(1)
     vectors, table = random.normal(size=(4, 3)), random.normal(size=(6, 3))
@@ -340,6 +341,7 @@ def test_steps_follow_the_schedule(dataset, model_settings, tmp_path, monkeypatc
 
 def test_dropout_is_drawn_anew_in_every_step_and_epoch(dataset, model_settings) -> None:
     from rbench.graph.model import training_model
+    from rbench.losses.softmax import Softmax
     from rbench.train.learner import Learner
 
     learner = Learner(
@@ -347,6 +349,7 @@ def test_dropout_is_drawn_anew_in_every_step_and_epoch(dataset, model_settings) 
         ENCODER,
         model_settings,
         dataset.items,
+        loss=Softmax(),
         dropout=0.5,
         learning_rate=0.0,
         beta_2=0.98,

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rbench.data.ranking import rankable, ranks
-from rbench.evaluate import metrics
+from rbench.metrics.found import gains
 from rbench.train import validate
 from rbench.train.validate import Validator
 
@@ -55,8 +55,8 @@ def test_the_scores_are_those_of_the_evaluation(holdout, asked, filtered) -> Non
     held = holdout(histories, targets)
     theirs = ranks(scores, held.targets, rankable(held, 0, len(targets), ITEMS, filtered))
     mine = Validator(held, 5, 100, seed=1, filtered=filtered)(lambda contexts: scores)
-    assert mine["ndcg@10"] == pytest.approx(metrics.ndcg(theirs, 10).mean())
-    assert mine["recall@10"] == pytest.approx(metrics.recall(theirs, 10).mean())
+    assert mine["ndcg@10"] == pytest.approx(gains("ndcg@10", theirs).mean())
+    assert mine["recall@10"] == pytest.approx(gains("recall@10", theirs).mean())
 
 
 def test_a_target_from_the_history_is_a_miss(holdout) -> None:

@@ -130,9 +130,11 @@ class Child:
 
 
 def lodger(job: AnyJob) -> str:
-    """The encoder of a job, if it is a file's: its code runs in the worker."""
+    """The encoder and the loss of a job, if they are a file's: their code runs in the worker."""
     encoder = getattr(job, "encoder", None)
-    return encoder.plugin if encoder is not None and ".py:" in encoder.plugin else ""
+    settings = getattr(job, "train_settings", None) or getattr(job, "settings", None)
+    named = encoder.plugin if encoder is not None else "", getattr(settings, "loss", "")
+    return " ".join(name for name in named if ".py:" in name)
 
 
 def patience(job: AnyJob, stall_s: float) -> float | None:

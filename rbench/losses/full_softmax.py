@@ -6,22 +6,11 @@ slower than TensorFlow's own. Importing this module imports TensorFlow.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import tensorflow as tf
 
-Tensor = Any
-
-
-class Hidden(NamedTuple):
-    """What the history hides of the catalogue."""
-
-    places: Tensor
-    """int32 ``(n,)``: flat positions batch x length."""
-    had: Tensor
-    """int32 ``(batch, items)``, see `rbench.train.windows.Batch`."""
-    length: int
-
+from rbench.losses.loss import Hidden, Tensor
 
 HIDDEN = -1e4
 """The score of an item that the history hides: e^-10,000 is nothing."""
@@ -35,18 +24,10 @@ def _loss_and_gradients(
         tape.watch([vectors, table])
         logits = tf.matmul(vectors, table, transpose_b=True)
         if hidden is not None:
-            logits = tf.where(_is_hidden(hidden, targets), HIDDEN, logits)
+            logits = tf.where(hidden.mask(targets), HIDDEN, logits)
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(targets, logits)
         loss = tf.reduce_sum(losses * weights) / tf.reduce_sum(weights)
     return (loss, *tape.gradient(loss, [vectors, table]))
-
-
-def _is_hidden(hidden: Hidden, targets: Tensor) -> Tensor:
-    """bool ``(n, items)``: had by then, and not what comes next."""
-    rows = hidden.places // hidden.length
-    had = tf.gather(hidden.had, rows) <= (hidden.places % hidden.length)[:, tf.newaxis]
-    other = tf.range(tf.shape(hidden.had)[1])[tf.newaxis] != targets[:, tf.newaxis]
-    return had & other
 
 
 def softmax_loss(

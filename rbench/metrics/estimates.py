@@ -1,0 +1,60 @@
+"""From ranks and top lists to what a record holds: every metric's mean, with its interval."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rbench.metrics.coverage import DEPTH
+from rbench.metrics.found import Measured, gains_of, measured
+from rbench.metrics.metric import ListMetric, Lists, RankMetric
+from rbench.records import Estimate
+from rbench.stats import bootstrap_means, percentile_interval
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from rbench.metrics.metric import Gains
+
+
+def depth() -> int:
+    """How deep the lists must be for every metric."""
+    return max([DEPTH, *(one.k for one in measured() if isinstance(one.metric, ListMetric))])
+
+
+def estimates(ranks: NDArray[Any], lists: Lists, resamples: int, seed: int) -> dict[str, Estimate]:
+    """Every metric's mean over users, with its 95 % percentile bootstrap interval.
+
+    Users of one kind gain the same: those of the same rank, and for metrics of lists those of the
+    same gain. Metrics of ranks share the resamples.
+
+    Args:
+        ranks: int ``(users,)``, at least one user; 0 where the target cannot be ranked.
+        resamples: how often the users are drawn anew, with replacement.
+
+    Raises:
+        PluginError: a metric is broken.
+    """
+    import numpy as np
+
+    known = list(measured())
+    by_rank = [one for one in known if isinstance(one.metric, RankMetric)]
+    distinct, counts = np.unique(ranks, return_counts=True)
+    table = np.stack([gains_of(one, distinct) for one in by_rank], axis=-1)
+    found = _estimates(by_rank, table, counts, resamples, seed)
+    for one in known:
+        if isinstance(one.metric, ListMetric):
+            values, counts = np.unique(gains_of(one, lists), return_counts=True)
+            found |= _estimates([one], values[:, None], counts, resamples, seed)
+    return {one.name: found[one.name] for one in known}
+
+
+def _estimates(
+    asked: list[Measured], values: Gains, counts: NDArray[Any], resamples: int, seed: int
+) -> dict[str, Estimate]:
+    """Of the metrics whose gains stand in the columns, by kinds of users."""
+    means = counts @ values / counts.sum()
+    low, high = percentile_interval(bootstrap_means(values, counts, resamples, seed))
+    return {
+        one.name: Estimate(value=float(mean), low=float(lower), high=float(upper))
+        for one, mean, lower, upper in zip(asked, means, low, high, strict=True)
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -11,7 +12,7 @@ from rbench.cells.recipe import PLAIN
 from rbench.metrics.found import gains
 from rbench.records import Quality, Record, Run
 from rbench.records.artefacts import Ranks, read_ranks
-from rbench.stats import minimum_detectable_loss
+from rbench.stats import ALPHA, minimum_detectable_loss, paired_loss, significant
 from rbench_reports.cells import Sheet
 from rbench_reports.numbers import MISSING, change
 
@@ -20,14 +21,12 @@ if TYPE_CHECKING:
 
 REFERENCE = PLAIN
 METRIC = "ndcg@10"
-RESAMPLES = 1000
-SEED = 1
 File = tuple[str, str]
 
 
 @dataclass(frozen=True)
 class Difference:
-    """A share of the reference's mean that was gained (+) or lost (-), with its 95 % interval."""
+    """A share of the reference's mean that was gained (+) or lost (-), with its interval."""
 
     share: float
     low: float
@@ -43,14 +42,17 @@ class Difference:
         """E.g. ``-7.3 % to +0.2 %``; empty where no user's gain changed."""
         if self.low == self.high == 0:
             return ""
-        return f"{change(1 + self.low, 1)} to {change(1 + self.high, 1)}"
+        return " to ".join(
+            "any" if math.isinf(end) else change(1 + end, 1) for end in (self.low, self.high)
+        )
 
     @property
     def word(self) -> str:
         """What the interval allows to say."""
         if self.low == self.high == 0:
             return "the same"
-        return "worse" if self.high < 0 else "better" if self.low > 0 else "no difference shown"
+        side = significant((self.low, self.high))
+        return {"below": "worse", "above": "better", "": "no difference shown"}[side]
 
     @property
     def sign(self) -> str:
@@ -157,11 +159,9 @@ def between(run: Run, record: Record, other: Record) -> Difference | None:
     return _difference(gains(METRIC, theirs), gains(METRIC, mine))
 
 
-def bootstrap(before: NDArray[Any], after: NDArray[Any]) -> Difference | None:
-    """The share that the mean changed by, and its 95 % percentile bootstrap interval over users.
-
-    Both gains of a user are drawn together. Users with the same pair of gains are one kind, so a
-    resample is a multinomial draw of how often each kind comes up.
+def difference(before: NDArray[Any], after: NDArray[Any]) -> Difference | None:
+    """The share that the mean changed by, by the paired comparison that the gate judges a loss by,
+    at the significance level of one question.
 
     Args:
         before: what each user gained, float64 (users,).
@@ -169,21 +169,12 @@ def bootstrap(before: NDArray[Any], after: NDArray[Any]) -> Difference | None:
 
     Returns:
         None where nobody gained anything before, or the users are not the same.
-
-    Source: Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapters 8 and 13.
     """
-    import numpy as np
-
     if len(before) != len(after) or not len(before) or before.mean() <= 0:
         return None
-    kinds, counts = np.unique(np.stack([before, after]), axis=1, return_counts=True)
-    drawn = np.random.default_rng(SEED).multinomial(
-        len(before), counts / len(before), size=RESAMPLES
-    )
-    old, new = (drawn @ kinds.T).T
-    shares = new[old > 0] / old[old > 0] - 1
-    low, high = np.percentile(shares, (2.5, 97.5))
-    return Difference(float(after.mean() / before.mean() - 1), float(low), float(high))
+    lost = paired_loss(before, after)
+    least, most = lost.interval(ALPHA)
+    return Difference(0.0 - lost.share, 0.0 - most, 0.0 - least)
 
 
 def _paired(
@@ -226,7 +217,7 @@ def _pooled(sides: Sequence[tuple[NDArray[Any], NDArray[Any]]]) -> Difference | 
 
 
 def _difference(before: NDArray[Any] | None, after: NDArray[Any] | None) -> Difference | None:
-    return None if before is None or after is None else bootstrap(before, after)
+    return None if before is None or after is None else difference(before, after)
 
 
 def _mean(arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rbench.metrics.coverage import DEPTH
-from rbench.metrics.found import Measured, gains_of, measured
+from rbench.metrics.found import FIRST, Measured, gains_of, measured
 from rbench.metrics.metric import ListMetric, Lists, RankMetric
 from rbench.records import Estimate
 from rbench.stats import bootstrap_means, percentile_interval
@@ -25,7 +25,9 @@ def estimates(ranks: NDArray[Any], lists: Lists, resamples: int, seed: int) -> d
     """Every metric's mean over users, with its 95 % percentile bootstrap interval.
 
     Users of one kind gain the same: those of the same rank, and for metrics of lists those of the
-    same gain. Metrics of ranks share the resamples.
+    same gain. Metrics of ranks share the resamples. The last digit of a sum depends on how many
+    columns are summed at once: rbench's own are summed together, any other alone, so that what they
+    are does not depend on what is installed beside them.
 
     Args:
         ranks: int ``(users,)``, at least one user; 0 where the target cannot be ranked.
@@ -37,15 +39,22 @@ def estimates(ranks: NDArray[Any], lists: Lists, resamples: int, seed: int) -> d
     import numpy as np
 
     known = list(measured())
-    by_rank = [one for one in known if isinstance(one.metric, RankMetric)]
+    ours = [one for one in known if one.family in FIRST]
+    theirs = [one for one in known if one.family not in FIRST and _of_ranks(one)]
     distinct, counts = np.unique(ranks, return_counts=True)
-    table = np.stack([gains_of(one, distinct) for one in by_rank], axis=-1)
-    found = _estimates(by_rank, table, counts, resamples, seed)
+    found: dict[str, Estimate] = {}
+    for asked in (ours, *([one] for one in theirs)):
+        table = np.stack([gains_of(one, distinct) for one in asked], axis=-1)
+        found |= _estimates(asked, table, counts, resamples, seed)
     for one in known:
-        if isinstance(one.metric, ListMetric):
-            values, counts = np.unique(gains_of(one, lists), return_counts=True)
-            found |= _estimates([one], values[:, None], counts, resamples, seed)
+        if not _of_ranks(one):
+            values, users = np.unique(gains_of(one, lists), return_counts=True)
+            found |= _estimates([one], values[:, None], users, resamples, seed)
     return {one.name: found[one.name] for one in known}
+
+
+def _of_ranks(one: Measured) -> bool:
+    return isinstance(one.metric, RankMetric)
 
 
 def _estimates(

@@ -30,6 +30,11 @@ class Measured(NamedTuple):
     k: int
     """The cutoff; 0 where there is none."""
 
+    @property
+    def family(self) -> str:
+        """The name that it is registered under."""
+        return self.name.partition("@")[0]
+
 
 def families() -> tuple[str, ...]:
     """The names of all installed metrics, ours first.

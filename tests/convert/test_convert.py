@@ -120,7 +120,7 @@ NORMS_IN_INT8 = (0.3, 0.75)
 @every_cell
 def test_the_file_agrees_with_keras(converted, name, recipe) -> None:
     made = converted(name, recipe)
-    scheme = Recipe.parse(recipe).scheme
+    scheme = Recipe.parse(recipe).scheme.name
     scores = FileScorer(made.path, ITEMS)(made.contexts)
     in_int8 = name == "attention" and scheme == STATIC
     apart, common = NORMS_IN_INT8 if in_int8 else BOUNDS[scheme]

@@ -163,7 +163,7 @@ def encoder_file(tmp_path_factory):
         form = Form(last=True, unrolled=parsed.unrolled)
         model = scoring_model(plugins.encoder(name), settings, 62, form)
         exported = Recommender(model, settings.length, settings.top_k)
-        content, _ = rewritten(converted(parsed.scheme, exported, np.zeros((1, LENGTH))))
+        content, _ = rewritten(converted(parsed.scheme.name, exported, np.zeros((1, LENGTH))))
         path = tmp_path_factory.mktemp("ready") / "model.tflite"
         path.write_bytes(gpu_ready(content))
         return path

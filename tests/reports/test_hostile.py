@@ -82,7 +82,7 @@ def few(tmp_path_factory):
 def documents(few):
     known = {}
     patch = pytest.MonkeyPatch()
-    for module in ("html", "compare_html"):  # four megabytes of no interest here
+    for module in ("report_html", "compare_html"):  # four megabytes of no interest here
         patch.setattr(f"rbench_reports.{module}.plotly", lambda: Markup(""))
 
     def documents(kind, name):

@@ -24,6 +24,7 @@ LIBRARIES = {
     "tensorflow_model_optimization": ("tensorflow-model-optimization", "sweep"),
     "ai_edge_quantizer": ("ai-edge-quantizer", "sweep"),
     "pyarrow": ("pyarrow", "sweep"),
+    "ray": ("ray", "ray"),
 }
 """Module -> its package, and the extra that brings it; empty: rbench itself does."""
 

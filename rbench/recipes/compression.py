@@ -11,16 +11,17 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from rbench.recipes.scheme import NOWHERE, Grid, Scheme
 
-Weights = dict[str, NDArray[np.float32]]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Weights: TypeAlias = "dict[str, NDArray[np.float32]]"
 """``layer/index`` -> array, as `rbench.graph.model.get_weights` names them."""
-Ranges = dict[str, NDArray[np.float32]]
+Ranges: TypeAlias = "dict[str, NDArray[np.float32]]"
 """Layer's name -> least and largest number of its outputs, float32 ``(2,)``."""
 
 

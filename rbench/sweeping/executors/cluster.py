@@ -86,6 +86,15 @@ class Cluster:
         """
         extras.require("ray", "--executor ray")
         _connect(self.address)
+        try:
+            return self._survey(study)
+        except BaseException:
+            import ray
+
+            ray.shutdown()  # no sweep follows that would leave the cluster
+            raise
+
+    def _survey(self, study: Study) -> Survey:
         encoders = [study.plugin(name)[0] for name in study.encoders]
         self._nodes = _look(encoders, study.targets)
         _alike(self._nodes, encoders)

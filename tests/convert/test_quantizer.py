@@ -12,7 +12,7 @@ if not find_spec("tensorflow"):  # importing it takes seconds
     pytest.skip("conversion needs rbench[sweep]", allow_module_level=True)
 
 from rbench.convert import INPUT, SIGNATURE
-from rbench.convert.flatbuffer import op_name, parse, type_name
+from rbench.convert.flatbuffer import op_name, pack, parse, type_name
 from rbench.convert.norms import inside_norms
 from rbench.convert.quantizer import _ranges, quantize
 from rbench.evaluate.file_scorer import FileScorer
@@ -131,7 +131,7 @@ def test_a_large_file_keeps_its_constants(tmp_path) -> None:
     table = random.normal(size=(items, 16)).astype(np.float32)
     contexts = random.integers(1, items, (30, 6)).astype(np.int32)
     before, _ = rewritten(recommender(table, scheme="float32"))
-    library = quantize(before, "static_wi8_ai16", contexts)
+    library = pack(quantize(parse(before), "static_wi8_ai16", contexts))
     after, shared = rewritten(narrowed(library))
     assert shared.facts() == {"shared": True, "buffers": 1}
     assert table.size < len(after) < 1.1 * table.size

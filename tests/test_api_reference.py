@@ -34,7 +34,7 @@ def test_every_module_is_there_but_for_programs(reference):
     }
     modules = {name.removesuffix(".__init__") for name in files} - {"rbench.__main__"}
     known = {name for name in reference.public_names() if name.split(".")[0] == "rbench"}
-    assert known == modules
+    assert known - {"rbench.studies"} == modules  # a wheel has the folder of studies in it
 
 
 def test_a_name_that_is_left_out_is_told(reference, tmp_path):

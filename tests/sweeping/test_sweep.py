@@ -20,7 +20,7 @@ if not find_spec("tensorflow"):  # importing it takes seconds
 
 import rbench
 from rbench.records.run_folder import read_items
-from rbench.sweeping import sweep as sweeping
+from rbench.sweeping.executors.local import alone
 from rbench.sweeping.observer import Silent
 from rbench.sweeping.store import Store
 
@@ -344,9 +344,9 @@ def test_waiting_for_another_sweep_s_timing_is_said(tmp_path):
 
     store = Store(tmp_path)
     other = filelock.FileLock(tmp_path / "timing.lock")
-    with sweeping._alone(store, Told()):
+    with alone(store, Told()):
         assert said == []
     other.acquire()
-    with sweeping._alone(store, Told()):
+    with alone(store, Told()):
         assert said[0] == "another sweep is timing on this machine: waiting until it is done"
         assert len(said) == 2

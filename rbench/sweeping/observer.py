@@ -46,3 +46,30 @@ class Silent:
 
     def noticed(self, text: str) -> None:
         """Say nothing."""
+
+
+class PassingOn:
+    """An observer that tells another one all that it is told; whoever adds something derives."""
+
+    def __init__(self, observer: Observer) -> None:
+        self.observer = observer
+
+    def planned(self, jobs: Sequence[AnyJob]) -> None:
+        """Pass it on."""
+        self.observer.planned(jobs)
+
+    def started(self, job: AnyJob) -> None:
+        """Pass it on."""
+        self.observer.started(job)
+
+    def moved(self, job: AnyJob, progress: Progress) -> None:
+        """Pass it on."""
+        self.observer.moved(job, progress)
+
+    def ended(self, job: AnyJob, failure: Failure | None) -> None:
+        """Pass it on."""
+        self.observer.ended(job, failure)
+
+    def noticed(self, text: str) -> None:
+        """Pass it on."""
+        self.observer.noticed(text)

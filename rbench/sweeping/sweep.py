@@ -14,7 +14,7 @@ import filelock
 import msgspec
 
 from rbench.errors import OutputError, RecordError
-from rbench.progress import Progress, silent
+from rbench.progress import silent
 from rbench.records import DataSummary, Machine, Quality, Run, RunInfo
 from rbench.records.run_folder import read_run, write_info, write_records
 from rbench.study import Study
@@ -23,7 +23,7 @@ from rbench.sweeping.executors.executor import Executor, Session
 from rbench.sweeping.executors.graph import Failures, Place
 from rbench.sweeping.executors.local import Local
 from rbench.sweeping.jobs import AnyJob, DataJob, ProfileJob, RoundJob
-from rbench.sweeping.observer import Observer, Silent
+from rbench.sweeping.observer import Observer, PassingOn, Silent
 from rbench.sweeping.perform import perform
 from rbench.sweeping.plan import Plan
 from rbench.sweeping.plan import plan as spelt_out
@@ -75,8 +75,8 @@ def sweep(
     return read_run(folder)
 
 
-class _Sweep:
-    """One execution."""
+class _Sweep(PassingOn):
+    """One execution. The executor's observer is this: it passes all on, and records."""
 
     def __init__(
         self,
@@ -88,12 +88,12 @@ class _Sweep:
         observer: Observer,
         reproduce: str,
     ) -> None:
+        super().__init__(observer)
         self.plan = plan
         self.store = store
         self.folder = folder
         self.machine = _steady(machine)
         self.executor = executor
-        self.observer = observer
         self.reproduce = reproduce
         self.recorder = Recorder(plan, store, folder, self.machine, reproduce)
         self.failures: Failures = {}
@@ -218,22 +218,9 @@ class _Sweep:
         }
         return {key: value for key, value in found.items() if value}
 
-    # The executor's observer is this sweep: it passes everything on, and records now and then.
-
-    def planned(self, jobs: Sequence[AnyJob]) -> None:
-        self.observer.planned(jobs)
-
-    def started(self, job: AnyJob) -> None:
-        self.observer.started(job)
-
-    def moved(self, job: AnyJob, progress: Progress) -> None:
-        self.observer.moved(job, progress)
-
-    def noticed(self, text: str) -> None:
-        self.observer.noticed(text)
-
     def ended(self, job: AnyJob, failure: Failure | None) -> None:
-        self.observer.ended(job, failure)
+        """Pass it on, and record now and then."""
+        super().ended(job, failure)
         # While timing runs, nothing else should: the records wait for its end.
         timing = isinstance(job, RoundJob)
         if not timing and time.monotonic() - self._recorded_at > RECORD_EVERY_S:

@@ -9,14 +9,13 @@ import filelock
 
 from rbench.cells.target import Target
 from rbench.profile import Crowd, Round
-from rbench.progress import Progress
 from rbench.records.machine import machine
 from rbench.study import Study
 from rbench.sweeping.executors.children import Children
 from rbench.sweeping.executors.executor import Survey
 from rbench.sweeping.executors.graph import Failures
 from rbench.sweeping.jobs import AnyJob, RoundJob
-from rbench.sweeping.observer import Observer
+from rbench.sweeping.observer import Observer, PassingOn
 from rbench.sweeping.store import Failure, Store
 from rbench.system import temporary
 
@@ -74,33 +73,17 @@ class _Session:
         )
 
 
-class Watched:
+class Watched(PassingOn):
     """Tells an observer besides when a round found its machine busy, and when that is over."""
 
     def __init__(self, observer: Observer, store: Store, crowd: Crowd) -> None:
-        self.observer = observer
+        super().__init__(observer)
         self.store = store
         self.crowd = crowd
 
-    def planned(self, jobs: Sequence[AnyJob]) -> None:
-        """Pass it on."""
-        self.observer.planned(jobs)
-
-    def started(self, job: AnyJob) -> None:
-        """Pass it on."""
-        self.observer.started(job)
-
-    def moved(self, job: AnyJob, progress: Progress) -> None:
-        """Pass it on."""
-        self.observer.moved(job, progress)
-
-    def noticed(self, text: str) -> None:
-        """Pass it on."""
-        self.observer.noticed(text)
-
     def ended(self, job: AnyJob, failure: Failure | None) -> None:
         """Pass it on, then look at what the round says of its company."""
-        self.observer.ended(job, failure)
+        super().ended(job, failure)
         if isinstance(job, RoundJob) and failure is None:
             made = self.store.read(job.stage, job.key, Round)
             self.crowd.after(Target.parse(job.target), made, self.observer.noticed)

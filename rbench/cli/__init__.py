@@ -30,7 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "inspect": ("rbench.cli.inspect", "Show what is in a .tflite, ours or a stranger's."),
     "list": ("rbench.cli.list", "List encoders, recipes, targets, reports or studies."),
     "devices": ("rbench.cli.devices", "List the phones that can be timed, and how they are."),
-    "tool": ("rbench.cli.tool", "Fetch the native tool that times models."),
+    "tool": ("rbench.cli.tool", "Fetch the programs and runtimes that tools need."),
     "data": ("rbench.cli.data", "Describe a log of interactions, or fetch a public one."),
 }
 """Command -> module that holds a click command named ``command``, and one line of help."""

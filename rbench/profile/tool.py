@@ -23,12 +23,23 @@ from rbench.cells.delegate import Delegate, Variant
 from rbench.cells.recipe import Recipe
 from rbench.cells.target import Target
 from rbench.cells.tools import HOST, Named
-from rbench.errors import StudyError, Unsupported, choices
+from rbench.errors import PluginError, StudyError, Unsupported, choices
+from rbench.installed import at_work
+from rbench.profile.fetching import Fetchable
 from rbench.profile.result import Round
 from rbench.profile.settings import ProfileSettings
 from rbench.records import Delegation
 
-__all__ = ["Attached", "Delegate", "Found", "Tool", "Variant", "concerning", "tool_of"]
+__all__ = [
+    "Attached",
+    "Delegate",
+    "Found",
+    "Tool",
+    "Variant",
+    "concerning",
+    "fetchable",
+    "tool_of",
+]
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -175,6 +186,10 @@ class Tool(Named, ABC):
         """The devices that targets can name now."""
         return ()
 
+    def fetches(self) -> Iterable[Fetchable]:
+        """What ``rbench tool fetch`` brings for it. Raises nothing."""
+        return ()
+
 
 def tool_of(target: Target) -> Tool:
     """The tool that a target names.
@@ -214,3 +229,29 @@ def concerning(settings: ProfileSettings, target: Target) -> ProfileSettings:
     neutral = {name: getattr(ProfileSettings(), name) for name in others}
     kept = {word: own for word, own in settings.tool.items() if word == mine.word}
     return msgspec.structs.replace(settings, **neutral, tool=kept)
+
+
+def fetchable() -> dict[str, Fetchable]:
+    """Name -> what can be fetched, of all installed tools; nothing of one whose words raise.
+
+    Raises:
+        PluginError: two are called the same, and are not.
+    """
+    found: dict[str, Fetchable] = {}
+    for tool in tools.installed():
+        if not isinstance(tool, Tool):
+            continue
+        try:
+            with at_work(f"tool {tool.word!r}"):
+                offered = tuple(tool.fetches())
+        except PluginError:
+            continue
+        for one in offered:
+            first = found.setdefault(one.name, one)
+            if type(first) is not type(one):
+                raise PluginError(
+                    f"two tools fetch {one.name!r}: {type(first).__module__} and "
+                    f"{type(one).__module__}",
+                    remedy="uninstall the package of one of them",
+                )
+    return found

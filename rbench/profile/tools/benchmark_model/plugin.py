@@ -8,6 +8,7 @@ from typing import Any
 
 from rbench.cells.target import Target
 from rbench.profile.delegates import DELEGATES
+from rbench.profile.fetching import Fetchable
 from rbench.profile.result import Round
 from rbench.profile.settings import ProfileSettings
 from rbench.profile.tool import Found, Tool
@@ -46,3 +47,8 @@ class BenchmarkModel(Tool):
         from rbench.profile.tools.benchmark_model.doctor import tools
 
         return tools()
+
+    def fetches(self) -> Iterable[Fetchable]:
+        from rbench.profile.tools.benchmark_model.bringing import BenchmarkModelBuild
+
+        return (BenchmarkModelBuild(),)

@@ -44,7 +44,7 @@ def convert(
         import tf_keras
 
         from rbench.convert.export import Recommender
-        from rbench.convert.rewriting import ready_for_gpu, share_and_tidy, written
+        from rbench.convert.rewriting import ready_for_devices, share_and_tidy, written
         from rbench.convert.tflite import Exported
 
         # Keras numbers what has no name, and the names go into the file: count from the start.
@@ -63,7 +63,7 @@ def convert(
         shared = share_and_tidy(flat)
         if reason := recipe.scheme.objection(op_names(flat)):
             raise Unsupported(reason)
-        ready_for_gpu(flat)
+        ready_for_devices(flat)
         content = written(flat)
         write_atomically(folder / MODEL, content)
         found = take_inventory(content)

@@ -15,11 +15,9 @@ ai-edge-litert 2.3.0; tests/profile/tools/litert/test_gpu.py tries it again.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
+from rbench.convert.drawing import new_constant, new_operator, new_tensor
 from rbench.convert.flatbuffer import Graph, Model, Operator, op_name, type_name
 from rbench.convert.item_table import LOOKUPS, RANKING
 
@@ -40,10 +38,10 @@ def pad_ranking(model: Model) -> None:
     missing = -shape[-1] % DIVISOR
     if not missing or len(shape) != 2 or shape[0] != 1 or type_name(scores) != "FLOAT32":
         return
-    filler = _tensor(model, graph, "no_items", "FLOAT32", [1, missing])
-    _fill(model, graph, filler, np.full((1, missing), NEVER, np.float32))
-    padded = _tensor(model, graph, "padded_scores", "FLOAT32", [1, shape[-1] + missing])
-    operator = _operator(model, "CONCATENATION", [int(ranking.inputs[0]), filler], [padded])
+    filler = np.full((1, missing), NEVER, np.float32)
+    behind = new_constant(model, graph, "no_items", filler, "FLOAT32")
+    padded = new_tensor(graph, "padded_scores", [1, shape[-1] + missing], "FLOAT32")
+    operator = new_operator(model, "CONCATENATION", [int(ranking.inputs[0]), behind], [padded])
     operator.builtinOptions.axis = 1
     ranking.inputs = np.array([padded, *ranking.inputs[1:]], np.int32)
     graph.operators.insert(ranked[0], operator)
@@ -69,7 +67,7 @@ def narrow_lookups(model: Model) -> None:
         rows = int(lookup.outputs[0])
         found = graph.tensors[rows]
         name = f"{_text(found.name)}_float16"
-        narrow = _tensor(model, graph, name, "FLOAT16", [int(size) for size in found.shape])
+        narrow = new_tensor(graph, name, [int(size) for size in found.shape], "FLOAT16")
         table = widened[int(lookup.inputs[LOOKUPS["GATHER"]])]
         lookup.inputs = np.array([table, *lookup.inputs[1:]], np.int32)
         lookup.outputs = np.array([narrow], np.int32)
@@ -88,49 +86,10 @@ def _drop_unread(graph: Graph, tensor: int) -> None:
 def _cast(model: Model, narrow: int, wide: int) -> Operator:
     from ai_edge_litert import schema_py_generated as schema
 
-    operator = _operator(model, "CAST", [narrow], [wide])
+    operator = new_operator(model, "CAST", [narrow], [wide])
     operator.builtinOptions.inDataType = schema.TensorType.FLOAT16
     operator.builtinOptions.outDataType = schema.TensorType.FLOAT32
     return operator
-
-
-OPTIONS = {"CONCATENATION": "ConcatenationOptions", "CAST": "CastOptions"}
-
-
-def _operator(model: Model, name: str, inputs: list[int], outputs: list[int]) -> Operator:
-    from ai_edge_litert import schema_py_generated as schema
-
-    code = schema.OperatorCodeT()
-    code.builtinCode = getattr(schema.BuiltinOperator, name)
-    code.deprecatedBuiltinCode, code.version = min(code.builtinCode, 127), 1
-    known = [max(c.builtinCode, c.deprecatedBuiltinCode) for c in model.operatorCodes]
-    if code.builtinCode not in known:
-        model.operatorCodes.append(code)
-        known.append(code.builtinCode)
-    made = schema.OperatorT()
-    made.opcodeIndex = known.index(code.builtinCode)
-    made.inputs, made.outputs = np.array(inputs, np.int32), np.array(outputs, np.int32)
-    made.builtinOptionsType = getattr(schema.BuiltinOptions, OPTIONS[name])
-    made.builtinOptions = getattr(schema, f"{OPTIONS[name]}T")()
-    return made
-
-
-def _tensor(model: Model, graph: Graph, name: str, kind: str, shape: list[int]) -> int:
-    from ai_edge_litert import schema_py_generated as schema
-
-    made = schema.TensorT()
-    made.name, made.shape = name, np.array(shape, np.int32)
-    made.type, made.buffer, made.hasRank = getattr(schema.TensorType, kind), 0, True
-    graph.tensors.append(made)
-    return len(graph.tensors) - 1
-
-
-def _fill(model: Model, graph: Graph, tensor: int, data: NDArray[Any]) -> None:
-    """Make a tensor a constant."""
-    buffer = type(model.buffers[0])()
-    buffer.data = np.frombuffer(data.tobytes(), np.uint8)
-    model.buffers.append(buffer)
-    graph.tensors[tensor].buffer = len(model.buffers) - 1
 
 
 def _is_constant(model: Model, graph: Graph, tensor: int) -> bool:

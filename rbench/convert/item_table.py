@@ -16,8 +16,11 @@ RANKING = "TOPK_V2"
 SCORING = "FULLY_CONNECTED"
 LOOKUPS = {"GATHER": 0, "EMBEDDING_LOOKUP": 1}
 """Operator -> which of its inputs is the table."""
-TRANSPARENT = frozenset({"RESHAPE", "QUANTIZE", "DEQUANTIZE"})
-"""What leaves the values as they are, but for rounding."""
+TRANSPARENT = frozenset(
+    {"RESHAPE", "QUANTIZE", "DEQUANTIZE", "REDUCE_MAX", "GATHER", "NEG", "CAST"}
+)
+"""What leaves the values as they are, but for rounding, or some of them: a ranking in two stages
+(see `rbench.convert.two_stages`) orders the best of groups, and the numbers of groups."""
 
 
 class NoTableError(Exception):
@@ -89,10 +92,18 @@ def _makers(graph: Graph) -> dict[int, int]:
 
 
 def _scorer(model: Model, graph: Graph, makers: dict[int, int]) -> int:
-    ranked = [o for o in graph.operators if op_name(model, o) == RANKING]
-    if len(ranked) != 1:
-        raise NoTableError(f"{len(ranked)} {RANKING} operators, where one was due")
-    tensor = int(ranked[0].inputs[0])
+    """The one product that reaches a ranking, be it in one stage or in two."""
+    ranked = [n for n, o in enumerate(graph.operators) if op_name(model, o) == RANKING]
+    reached = [_before(model, graph, makers, number) for number in ranked]
+    found = {number for number in reached if number not in ranked}
+    if len(found) != 1:
+        raise NoTableError(f"{len(found)} {RANKING} operators, where one was due")
+    return found.pop()
+
+
+def _before(model: Model, graph: Graph, makers: dict[int, int], ranking: int) -> int:
+    """Number of the operator whose results a ranking orders: the scorer, or another ranking."""
+    tensor = int(graph.operators[ranking].inputs[0])
     passed: set[int] = set()
     while True:
         number = makers.get(tensor)
@@ -100,7 +111,7 @@ def _scorer(model: Model, graph: Graph, makers: dict[int, int]) -> int:
             break
         passed.add(number)
         name = op_name(model, graph.operators[number])
-        if name == SCORING:
+        if name in (SCORING, RANKING):
             return number
         if name not in TRANSPARENT and not _padding(model, graph, graph.operators[number]):
             raise NoTableError(f"{RANKING} ranks what {name} made, not {SCORING}")

@@ -10,6 +10,7 @@ repair_cell_states           fused LSTMs answer
 share_item_table, tidy       nothing is stored twice
 pack_weights                 weights in few bits
 narrow_item_table            int8 for the table beside int16
+rank_in_stages               large catalogues are ranked faster
 narrow_lookups, pad_ranking  the GPU delegate takes the whole graph
 ============================ ===================================================================
 """
@@ -22,6 +23,7 @@ from rbench.convert.flatbuffer import Model, op_name, pack, type_name
 from rbench.convert.gpu_ready import narrow_lookups, pad_ranking
 from rbench.convert.sharing import Shared, share_item_table
 from rbench.convert.tidying import tidy
+from rbench.convert.two_stages import rank_in_stages
 from rbench.errors import ModelError, StageError
 from rbench.tflite import read
 
@@ -37,9 +39,12 @@ def share_and_tidy(model: Model) -> Shared:
     return shared
 
 
-def ready_for_gpu(model: Model) -> None:
-    """What the GPU delegate needs, in place, where it is due; answers stay the same."""
+def ready_for_devices(model: Model) -> None:
+    """A faster ranking and what the GPU delegate needs, in place, where they are due; answers stay
+    the same.
+    """
     if len(model.subgraphs or ()) == 1:
+        rank_in_stages(model)
         narrow_lookups(model)
         pad_ranking(model)
 

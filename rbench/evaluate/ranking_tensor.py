@@ -41,7 +41,7 @@ def ranking_tensor(interpreter: Any, items_output: int, where: str) -> int:
             continue
         seen.add(tensor)
         if op["op_name"] == RANKING_OP:
-            return _unpadded(int(op["inputs"][0]), made_by)
+            return _unpadded(_ungrouped(int(op["inputs"][0]), made_by), made_by)
         pending.extend(int(index) for index in op["inputs"] if index >= 0)
     raise ModelError(
         f"no {RANKING_OP} behind the items output, so not every item's score can be read",
@@ -49,6 +49,23 @@ def ranking_tensor(interpreter: Any, items_output: int, where: str) -> int:
         allowed=f"a graph that ranks with {RANKING_OP}",
         remedy="export it with rbench, or with tf.math.top_k as its last step",
     )
+
+
+STAGES = ("RESHAPE", "GATHER", "RESHAPE")
+"""From the candidates of a ranking in two stages back to all scores."""
+
+
+def _ungrouped(tensor: int, made_by: dict[int, Any]) -> int:
+    """All scores, where only the best groups of them are ranked at last: see
+    `rbench.convert.two_stages`.
+    """
+    found = tensor
+    for name in STAGES:
+        op = made_by.get(found)
+        if op is None or op["op_name"] != name:
+            return tensor
+        found = int(op["inputs"][0])
+    return found
 
 
 def _unpadded(tensor: int, made_by: dict[int, Any]) -> int:

@@ -183,7 +183,7 @@ def _file(scheme: Scheme, model: Any, contexts: Any) -> tuple[bytes, Any]:
     """The file as a sweep makes it, and what became of its item table."""
     from rbench.convert.export import Recommender
     from rbench.convert.flatbuffer import op_names
-    from rbench.convert.rewriting import ready_for_gpu, share_and_tidy, written
+    from rbench.convert.rewriting import ready_for_devices, share_and_tidy, written
     from rbench.convert.tflite import Exported
 
     source = Exported(Recommender(model, SETTINGS.length, SETTINGS.top_k), contexts)
@@ -192,7 +192,7 @@ def _file(scheme: Scheme, model: Any, contexts: Any) -> tuple[bytes, Any]:
         shared = share_and_tidy(flat)
         reason = scheme.objection(op_names(flat))
         assert not reason, f"it refuses its own file: {reason}"
-        ready_for_gpu(flat)
+        ready_for_devices(flat)
         content = written(flat)
     except RbenchError as error:
         raise AssertionError(f"it does not convert: {error}") from error

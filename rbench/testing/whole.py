@@ -8,7 +8,7 @@ from typing import Any
 from rbench.convert.flatbuffer import Model, pack, parse
 from rbench.convert.narrowing import narrow_item_table
 from rbench.convert.packing import pack_weights
-from rbench.convert.rewriting import ready_for_gpu, share_and_tidy, written
+from rbench.convert.rewriting import ready_for_devices, share_and_tidy, written
 from rbench.convert.sharing import Shared
 from rbench.recipes.registered import schemes
 
@@ -40,7 +40,7 @@ def narrowed(content: bytes) -> bytes:
 
 def gpu_ready(content: bytes) -> bytes:
     """A .tflite that the GPU delegate can take."""
-    return after(content, ready_for_gpu)
+    return after(content, ready_for_devices)
 
 
 def converted(scheme: str, recommender: Any, contexts: Any) -> bytes:

@@ -7,6 +7,7 @@ pytest.importorskip("ai_edge_litert", reason="timing needs rbench[profile]")
 
 from rbench import profile
 from rbench.cells.target import Target
+from rbench.convert import take_inventory
 from rbench.convert.flatbuffer import parse
 from rbench.convert.sharing import table_of
 from rbench.errors import StageError, Unsupported
@@ -95,6 +96,19 @@ def test_a_silent_fall_back_is_a_failure(software_gpu, file, asked, quick, tmp_p
         profile.measure(quick, file(odd), GPU, asked, 0, tmp_path)
     made = profile.measure(quick, file(gpu_ready(odd)), GPU, asked, 0, tmp_path)
     assert made.delegation.nodes_delegated == made.delegation.nodes_total
+
+
+def test_a_ranking_in_two_stages_runs_whole_and_answers_alike(
+    software_gpu, file, asked, quick, tmp_path
+):
+    """Also where items tie: every one stands in the table twice."""
+    twice = np.concatenate([table(2001)] * 2)
+    path = file(gpu_ready(recommender(twice, k=20, scheme="float32")))
+    assert take_inventory(path.read_bytes()).ops["TOPK_V2"] == 3
+    made = profile.measure(quick, path, GPU, asked, 0, tmp_path)
+    assert made.delegation.nodes_delegated == made.delegation.nodes_total
+    contexts = np.load(asked)
+    np.testing.assert_array_equal(best_on_gpu(path, contexts), best_on_cpu(path, contexts))
 
 
 def test_what_stays_behind_is_named(software_gpu, file, asked, quick, tmp_path):
@@ -216,7 +230,7 @@ def best_on_cpu(path, contexts):
     from ai_edge_litert.interpreter import Interpreter
 
     run = Interpreter(str(path)).get_signature_runner("recommend")
-    return [run(context=context[None])["items"][0] for context in contexts]
+    return np.array([run(context=context[None])["items"][0] for context in contexts])
 
 
 def best_on_gpu(path, contexts):

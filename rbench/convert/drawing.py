@@ -1,0 +1,69 @@
+"""New tensors and operators in a graph that a converter wrote."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rbench.convert.flatbuffer import Graph, Model, Operator, Tensor, code_of
+
+OPTIONS = {
+    "ADD": "AddOptions",
+    "CAST": "CastOptions",
+    "CONCATENATION": "ConcatenationOptions",
+    "FLOOR_DIV": "FloorDivOptions",
+    "GATHER": "GatherOptions",
+    "MUL": "MulOptions",
+    "NEG": "NegOptions",
+    "REDUCE_MAX": "ReducerOptions",
+    "RESHAPE": "ReshapeOptions",
+    "SUB": "SubOptions",
+    "TOPK_V2": "TopKV2Options",
+}
+"""Operator -> the schema's name of its options."""
+
+
+def new_operator(
+    model: Model, name: str, inputs: list[int], outputs: list[int], version: int = 1
+) -> Operator:
+    """A builtin operator with the default options of its kind; not yet one of the graph."""
+    from ai_edge_litert import schema_py_generated as schema
+
+    made = schema.OperatorT()
+    made.opcodeIndex = code_of(model, name, version)
+    made.inputs, made.outputs = np.array(inputs, np.int32), np.array(outputs, np.int32)
+    made.builtinOptionsType = getattr(schema.BuiltinOptions, OPTIONS[name])
+    made.builtinOptions = getattr(schema, f"{OPTIONS[name]}T")()
+    return made
+
+
+def new_tensor(graph: Graph, name: str, shape: list[int], like: Tensor | str) -> int:
+    """A tensor at the end of the graph's.
+
+    Args:
+        like: a type's name, or a tensor whose type and quantization it shares.
+    """
+    from ai_edge_litert import schema_py_generated as schema
+
+    made = schema.TensorT()
+    made.name, made.shape, made.buffer, made.hasRank = name, np.array(shape, np.int32), 0, True
+    if isinstance(like, str):
+        made.type = getattr(schema.TensorType, like)
+    else:
+        made.type, made.quantization = like.type, like.quantization
+    graph.tensors.append(made)
+    return len(graph.tensors) - 1
+
+
+def new_constant(
+    model: Model, graph: Graph, name: str, data: NDArray[Any], like: Tensor | str
+) -> int:
+    """A tensor with these numbers in the file."""
+    buffer = type(model.buffers[0])()
+    buffer.data = np.frombuffer(data.tobytes(), np.uint8)
+    model.buffers.append(buffer)
+    tensor = new_tensor(graph, name, list(data.shape), like)
+    graph.tensors[tensor].buffer = len(model.buffers) - 1
+    return tensor

@@ -15,7 +15,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 PACKAGES = ("rbench", "rbench_encoders", "rbench_reports")
-HIDDEN = r"rbench\.cli|.*\.__main__|.*_child|rbench\.sweeping\.worker|rbench\.system\.start"
+HIDDEN = (
+    r"rbench\.cli|.*\.__main__|.*_child|rbench\.sweeping\.worker|rbench\.system\.start"
+    r"|rbench\.ship\.clients\.client"
+)
 """Modules that are programs, not for importing."""
 
 

@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from rbench.cells.target import Target
-from rbench.errors import TargetError
+from rbench.choose import bench_of, trusted
 from rbench.records import Estimate, Record, Run
 from rbench_reports.metrics import METRICS, NDCG, P50, Metric, estimate
 from rbench_reports.numbers import SCORE, Scale, finite, scale
@@ -82,11 +81,7 @@ class Cell:
     @property
     def bench(self) -> tuple[str, str]:
         """Machine and device: latencies are compared within one bench only."""
-        try:
-            device = Target.parse(self.target).device
-        except TargetError:
-            device = self.target
-        return self.record.machine.identity if self.record.machine else "", device
+        return bench_of(self.record)
 
     def value(self, metric: Metric) -> float | None:
         """The number as recorded, perhaps not a number."""
@@ -94,10 +89,8 @@ class Cell:
 
     def usable(self, metric: Metric) -> float | None:
         """The number, if it may be compared with those of other cells."""
-        trusted = self.record.state == "ok" and (
-            metric.of == "file" or self.state.word in ("ok", "unstable")
-        )
-        return finite(self.value(metric)) if trusted else None
+        known = trusted(self.record, of_the_file=metric.of == "file")
+        return finite(self.value(metric)) if known else None
 
     @property
     def ndcg(self) -> Estimate | None:

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from rbench import choose
 from rbench_reports.cells import Cell
 from rbench_reports.metrics import MEMORY, P50, SIZE, Metric
-from rbench_reports.numbers import Scale, finite, scale
+from rbench_reports.numbers import Scale, scale
 
 KEYS: dict[str, tuple[str, Metric]] = {
     "size_bytes": ("file size", SIZE),
@@ -22,6 +23,8 @@ KEYS: dict[str, tuple[str, Metric]] = {
 class Limit:
     """One thing that must not be more than so much."""
 
+    key: str
+    """Of the study's limits."""
     words: str
     metric: Metric
     most: float
@@ -68,13 +71,5 @@ class Check:
 
 def limits_of(settings: Mapping[str, Any]) -> tuple[Limit, ...]:
     """The limits in a run's settings; none where there are none."""
-    table = settings.get("limits")
-    if not isinstance(table, Mapping):
-        return ()
-    found = []
-    for key, (words, metric) in KEYS.items():
-        value = table.get(key)
-        known = finite(value) if isinstance(value, int | float) else None
-        if known is not None and known > 0:
-            found.append(Limit(words, metric, known))
-    return tuple(found)
+    found = choose.limits_of(settings)
+    return tuple(Limit(key, *KEYS[key], most) for key, most in found.items())

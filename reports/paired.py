@@ -9,10 +9,12 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from rbench.cells.recipe import PLAIN
+from rbench.choose import gain
+from rbench.choose.paired import difference as gained
 from rbench.metrics.found import gains
 from rbench.records import Quality, Record, Run
 from rbench.records.artefacts import Ranks, read_ranks
-from rbench.stats import ALPHA, minimum_detectable_loss, paired_loss, significant
+from rbench.stats import minimum_detectable_loss, significant
 from rbench_reports.cells import Sheet
 from rbench_reports.numbers import MISSING, change
 
@@ -147,34 +149,15 @@ def pairs(run: Run, sheet: Sheet) -> Pairing:
 
 
 def between(run: Run, record: Record, other: Record) -> Difference | None:
-    """How far one file's NDCG@10 is from any other's, both from the seed that was timed.
-
-    None where the ranks of both are not there, or not of the same users.
-    """
-    if record.quality is None or other.quality is None or record.data != other.data:
-        return None
-    mine, theirs = (read_ranks(run, one.quality).values for one in (record, other))
-    if mine is None or theirs is None:
-        return None
-    return _difference(gains(METRIC, theirs), gains(METRIC, mine))
+    """How far one file's NDCG@10 is from any other's, see `rbench.choose.gain`."""
+    found = gain(run, record, other)
+    return Difference(*found) if found else None
 
 
 def difference(before: NDArray[Any], after: NDArray[Any]) -> Difference | None:
-    """The share that the mean changed by, by the paired comparison that the gate judges a loss by,
-    at the significance level of one question.
-
-    Args:
-        before: what each user gained, float64 (users,).
-        after: what the same users gained by the other file.
-
-    Returns:
-        None where nobody gained anything before, or the users are not the same.
-    """
-    if len(before) != len(after) or not len(before) or before.mean() <= 0:
-        return None
-    lost = paired_loss(before, after)
-    least, most = lost.interval(ALPHA)
-    return Difference(0.0 - lost.share, 0.0 - most, 0.0 - least)
+    """The share that the mean changed by, see `rbench.choose.paired.difference`."""
+    found = gained(before, after)
+    return Difference(*found) if found else None
 
 
 def _paired(

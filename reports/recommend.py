@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from rbench.choose import cheapest, excess, first, told_apart
 from rbench.records import Run
 from rbench_reports.cells import Cell, Sheet
 from rbench_reports.limits import Check, Limit, limits_of
@@ -86,11 +87,8 @@ def _within(run: Run, sheet: Sheet, within: Sequence[Cell], limits: tuple[Limit,
 
 
 def _nearest(run: Run, sheet: Sheet, cells: Sequence[Cell], limits: tuple[Limit, ...]) -> Advice:
-    def excess(cell: Cell) -> float:
-        shares = [limit.check(cell).share for limit in limits]
-        return max(math.inf if share is None else share for share in shares)
-
-    nearest = min(cells, key=lambda cell: (excess(cell), *_order(cell)))
+    most = {limit.key: limit.most for limit in limits}
+    nearest = min(cells, key=lambda cell: (excess(cell.record, most), *_order(cell)))
     best = _best(cells)
     why = "Breaks the limits by less than any other cell, counted by its worst limit."
     picks = [_pick("Nearest", nearest, [why], limits)]
@@ -136,21 +134,13 @@ def _headline(run: Run, best: Cell, advice: str) -> str:
 
 def _cheapest(run: Run, cells: Sequence[Cell], where: str) -> tuple[Cell, Cell, list[str]]:
     """The best cell, the cheapest of those that are not told from it, and why that one."""
-    best = _best(cells)
-    alike = [cell for cell in cells if cell is best or not _told_apart(run, cell, best)]
-    near = [cell for cell in alike if cell.bench == best.bench]
-    timed = all(cell.usable(P50) is not None for cell in near)
-
-    def cost(cell: Cell) -> tuple[float, float, float, int]:
-        size, p50 = _or_last(cell.usable(SIZE)), cell.usable(P50)
-        return size * (p50 or 0.0 if timed else 1.0), size, _or_last(p50), cell.number
-
-    pick = min(near, key=cost)
+    found = cheapest(run, [cell.record for cell in cells])
+    best, pick, near = cells[found.best], cells[found.pick], [cells[at] for at in found.alike]
     if pick is best:
         return best, best, _largest(run, best, cells, where)
     paired = _paired(run, pick, best)
     costs = f"size {change(pick.usable(SIZE), best.usable(SIZE))}"
-    if timed:
+    if found.timed:
         costs += f", median latency {change(pick.usable(P50), best.usable(P50))}"
     told = f"NDCG@10 {paired}" if paired else "NDCG@10 within its interval"
     name = f"{best.encoder} with {best.recipe} on {best.target}"
@@ -161,17 +151,6 @@ def _cheapest(run: Run, cells: Sequence[Cell], where: str) -> tuple[Cell, Cell, 
     return best, pick, why
 
 
-def _told_apart(run: Run, cell: Cell, best: Cell) -> bool:
-    """Whether a cell is worse than the best one: outside the best one's interval, or user by user
-    where there are ranks.
-    """
-    low = finite(best.ndcg.low) if best.ndcg else None
-    if low is None or (cell.usable(NDCG) or 0.0) < low:
-        return True
-    paired = between(run, cell.record, best.record)
-    return paired is not None and paired.word == "worse"
-
-
 def _best(cells: Iterable[Cell]) -> Cell:
     """The cell that stands first in `_order`."""
     return min(cells, key=_order)
@@ -179,8 +158,7 @@ def _best(cells: Iterable[Cell]) -> Cell:
 
 def _order(cell: Cell) -> tuple[float, float, float, int]:
     """Largest NDCG@10 first; among equals the fastest, then the smallest, then the first."""
-    ndcg, p50, size = (cell.usable(metric) for metric in (NDCG, P50, SIZE))
-    return -(ndcg or 0.0), _or_last(p50), _or_last(size), cell.number
+    return *first(cell.record), cell.number
 
 
 def _cheaper(
@@ -196,7 +174,9 @@ def _cheaper(
         most = math.inf if theirs is None else SAVING * theirs
         saving = [cell for cell in cells if _or_last(cell.usable(metric)) < most]
         saving.sort(key=lambda c: (_or_last(c.usable(metric)), _or_last(c.usable(other)), c.number))
-        cell = next((cell for cell in saving if not _told_apart(run, cell, best)), None)
+        cell = next(
+            (cell for cell in saving if not told_apart(run, cell.record, best.record)), None
+        )
         if cell is not None:
             paired = _paired(run, cell, best)
             saved = f"{metric.label.lower()} is {change(cell.usable(metric), theirs)} against it"

@@ -28,7 +28,7 @@ RANKS = {
     **dict.fromkeys(("graph", "records"), 5),
     **dict.fromkeys(("plugins", "stats"), 6),
     "metrics": 7,
-    "data": 8,
+    **dict.fromkeys(("choose", "data"), 8),
     "train": 9,
     "compress": 10,
     "convert": 11,
@@ -36,7 +36,7 @@ RANKS = {
     "gate": 13,
     "compare": 14,
     "study": 15,
-    **dict.fromkeys(("sweeping", "testing"), 16),
+    **dict.fromkeys(("ship", "sweeping", "testing"), 16),
     "cli": 17,
     **dict.fromkeys(("", "__main__"), 18),
 }
@@ -54,12 +54,19 @@ read, and the one rule by which items are ranked."""
 CHILDREN = {"rbench.system.guard", "rbench.system.keeping"}
 """Modules that work in child processes only, besides the programs themselves: they may end one."""
 READERS = (
-    *("rbench.gate", "rbench.compare"),
+    *("rbench.choose", "rbench.gate", "rbench.compare"),
     *("rbench.cli.gate", "rbench.cli.report", "rbench.cli.compare", "rbench.cli.list"),
 )
 """What only reads records, besides the reports."""
 LOOKED_UP = (
-    *("rbench.cells", "rbench.errors", "rbench.plugins", "rbench.records", "rbench.text"),
+    *(
+        "rbench.cells",
+        "rbench.choose",
+        "rbench.errors",
+        "rbench.plugins",
+        "rbench.records",
+        "rbench.text",
+    ),
     *("rbench.metrics", "rbench.recipes", "rbench.stats", "rbench.tflite"),
     *("rbench.system.extras", "rbench.system.reading", "rbench.system.writing"),
 )

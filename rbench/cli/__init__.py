@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Train, convert, score and time a study; write its report.",
     ),
     "report": ("rbench.cli.report", "Write the report of a run again, or another kind of it."),
+    "ship": ("rbench.cli.ship", "Write what an app needs to run a finished file."),
     "compare": ("rbench.cli.compare", "Say what changed between two runs, beyond chance."),
     "gate": ("rbench.cli.gate", "Hold a run to limits; the exit code is for CI."),
     "profile": ("rbench.cli.profile", "Time any .tflite; no study needed."),

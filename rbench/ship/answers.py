@@ -1,0 +1,115 @@
+"""What the very file says to a context, as an app would hear it: by its signature's names."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from rbench.convert.noise import captured
+from rbench.convert.result import INPUT, OUTPUT_ITEMS, OUTPUT_SCORES, SIGNATURE
+from rbench.data.dataset import Ids
+from rbench.data.ranking import Scores
+from rbench.errors import ModelError, StageError
+from rbench.ship.documents import Tensor
+from rbench.system import extras
+
+BACKEND = "litert/xnnpack"
+"""What apps get unasked, and what gives the golden answers."""
+MEANINGS = {
+    INPUT: "indices into items.json, oldest first, padded on the left with 0",
+    OUTPUT_ITEMS: "indices into items.json, best first",
+    OUTPUT_SCORES: "their scores: of use for order and for thresholds, no probabilities",
+}
+
+
+class Answer(NamedTuple):
+    """The items that the file returns, and their scores."""
+
+    items: Ids
+    """int32 ``(k,)``, best first."""
+    scores: Scores
+    """float32 ``(k,)``."""
+
+
+class ModelRunner:
+    """Opens a file as an app does, XNNPACK included, and answers contexts.
+
+    Args:
+        path: the .tflite, with the signature of `rbench.convert.result`.
+
+    Raises:
+        ModelError: the runtime refuses the file, or it is no such model.
+        MissingExtraError: ai-edge-litert is not installed.
+    """
+
+    def __init__(self, path: Path) -> None:
+        extras.require("profile", "asking a .tflite", "ai_edge_litert")
+        from ai_edge_litert.interpreter import Interpreter
+
+        try:
+            # The runtime says on stderr that it has made a delegate, which is no news.
+            with captured(Path(os.devnull)):
+                self._interpreter = Interpreter(str(path), num_threads=1)
+            self._runner = self._interpreter.get_signature_runner(SIGNATURE)
+        except (OSError, RuntimeError, ValueError) as error:
+            raise ModelError(
+                f"the runtime refuses it: {error}",
+                where=str(path),
+                allowed=f"a .tflite with the signature {SIGNATURE!r}",
+            ) from error
+        self._where, self.signature = str(path), SIGNATURE
+        self.inputs = _tensors(self._runner.get_input_details())
+        self.outputs = _tensors(self._runner.get_output_details())
+        named = {tensor.name: tensor for tensor in (*self.inputs, *self.outputs)}
+        missing = {INPUT, OUTPUT_ITEMS, OUTPUT_SCORES} - set(named)
+        if missing or len(self.inputs) != 1 or len(named[INPUT].shape) != 2:
+            raise ModelError(
+                f"its signature has {', '.join(named)}",
+                where=str(path),
+                allowed=f"{INPUT} -> {OUTPUT_ITEMS}, {OUTPUT_SCORES}",
+            )
+        self.length = named[INPUT].shape[1]
+        self.k = named[OUTPUT_ITEMS].shape[-1]
+
+    def answer(self, context: Ids, name: str = "") -> Answer:
+        """Ask int32 ``(length,)``.
+
+        Args:
+            name: of the question, for messages.
+
+        Raises:
+            StageError: the model does not run, or a score is no finite number.
+        """
+        where = f"{self._where}, {name}" if name else self._where
+        try:
+            # The state of a fused LSTM outlives a query.
+            self._interpreter.reset_all_variables()
+            found = self._runner(**{INPUT: np.ascontiguousarray(context[None], np.int32)})
+        except (RuntimeError, ValueError) as error:
+            raise StageError(f"the model does not run: {error}", where=where) from error
+        scores = np.array(found[OUTPUT_SCORES], np.float32).reshape(-1)
+        if not np.isfinite(scores).all():
+            raise StageError("a score is no finite number", where=where)
+        return Answer(np.array(found[OUTPUT_ITEMS], np.int32).reshape(-1), scores)
+
+
+def _tensors(details: dict[str, Any]) -> tuple[Tensor, ...]:
+    return tuple(
+        Tensor(
+            name=name,
+            dtype=np.dtype(one["dtype"]).name,
+            shape=tuple(int(size) for size in one["shape"]),
+            meaning=MEANINGS.get(name, ""),
+        )
+        for name, one in sorted(details.items())
+    )
+
+
+def padded(history: Sequence[int], length: int) -> Ids:
+    """The newest of a history, padded on the left with 0: int32 ``(length,)``."""
+    kept = list(history)[-length:]
+    return np.array([0] * (length - len(kept)) + kept, np.int32)

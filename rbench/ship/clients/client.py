@@ -1,0 +1,343 @@
+"""Recommendations from a bundle that `rbench ship` wrote, in Python. Needs no rbench.
+
+pip install numpy ai-edge-litert
+
+from client import Recommender
+recommender = Recommender("bundle")          # the folder, or the one .tflite file
+answer = recommender.recommend_ids(["318", "296"], 10)
+answer.ids, answer.titles, answer.scores
+
+python client.py selftest                    # exit code 0: this runtime answers as shipped
+python client.py recommend 318 296
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+import zipfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+CONTRACT, GOLDEN, ITEMS = "contract.json", "golden.json", "items.json"
+SCHEMA = 1
+BACKEND = "litert/xnnpack"
+"""Of golden.json's tolerances: the one that this client runs on."""
+
+
+class BundleError(Exception):
+    """The bundle cannot be used; the text says why."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is recommended, best first."""
+
+    items: list[int]
+    """Indices into items.json."""
+    ids: list[str]
+    """The log's own ids."""
+    titles: list[str]
+    """The first column of names beside the ids; the ids where there is none."""
+    scores: list[float]
+    unknown: list[str]
+    """Ids of the history that the model does not know: they are left out of it."""
+    missing: int
+    """How many fewer than asked for: the model returns `k` items, and those that were seen are
+    taken out of them."""
+
+
+class Recommender:
+    """A model with its names, opened and verified.
+
+    Args:
+        bundle: the folder, or the one file, that `rbench ship` wrote.
+        verify: check sha256 of the model and the names; without it a wrong file answers wrongly.
+    """
+
+    def __init__(self, bundle: str | Path, verify: bool = True) -> None:
+        self.bundle = Path(bundle)
+        self.contract: dict[str, Any] = _json(self._content(CONTRACT), CONTRACT)
+        if self.contract.get("schema") != SCHEMA:
+            raise BundleError(f"{CONTRACT}: schema {self.contract.get('schema')}, not {SCHEMA}")
+        try:
+            model, names = self._model(), self._content(ITEMS)
+            problems = [*self._model_problems(model), *self._items_problems(names)]
+            if problems and verify:
+                raise BundleError("; ".join(problems))
+            self._open(model, _json(names, ITEMS))
+        except (KeyError, TypeError, AttributeError) as error:
+            raise BundleError(f"{CONTRACT} or {ITEMS} lacks something: {error!r}") from error
+
+    def recommend(self, history: Sequence[int], k: int = 10) -> Answer:
+        """The best items after a history of indices, oldest first.
+
+        What the history holds, all of it, is taken out where the contract filters.
+        """
+        history = [int(item) for item in history]
+        for item in history:
+            if not 1 <= item < len(self.ids):
+                raise ValueError(f"no index of an item: {item}; allowed: 1 to {len(self.ids) - 1}")
+        if not 1 <= k <= self.contract["k"]:
+            raise ValueError(f"k must be from 1 to {self.contract['k']}, not {k}")
+        chosen, scores = self._left(*self.raw(self.context(history)), history, k)
+        return Answer(
+            items=chosen,
+            ids=[self.ids[item] for item in chosen],
+            titles=[self.titles[item] or self.ids[item] for item in chosen],
+            scores=scores,
+            unknown=[],
+            missing=k - len(chosen),
+        )
+
+    def recommend_ids(self, history: Iterable[str], k: int = 10) -> Answer:
+        """The same for the log's own ids; those without an index are left out, and named."""
+        asked = list(history)
+        known = [self.index[one] for one in asked if one in self.index]
+        found = self.recommend(known, k)
+        found.unknown.extend(one for one in asked if one not in self.index)
+        return found
+
+    def context(self, history: Sequence[int]) -> list[int]:
+        """What is fed: the newest items, padded on the left."""
+        known = self.contract["context"]
+        kept = list(history)[-known["length"] :]
+        return [known["padding_id"]] * (known["length"] - len(kept)) + kept
+
+    def raw(self, context: Sequence[int]) -> tuple[list[int], list[float]]:
+        """What the model itself returns: `k` items and their scores, nothing filtered."""
+        if self.contract["reset_before_query"]:
+            self._interpreter.reset_all_variables()
+        found = self._runner(**{self.contract["context"]["input"]: np.array([context], np.int32)})
+        return found["items"].reshape(-1).tolist(), found["scores"].reshape(-1).tolist()
+
+    def _left(
+        self, items: list[int], scores: list[float], history: Sequence[int], k: int
+    ) -> tuple[list[int], list[float]]:
+        """The first k of an answer, without what was seen where the contract filters."""
+        seen = set(history) if self.contract["history"]["filter"] else set()
+        left = [at for at, item in enumerate(items) if item not in seen][:k]
+        return [items[at] for at in left], [scores[at] for at in left]
+
+    def _open(self, model: bytes, names: dict[str, Any]) -> None:
+        self.ids: list[str] = names["items"]
+        columns: dict[str, list[str]] = names.get("columns") or {}
+        self.titles: list[str] = next(iter(columns.values()), self.ids)
+        self.index = {name: at for at, name in enumerate(self.ids) if at}
+        try:
+            self._interpreter = _interpreter(model)
+            self._runner = self._interpreter.get_signature_runner(self.contract["signature"])
+        except (RuntimeError, ValueError) as error:
+            raise BundleError(f"the runtime does not load the model: {error}") from error
+        for side, found in (
+            ("inputs", self._runner.get_input_details()),
+            ("outputs", self._runner.get_output_details()),
+        ):
+            for tensor in self.contract[side]:
+                name, wanted = tensor["name"], (tensor["dtype"], tensor["shape"])
+                one = found.get(name)
+                there = one and (np.dtype(one["dtype"]).name, [int(n) for n in one["shape"]])
+                if there != wanted:
+                    raise BundleError(f"the model's {side} differ at {name}: {there}, not {wanted}")
+
+    def _content(self, name: str) -> bytes:
+        """A file of the bundle, in the folder or in the ZIP behind the model."""
+        try:
+            if self.bundle.is_dir():
+                return (self.bundle / name).read_bytes()
+            with zipfile.ZipFile(self.bundle) as archive:
+                return archive.read(name)
+        except (OSError, KeyError, zipfile.BadZipFile) as error:
+            raise BundleError(f"{self.bundle}: no {name} that can be read: {error}") from error
+
+    def _model(self) -> bytes:
+        """The .tflite as it was measured: the folder's, or the front of the one file."""
+        known = self.contract["model"]
+        try:
+            if self.bundle.is_dir():
+                return (self.bundle / str(known["file"])).read_bytes()
+            with self.bundle.open("rb") as file:
+                return file.read(int(known["size_bytes"]))
+        except OSError as error:
+            raise BundleError(f"no model that can be read: {error}") from error
+
+    def _model_problems(self, content: bytes) -> list[str]:
+        known = self.contract["model"]
+        if len(content) != known["size_bytes"]:
+            how = "cut off" if len(content) < known["size_bytes"] else "too long"
+            return [f"the model is {how}: {len(content)} of {known['size_bytes']} bytes"]
+        if _sha256(content) != known["sha256"]:
+            return [
+                f"the model is not the one that was shipped: sha256 {_sha256(content)[:12]}, not "
+                f"{known['sha256'][:12]}; it was damaged, or another model or item table put there"
+            ]
+        return []
+
+    def _items_problems(self, content: bytes) -> list[str]:
+        known, found = self.contract["items"], []
+        if _sha256(content) != known["sha256"]:
+            found.append(
+                f"{ITEMS} is not the one that was shipped with this model: sha256 "
+                f"{_sha256(content)[:12]}, not {known['sha256'][:12]}"
+            )
+        names = _json(content, ITEMS)
+        if names.get("data") != self.contract["data"]:
+            found.append(f"{ITEMS} is stale: it belongs to another split of the log than the model")
+        count, due = len(names.get("items", ())) - 1, self.contract["catalogue"]["items"]
+        if count != due:
+            found.append(f"{ITEMS} is stale: it names {count} items, the model ranks {due}")
+        return found
+
+
+def selftest(bundle: str | Path, backend: str = BACKEND) -> list[str]:
+    """What is wrong with a bundle on this machine's runtime, in words; nothing if all is well.
+
+    Files against the contract, then every golden question: padding, the raw answer, the filter.
+    """
+    try:
+        recommender = Recommender(bundle, verify=False)
+    except BundleError as error:
+        return [*_before(bundle), str(error)]
+    golden_bytes = recommender._content(GOLDEN)
+    problems = recommender._model_problems(recommender._model())
+    problems += recommender._items_problems(recommender._content(ITEMS))
+    if _sha256(golden_bytes) != recommender.contract["golden"]["sha256"]:
+        return [*problems, f"{GOLDEN} is not the one that was shipped with this model"]
+    golden = _json(golden_bytes, GOLDEN)
+    if backend not in golden["tolerances"]:
+        known = ", ".join(sorted(golden["tolerances"]))
+        return [*problems, f"no tolerance for {backend}; {GOLDEN} knows {known}"]
+    return problems + _answers(recommender, golden, golden["tolerances"][backend]["scores"])
+
+
+def _before(bundle: str | Path) -> list[str]:
+    """What the files say where the model could not even be opened."""
+    half = Recommender.__new__(Recommender)
+    half.bundle = Path(bundle)
+    try:
+        half.contract = _json(half._content(CONTRACT), CONTRACT)
+        return half._model_problems(half._model())
+    except (BundleError, KeyError, TypeError):
+        return []
+
+
+def _answers(recommender: Recommender, golden: dict[str, Any], tolerance: float) -> list[str]:
+    wrong: list[str] = []
+    names: list[str] = []
+    for case in golden["cases"]:
+        if recommender.context(case["history"]) != case["context"]:
+            names.append(f"{case['name']!r}: the history becomes another context")
+            continue
+        items, scores = recommender.raw(case["context"])
+        top = len(case["items"])
+        said = differs(case["items"], case["scores"], items[:top], scores[:top], tolerance)
+        if said:
+            wrong.append(f"{case['name']!r}: {said}")
+            continue
+        left = recommender._left(items, scores, case["history"], golden["top"])
+        said = differs(case["recommended"], case["recommended_scores"], *left, tolerance)
+        if said:
+            names.append(f"{case['name']!r}, filtered: {said}")
+        for item, known in zip(case["items"], case["ids"], strict=True):
+            if item < len(recommender.ids) and recommender.ids[item] != known:
+                names.append(
+                    f"{ITEMS} is stale: it calls item {item} {recommender.ids[item]!r}, it was "
+                    f"{known!r} when this model was shipped"
+                )
+                break
+    if wrong:
+        wrong = [
+            f"{len(wrong)} of {len(golden['cases'])} golden questions are answered otherwise, e.g. "
+            f"{wrong[0]}; the item table or other weights are not those that were shipped, or this "
+            "runtime reckons wrongly"
+        ]
+    return [*wrong, *names[:3]]
+
+
+def differs(
+    items: Sequence[int],
+    scores: Sequence[float],
+    found: Sequence[int],
+    found_scores: Sequence[float],
+    tolerance: float,
+) -> str:
+    """Where an answer is not the golden one; empty where it is, but for what rounding explains.
+
+    Scores are compared rank by rank. Items may change places, or come in from below the last,
+    where golden scores lie within twice the tolerance of each other.
+    """
+    if len(found) != len(items):
+        return f"{len(found)} items, not {len(items)}"
+    if len(set(found)) != len(found):
+        return "an item is returned twice"
+    by_item = dict(zip(items, scores, strict=True))
+    for at, (item, score) in enumerate(zip(found, found_scores, strict=True)):
+        if not abs(score - scores[at]) <= tolerance:
+            return f"rank {at + 1} has score {score:.6g}, not {scores[at]:.6g} (± {tolerance:.2g})"
+        beside = by_item.get(item, scores[-1])
+        if item != items[at] and abs(beside - scores[at]) > 2 * tolerance:
+            return f"rank {at + 1} is item {item}, not {items[at]}"
+    return ""
+
+
+def _interpreter(model: bytes) -> Any:
+    try:
+        from ai_edge_litert.interpreter import Interpreter
+    except ImportError as error:
+        raise BundleError("no runtime: pip install ai-edge-litert") from error
+    return Interpreter(model_content=model, num_threads=1)
+
+
+def _json(content: bytes, name: str) -> dict[str, Any]:
+    try:
+        found = json.loads(content)
+    except ValueError as error:
+        raise BundleError(f"{name} is no JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise BundleError(f"{name} is no JSON object")
+    return found
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def main() -> int:
+    """The command line: 0 where all is well, 1 where the selftest fails, 2 where nothing works."""
+    parser = argparse.ArgumentParser(description="Ask a bundle that `rbench ship` wrote.")
+    parser.add_argument("--bundle", default=str(Path(__file__).parent), help="folder or .tflite")
+    commands = parser.add_subparsers(dest="command", required=True)
+    test = commands.add_parser("selftest", help="hold this runtime to golden.json")
+    test.add_argument("--backend", default=BACKEND, help="whose tolerance counts")
+    ask = commands.add_parser("recommend", help="recommend after these ids, oldest first")
+    ask.add_argument("ids", nargs="*")
+    ask.add_argument("-k", type=int, default=10)
+    asked = parser.parse_args()
+    try:
+        if asked.command == "selftest":
+            problems = selftest(asked.bundle, asked.backend)
+            for problem in problems:
+                print(f"selftest: {problem}")
+            print("selftest: failed" if problems else "selftest: passed")
+            return 1 if problems else 0
+        answer = Recommender(asked.bundle).recommend_ids(asked.ids, asked.k)
+    except (BundleError, ValueError) as error:
+        print(f"client.py: {error}", file=sys.stderr)
+        return 2
+    for name, title, score in zip(answer.ids, answer.titles, answer.scores, strict=True):
+        print(f"{score:9.4f}  {name}  {title if title != name else ''}".rstrip())
+    if answer.unknown:
+        print(f"not known to the model: {', '.join(answer.unknown)}", file=sys.stderr)
+    if answer.missing:
+        print(f"{answer.missing} fewer than asked for: the rest was seen", file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,158 @@
+"""What a bundle's JSON documents say: the contract with the app, and the golden answers.
+
+docs/shipping.md describes them for whoever reads them without rbench.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from rbench.records import SCHEMA, CellName
+
+MODEL = "model.tflite"
+ITEMS = "items.json"
+CONTRACT = "contract.json"
+GOLDEN = "golden.json"
+CARD = "README.md"
+SUMS = "SHA256SUMS"
+CLIENTS = ("client.py",)
+"""Names of a bundle's files."""
+
+
+class Document(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of a bundle's documents. Readers ignore keys that they do not know."""
+
+
+class Tensor(Document, frozen=True, kw_only=True):
+    """An input or output of the signature."""
+
+    name: str
+    dtype: str
+    """numpy's name of its type: ``int32``, ``float32``."""
+    shape: tuple[int, ...]
+    meaning: str = ""
+
+
+class File(Document, frozen=True, kw_only=True):
+    """A file of the bundle."""
+
+    file: str
+    sha256: str
+    size_bytes: int
+
+
+class Context(Document, frozen=True, kw_only=True):
+    """How a history becomes the input."""
+
+    input: str
+    length: int
+    """Items that the model looks at."""
+    order: str = "oldest first"
+    keep: str = "newest"
+    """Of a history that is longer."""
+    padding_id: int = 0
+    padding_side: str = "left"
+
+
+class HistoryFilter(Document, frozen=True, kw_only=True):
+    """Whether clients take what was seen out of the answer."""
+
+    filter: bool
+    by: str = "index"
+    reason: str = ""
+
+
+class Catalogue(Document, frozen=True, kw_only=True):
+    """What can be fed and what can come back."""
+
+    items: int
+    """Indices run from 1 to this; 0 is padding."""
+    recommendable: int
+    """Items that training has seen: no others are returned."""
+
+
+class Contract(Document, frozen=True, kw_only=True):
+    """What an app has to keep to (contract.json)."""
+
+    schema: int = SCHEMA
+    rbench: str
+    cell: CellName
+    seed: int
+    study: str
+    created: str
+    """When the run began, UTC, ISO 8601."""
+    data: str
+    """Checksum of the split, as in the records and in items.json."""
+    model: File
+    items: File
+    golden: File
+    signature: str
+    inputs: tuple[Tensor, ...]
+    outputs: tuple[Tensor, ...]
+    context: Context
+    k: int
+    """Items that the model returns, best first."""
+    catalogue: Catalogue
+    history: HistoryFilter
+    reset_before_query: bool
+    """The graph has variable tensors that outlive a query: reset them before each."""
+
+
+class ItemNames(Document, frozen=True, kw_only=True):
+    """What the model's indices are called (items.json)."""
+
+    schema: int = SCHEMA
+    data: str
+    items: tuple[str, ...]
+    """The log's own id by index; index 0 is padding and ``""``."""
+    columns: dict[str, tuple[str, ...]] = {}
+    """Column of the titles' file -> its text by index; empty where the file has no such item."""
+
+
+class Case(Document, frozen=True, kw_only=True):
+    """One question, and the answer of the very file."""
+
+    name: str
+    history: tuple[int, ...]
+    """Indices, oldest first, as an app has them: of any length."""
+    context: tuple[int, ...]
+    """What has to be fed: the newest, padded on the left."""
+    items: tuple[int, ...]
+    """The first that the model returns, before any filter."""
+    scores: tuple[float, ...]
+    ids: tuple[str, ...]
+    """The log's own ids of `items`."""
+    recommended: tuple[int, ...]
+    """The first ten that a client returns: those not in the history, where the contract filters."""
+    recommended_scores: tuple[float, ...]
+
+
+class Tolerance(Document, frozen=True, kw_only=True):
+    """How far a backend's scores may lie from the golden ones."""
+
+    scores: float
+    """Largest absolute difference, rank by rank; items whose golden scores lie within twice this
+    may change places."""
+    why: str
+
+
+class Golden(Document, frozen=True, kw_only=True):
+    """Questions and answers by which a client and its runtime prove themselves (golden.json)."""
+
+    schema: int = SCHEMA
+    model: str
+    """sha256 of the file that gave the answers."""
+    backend: str
+    """The one that gave them."""
+    machine: str
+    versions: dict[str, str]
+    seed: int
+    top: int
+    """Items that a client is asked for."""
+    cases: tuple[Case, ...]
+    tolerances: dict[str, Tolerance]
+    """Backend -> how far its scores may lie from these."""
+    measured: dict[str, Any] = {}
+    """What the tolerances are made from."""

@@ -1,0 +1,188 @@
+"""Golden answers: questions drawn by a seed, edge cases first, and what the very file says to them.
+
+How far another backend may lie from them is made from what was measured here, see `tolerances`.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from rbench.data.dataset import Ids
+from rbench.data.ranking import Scores
+from rbench.evaluate.file_scorer import FileScorer
+from rbench.ship.answers import BACKEND, Answer, ModelRunner, padded
+from rbench.ship.documents import Case, Golden, Tolerance
+
+CASES = 32
+SEED = 20
+TOP = 10
+"""Items that a client is asked for."""
+DEEP = 20
+"""Items that are kept of an answer: beyond the top ones, what could change places with them."""
+SAFETY = 4.0
+"""What other kernels of the same kind may differ by, over what two of them differ by here."""
+LEAST_APART = {
+    "litert/cpu": 1e-4,
+    "litert/xnnpack": 1e-4,
+    "browser/wasm": 1e-4,
+    "browser/webgpu": 1e-2,
+    "aarch64/cpu": 1e-3,
+    "aarch64/xnnpack": 1e-3,
+}
+"""Backend -> share of the spread of the scores that it may differ by where the two here differ by
+nothing. ARM's and WebAssembly's kernels add up in another order; a GPU may reckon in float16,
+which has 11 bits."""
+MOST_LEVELS, OFF_GRID = 1 << 16, 0.05
+"""Of quantized scores, and how far one may lie from its place on their grid, in steps."""
+STEPS = {"litert/cpu": 1, "litert/xnnpack": 1, "browser/wasm": 1}
+"""Backend -> steps of quantized scores that rounding elsewhere in the graph may move one by."""
+OTHER_STEPS = 3
+"""The same for the others."""
+
+
+class Question(NamedTuple):
+    """A history, and why it is asked."""
+
+    name: str
+    history: tuple[int, ...]
+
+
+def golden(
+    path: Path, sha256: str, names: Sequence[str], filtered: bool, seed: int = SEED
+) -> Golden:
+    """Ask the file, and write its answers down.
+
+    Args:
+        names: the log's own id by index; index 0 is padding.
+        filtered: whether clients take the history out of the answer.
+
+    Raises:
+        ModelError: the runtime refuses the file, or it ranks other items than have names.
+        StageError: it does not run, or a score is no finite number.
+    """
+    runner, plain = ModelRunner(path), FileScorer(path, len(names) - 1)
+    asked = questions(runner, len(names) - 1, seed)
+    contexts = np.stack([padded(one.history, runner.length) for one in asked])
+    answers = [
+        runner.answer(context, one.name) for context, one in zip(contexts, asked, strict=True)
+    ]
+    reference = np.stack([plain.answer(context).scores for context in contexts])
+    scores = np.stack([answer.scores for answer in answers])
+    spread, apart = float(scores.max() - scores.min()), float(np.abs(scores - reference).max())
+    step = grid_step(scores)
+    cases = tuple(
+        _case(one, context, answer, names, filtered)
+        for one, context, answer in zip(asked, contexts, answers, strict=True)
+    )
+    return Golden(
+        model=sha256,
+        backend=BACKEND,
+        machine=f"{platform.system()} {platform.machine()}",
+        versions={"ai-edge-litert": version("ai-edge-litert")},
+        seed=seed,
+        top=TOP,
+        cases=cases,
+        tolerances=tolerances(spread, apart, step),
+        measured={
+            "score_spread": _short(spread),
+            "plain_kernels_apart": _short(apart),
+            "score_step": _short(step),
+        },
+    )
+
+
+def questions(runner: ModelRunner, items: int, seed: int) -> tuple[Question, ...]:
+    """Histories that an app meets, edge cases first; the same seed asks the same.
+
+    Args:
+        items: indices run from 1 to this.
+    """
+    draw, length = np.random.default_rng(seed), runner.length
+
+    def some(count: int) -> tuple[int, ...]:
+        return tuple(map(int, draw.integers(1, items + 1, count)))
+
+    def best(history: Sequence[int], count: int) -> tuple[int, ...]:
+        return tuple(map(int, runner.answer(padded(history, length)).items[:count]))
+
+    one, full = some(1), some(length)
+    edges = [
+        Question("empty", ()),
+        Question("one item", one),
+        Question("the first item", (1,)),
+        Question("the last item", (items,)),
+        Question("one item again and again", one * length),
+        Question("one short of full", some(max(1, length - 1))),
+        Question("full", full),
+        Question("one too many", some(length + 1)),
+        Question("far too many", some(3 * length)),
+        Question("holds its best items", (*one, *best(one, min(5, length)))),
+        Question("touched its best items long ago", (*best(full, TOP), *full)),
+        Question("touched all that is returned", (*best(full, runner.k), *full)),
+    ]
+    lengths = draw.integers(1, length + 1, CASES - len(edges))
+    rest = [Question(f"{count} drawn", some(int(count))) for count in lengths]
+    return (*edges, *rest)
+
+
+def tolerances(spread: float, apart: float, step: float) -> dict[str, Tolerance]:
+    """Backend -> how far its scores may lie from the golden ones.
+
+    Args:
+        spread: largest less smallest score of the answers.
+        apart: largest difference of the plain kernels from XNNPACK, on this host.
+        step: of quantized scores; 0 where they are floats.
+    """
+    found = {}
+    for backend, share in LEAST_APART.items():
+        steps = STEPS.get(backend, OTHER_STEPS)
+        floor, measured = share * spread, SAFETY * apart
+        why = f"the larger of {SAFETY:g} x {apart:.3g} and {share:g} x {spread:.3g}"
+        if step:
+            why += f", and {steps} x {step:.3g}"
+        found[backend] = Tolerance(scores=max(floor, measured) + steps * step, why=why)
+    return found
+
+
+def grid_step(scores: Scores) -> float:
+    """The step of quantized scores, which lie on a grid; 0 where they lie on none.
+
+    Args:
+        scores: float32 ``(n, k)``.
+    """
+    values = np.unique(scores).astype(np.float64)
+    if len(values) < 2 or len(values) > MOST_LEVELS:
+        return 0.0
+    step = float(np.diff(values).min())
+    places = (values - values[0]) / step
+    on_grid = np.abs(places - np.rint(places)).max() < OFF_GRID and places[-1] < MOST_LEVELS
+    return step if on_grid else 0.0
+
+
+def _short(value: float) -> float:
+    """A float32 in the fewest digits that tell it from others."""
+    return float(str(np.float32(value)))
+
+
+def _case(
+    asked: Question, context: Ids, answer: Answer, names: Sequence[str], filtered: bool
+) -> Case:
+    items, scores = answer.items[:DEEP].tolist(), [*map(_short, answer.scores[:DEEP])]
+    seen = set(asked.history) if filtered else set()
+    left = [at for at, item in enumerate(answer.items.tolist()) if item not in seen][:TOP]
+    return Case(
+        name=asked.name,
+        history=asked.history,
+        context=tuple(context.tolist()),
+        items=tuple(items),
+        scores=tuple(scores),
+        ids=tuple(names[item] for item in items),
+        recommended=tuple(int(answer.items[at]) for at in left),
+        recommended_scores=tuple(_short(answer.scores[at]) for at in left),
+    )

@@ -1,0 +1,161 @@
+"""What items are called: the log's own ids, and columns of a table that somebody has of them."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from rbench.data.columns import USUAL
+from rbench.data.text import UTF_8, opened
+from rbench.errors import DataError, RecordError
+from rbench.records import Record, Run
+from rbench.records.run_folder import ITEMS, read_items
+from rbench.ship.documents import ItemNames
+
+TITLES = ("title", "name", "itemname", "productname", "itemtitle", "producttitle", "trackname")
+"""Usual names of the column that people read, in lower case, letters and digits only."""
+SEPARATORS = ",\t;|"
+MOST_LETTERS = 500
+"""Of one text; what is longer is cut, and said."""
+_WHOLE_FLOAT = re.compile(r"(-?\d+)\.0*$")
+
+
+class Titles(NamedTuple):
+    """A table with one line an item, and what to take of it."""
+
+    path: Path
+    columns: tuple[str, ...] = ()
+    """Taken; where none is named, the one that is called title or name."""
+    id_column: str = ""
+    """Holds the log's own ids; where not named, a usual name of them or the first column."""
+
+
+class Named(NamedTuple):
+    """The names, and what is worth knowing about how they came together."""
+
+    items: ItemNames
+    notes: tuple[str, ...] = ()
+
+
+def names_of(run: Run, record: Record, titles: Titles | None) -> Named:
+    """The names of a cell's items.
+
+    Raises:
+        RecordError: the run folder does not tell, or tells those of another split.
+        DataError: the table cannot be read, has no such column, or is of other items.
+    """
+    remedy = "run the same sweep again with --out: what is done is not done again"
+    if not (run.folder / ITEMS).is_file():
+        raise RecordError(
+            "no items.json: nobody knows which item an index of the model stands for",
+            where=str(run.folder),
+            remedy=remedy,
+        )
+    known = read_items(run.folder)
+    if known.data != record.data:
+        raise RecordError(
+            "is of another split of the log than the model",
+            where=str(run.folder / ITEMS),
+            remedy=remedy,
+        )
+    if not known.items or known.items[0]:
+        raise RecordError("index 0 is not padding", where=str(run.folder / ITEMS), remedy=remedy)
+    if titles is None:
+        return Named(ItemNames(data=known.data, items=known.items))
+    columns, notes = _joined(titles, known.items)
+    return Named(ItemNames(data=known.data, items=known.items, columns=columns), notes)
+
+
+def _joined(
+    titles: Titles, items: Sequence[str]
+) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
+    """The columns' texts by index."""
+    where = str(titles.path)
+    rows = _rows(titles.path)
+    header = next(rows, None)
+    if not header:
+        raise DataError(
+            "is empty", where=where, allowed="a table with a header and one line an item"
+        )
+    key = _id_column(titles, header)
+    wanted = [_at(header, name, where) for name in titles.columns] or [_title(header, key, where)]
+    found: dict[str, list[str]] = {}
+    twice = cut = 0
+    for row in rows:
+        if len(row) <= max(key, *wanted):
+            continue
+        name = row[key].strip()
+        texts = [" ".join(row[at].split()) for at in wanted]
+        cut += sum(len(text) > MOST_LETTERS for text in texts)
+        twice += name in found
+        found.setdefault(name, [text[:MOST_LETTERS] for text in texts])
+    for name in list(found):
+        if whole := _WHOLE_FLOAT.fullmatch(name):
+            found.setdefault(whole[1], found[name])
+    known = [found.get(name) for name in items]
+    missing = len(items) - 1 - sum(one is not None for one in known[1:])
+    if missing == len(items) - 1:
+        first = next(iter(found), "")
+        raise DataError(
+            f"column {header[key]!r} holds none of the log's items: it has e.g. {first!r}, the log "
+            f"{items[1] if len(items) > 1 else ''!r}",
+            where=where,
+            remedy=f"name the column with the log's ids: --id-column, one of {', '.join(header)}",
+        )
+    empty = [""] * len(wanted)
+    notes = []
+    if missing:
+        notes.append(f"{missing:,} of {len(items) - 1:,} items have no line in {titles.path.name}")
+    if twice:
+        notes.append(f"{twice:,} lines of {titles.path.name} are of an item that had one before")
+    if cut:
+        notes.append(f"{cut:,} texts were cut to {MOST_LETTERS} characters")
+    return {
+        header[at]: tuple((one or empty)[place] for one in known) for place, at in enumerate(wanted)
+    }, tuple(notes)
+
+
+def _rows(path: Path) -> Iterator[list[str]]:
+    """The lines of a table of text, its separator looked up in the header."""
+    with opened(path, UTF_8, newline="") as file:
+        head = file.readline()
+        separator = max(SEPARATORS, key=head.count)
+        try:
+            yield [name.strip() for name in next(csv.reader([head], delimiter=separator), [])]
+            yield from csv.reader(file, delimiter=separator)
+        except csv.Error as error:
+            raise DataError(f"no table of text: {error}", where=str(path)) from error
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def _id_column(titles: Titles, header: Sequence[str]) -> int:
+    if titles.id_column:
+        return _at(header, titles.id_column, str(titles.path))
+    plain = [_plain(name) for name in header]
+    return next((plain.index(name) for name in (*USUAL["item"], "id") if name in plain), 0)
+
+
+def _title(header: Sequence[str], key: int, where: str) -> int:
+    plain = [_plain(name) for name in header]
+    found = next((plain.index(name) for name in TITLES if name in plain), None)
+    if found is None or found == key:
+        others = [name for at, name in enumerate(header) if at != key]
+        raise DataError(
+            "no column is called title or name",
+            where=where,
+            allowed=", ".join(others) or "a column beside the ids",
+            remedy="say which: --column NAME",
+        )
+    return found
+
+
+def _at(header: Sequence[str], name: str, where: str) -> int:
+    if name not in header:
+        raise DataError(f"no column {name!r}", where=where, allowed=", ".join(header))
+    return list(header).index(name)

@@ -1,0 +1,68 @@
+"""A made-up run whose files answer: bags of words over random tables, built without TensorFlow.
+
+As `rbench.testing.runs`, every number in its records is made up; but each file is a real
+recommender that runtimes load, with as many items as items.json has names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from rbench.records import Record, Run
+from rbench.records.run_folder import read_run, write_records
+from rbench.system.writing import write_atomically
+from rbench.testing.flat import recommender
+from rbench.testing.runs import CATALOGUE, example_run
+
+LENGTH, K, WIDTH = 6, 30, 8
+SCALE = 0.3
+"""Of the tables' numbers: a static file's scores end at 127 steps."""
+SCHEMES = {"float32": "float32", "dynamic_wi8": "dynamic", "static_wi8_ai8": "static"}
+"""Recipe -> what `rbench.testing.flat.recommender` calls it."""
+
+
+def answering_run(
+    folder: Path,
+    *,
+    encoders: Sequence[str] = ("bow",),
+    recipes: Sequence[str] = tuple(SCHEMES),
+    seed: int = 1,
+    **options: Any,
+) -> Run:
+    """Write the run folder, and return it as `read_run` would.
+
+    Args:
+        encoders: names only; each gets tables of its own.
+        recipes: of `SCHEMES`.
+        options: as `rbench.testing.runs.example_run` takes them.
+    """
+    example_run(
+        folder, encoders=encoders, recipes=recipes, seed=seed, users=60, samples=20, **options
+    )
+    records = [_answering(folder, record, seed) for record in read_run(folder).records]
+    write_records(folder / "records.jsonl", records)
+    return read_run(folder)
+
+
+def _answering(folder: Path, record: Record, seed: int) -> Record:
+    if record.model is None:
+        return record
+    cell = record.cell
+    draw = np.random.default_rng([seed, *cell.encoder.encode()])
+    table = draw.normal(scale=SCALE, size=(1 + CATALOGUE, WIDTH)).astype(np.float32)
+    table[0] = 0
+    scheme = SCHEMES[cell.recipe]
+    content = recommender(table, length=LENGTH, k=K, scheme=scheme, scoring=table[1:])
+    write_atomically(folder / record.model.path, content)
+    model = msgspec.structs.replace(
+        record.model,
+        sha256=hashlib.sha256(content).hexdigest(),
+        size_bytes=len(content),
+    )
+    return msgspec.structs.replace(record, model=model)

@@ -1,0 +1,211 @@
+import hashlib
+import io
+import json
+import zipfile
+from dataclasses import replace
+
+import msgspec
+import numpy as np
+import pytest
+
+from rbench.errors import OutputError
+from rbench.records.run_folder import ITEMS, read_items
+from rbench.ship import Titles, bundle, ship
+from rbench.ship.answers import ModelRunner, padded
+from rbench.ship.documents import CLIENTS, Contract, Golden, ItemNames
+from rbench.ship.single import with_archive
+from rbench.tflite import mapped, read
+
+FILES = ["README.md", "SHA256SUMS", "contract.json", "golden.json", "items.json", "model.tflite"]
+
+
+def sha256(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_the_measured_file_and_all_that_belongs_to_it(made, shipped):
+    assert sorted(path.name for path in shipped.to.iterdir()) == sorted([*FILES, *CLIENTS])
+    (record, *_) = [one for one in made.records if one.cell.recipe == "dynamic_wi8"]
+    assert sha256(shipped.to / "model.tflite") == record.model.sha256
+    sums = dict(
+        reversed(line.split("  ")) for line in (shipped.to / "SHA256SUMS").read_text().splitlines()
+    )
+    assert sums == {
+        path.name: sha256(path) for path in shipped.to.iterdir() if path.name != "SHA256SUMS"
+    }
+    assert shipped.size_bytes == sum(path.stat().st_size for path in shipped.to.iterdir())
+    assert shipped.size_bytes - record.model.size_bytes < 200_000
+
+
+def test_the_contract_is_what_the_file_says(made, shipped):
+    contract = msgspec.json.decode((shipped.to / "contract.json").read_bytes(), type=Contract)
+    assert contract == shipped.contract
+    assert (contract.signature, contract.k, contract.context.length) == ("recommend", 30, 6)
+    assert [(one.name, one.dtype, one.shape) for one in contract.inputs] == [
+        ("context", "int32", (1, 6))
+    ]
+    assert [(one.name, one.dtype, one.shape) for one in contract.outputs] == [
+        ("items", "int32", (1, 30)),
+        ("scores", "float32", (1, 30)),
+    ]
+    assert contract.catalogue.items == 500
+    assert contract.history.filter is True
+    assert contract.reset_before_query is False
+    assert contract.data == made.info.data.checksum
+    for file in (contract.model, contract.items, contract.golden):
+        assert file.sha256 == sha256(shipped.to / file.file)
+        assert file.size_bytes == (shipped.to / file.file).stat().st_size
+
+
+def test_golden_answers_are_the_file_s_own(shipped):
+    golden = msgspec.json.decode((shipped.to / "golden.json").read_bytes(), type=Golden)
+    runner = ModelRunner(shipped.to / "model.tflite")
+    names = read_items(shipped.to).items
+    assert len(golden.cases) == 32
+    for case in golden.cases:
+        context = padded(case.history, 6)
+        answer = runner.answer(context)
+        assert case.context == tuple(context)
+        assert case.items == tuple(answer.items[:20])
+        np.testing.assert_allclose(case.scores, answer.scores[:20], rtol=1e-6)
+        assert case.ids == tuple(names[item] for item in case.items)
+        left = [item for item in answer.items if item not in case.history][:10]
+        assert case.recommended == tuple(left)
+    assert golden.model == sha256(shipped.to / "model.tflite")
+
+
+def test_the_same_run_gives_the_same_bytes(made, shipped, tmp_path):
+    again = ship(made, tmp_path / "again", "bow/dynamic_wi8")
+    for path in shipped.to.iterdir():
+        assert path.read_bytes() == (again.to / path.name).read_bytes(), path.name
+
+
+def test_state_that_outlives_a_query_is_said(made, monkeypatch, tmp_path):
+    model = read(mapped(made.folder / made.records[0].model.path))
+    assert not any(tensor.isVariable for graph in model.subgraphs for tensor in graph.tensors)
+    graph = model.subgraphs[0]
+    stateful = replace(graph, tensors=[replace(graph.tensors[0], isVariable=True)])
+    monkeypatch.setattr(bundle, "read", lambda content: replace(model, subgraphs=[stateful]))
+    assert ship(made, tmp_path / "b").contract.reset_before_query is True
+
+
+def test_one_file_is_the_model_and_a_zip(made, shipped, tmp_path):
+    one = ship(made, tmp_path / "one.tflite", "bow/dynamic_wi8", single_file=True).to
+    model = (shipped.to / "model.tflite").read_bytes()
+    assert one.read_bytes().startswith(model)
+    with zipfile.ZipFile(one) as archive:
+        assert archive.testzip() is None
+        inside = {name: archive.read(name) for name in archive.namelist()}
+    outside = {path.name: path.read_bytes() for path in shipped.to.iterdir()}
+    assert outside.pop("model.tflite") == model
+    assert inside == outside
+    context = padded((3, 4), 6)
+    whole, front = (
+        ModelRunner(path).answer(context) for path in (one, shipped.to / "model.tflite")
+    )
+    np.testing.assert_array_equal(whole.items, front.items)
+    np.testing.assert_array_equal(whole.scores, front.scores)
+
+
+def test_a_zip_behind_any_bytes():
+    whole = with_archive(b"TFL3" * 100, {"b": b"2", "a": b"1"})
+    assert whole[:400] == b"TFL3" * 100
+    assert zipfile.ZipFile(io.BytesIO(whole)).namelist() == ["a", "b"]
+    assert whole == with_archive(b"TFL3" * 100, {"a": b"1", "b": b"2"})
+
+
+def test_an_empty_folder_is_filled(made, tmp_path):
+    (tmp_path / "b").mkdir()
+    assert (ship(made, tmp_path / "b").to / "model.tflite").is_file()
+
+
+@pytest.mark.parametrize("single", [False, True])
+def test_what_is_there_stays(made, tmp_path, single):
+    place = tmp_path / "b"
+    if not single:
+        place.mkdir()
+        place = place / "mine.txt"
+    place.write_text("mine")
+    with pytest.raises(OutputError, match="already" if single else "not empty"):
+        ship(made, tmp_path / "b", single_file=single)
+    assert place.read_text() == "mine"
+    assert [path.name for path in tmp_path.iterdir()] == ["b"]
+
+
+def test_nothing_half_written(made, tmp_path, monkeypatch):
+    """A disk that is full at the fourth file."""
+    written = []
+
+    def full(path, content):
+        if len(written) == 3:
+            raise OSError(28, "No space left on device")
+        written.append(path)
+        path.write_bytes(content)
+
+    monkeypatch.setattr(bundle, "write_atomically", full)
+    with pytest.raises(OutputError, match="No space left"):
+        ship(made, tmp_path / "b")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_place_below_a_file(made, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="cannot write"):
+        ship(made, tmp_path / "file" / "b")
+
+
+def test_titles_come_along(made, tmp_path):
+    table = tmp_path / "movies.csv"
+    table.write_text(
+        "movieId,title,genres\n"
+        + "".join(f'item-{n},"Film {n}, The",Drama\n' for n in range(1, 500))
+    )
+    done = ship(made, tmp_path / "b", titles=Titles(table))
+    names = msgspec.json.decode((done.to / ITEMS).read_bytes(), type=ItemNames)
+    assert list(names.columns) == ["title"]
+    assert names.columns["title"][:2] == ("", "Film 1, The")
+    assert names.columns["title"][500] == ""
+    assert done.notes == ("1 of 500 items have no line in movies.csv",)
+    # As a run's own items.json, it is read by whoever reads those.
+    assert read_items(done.to).items == names.items
+
+
+def test_the_card_is_yaml_and_markdown(made, shipped):
+    text = (shipped.to / "README.md").read_text()
+    front, body = text.removeprefix("---\n").split("\n---\n", 1)
+    lines = dict(line.split(": ", 1) for line in front.splitlines())
+    assert json.loads(lines["license"]) == "other"
+    (index,) = json.loads(lines["model-index"])
+    (result,) = index["results"]
+    ndcg = next(one for one in result["metrics"] if one["type"] == "ndcg@10")
+    (record, *_) = [one for one in made.records if one.cell.recipe == "dynamic_wi8"]
+    found = record.quality.metrics["ndcg@10"]
+    assert ndcg["value"] == pytest.approx(found.value, abs=1e-6)
+    assert f"{found.value:.4f} ({found.low:.4f} to {found.high:.4f})" in body
+    assert "popularity (baseline)" in body
+    assert made.info.machine.cpu in body
+    assert record.model.sha256 in body
+
+
+def test_hugging_face_reads_the_card(shipped):
+    hub = pytest.importorskip("huggingface_hub")
+    data = hub.ModelCard.load(shipped.to / "README.md").data
+    assert data.license == "other"
+    assert "tflite" in data.tags
+    assert {one.metric_type for one in data.eval_results} == {"ndcg@10", "recall@10", "mrr"}
+
+
+def test_no_name_escapes_the_card(run, tmp_path):
+    """A study called like markup and a command that would end its block."""
+    hostile = "x](javascript:1) <img src=x>\n# big | `a` \x1b[31m"
+    records = tuple(
+        msgspec.structs.replace(one, command="rbench ```\n<script>") for one in run.records
+    )
+    info = msgspec.structs.replace(run.info, study=hostile)
+    done = ship(msgspec.structs.replace(run, info=info, records=records), tmp_path / "b")
+    body = (done.to / "README.md").read_text().split("\n---\n", 1)[1]
+    assert "\x1b" not in body
+    assert "\n# big" not in body
+    assert "\\<img" in body
+    assert body.count("```") % 2 == 0
+    assert "```\n<script>" not in body

@@ -1,0 +1,294 @@
+"""The Python client as an app has it: its own file and a runtime, no rbench, no TensorFlow."""
+
+import hashlib
+import importlib.util
+import json
+import subprocess
+import sys
+
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rbench.ship import ship
+from rbench.ship.clients import client
+from rbench.testing.flat import recommender
+
+BARE = """
+import runpy, sys
+for name in ("rbench", "tensorflow", "click", "msgspec"):
+    sys.modules[name] = None
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+def run_bare(bundle, *arguments, script=None):
+    """In a process that sees neither rbench nor what else it needs."""
+    script = script or bundle / "client.py"
+    return subprocess.run(
+        [sys.executable, "-P", "-c", BARE, str(script), *arguments],
+        cwd=bundle.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_its_selftest_passes_where_nothing_else_is(bundle):
+    done = run_bare(bundle, "selftest")
+    assert (done.returncode, done.stdout) == (0, "selftest: passed\n"), done.stderr
+
+
+def test_it_recommends_by_the_log_s_own_ids(bundle):
+    done = run_bare(bundle, "recommend", "item-3", "nobody", "item-4", "-k", "3")
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == 3
+    assert "not known to the model: nobody" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("recommend", "item-3", "-k", "31"), "k must be from 1 to 30, not 31"),
+        (("--bundle", "nowhere", "selftest"), "no contract.json that can be read"),
+    ],
+)
+def test_what_is_wrong_is_said(bundle, arguments, said):
+    done = run_bare(bundle, *arguments)
+    assert said in done.stdout + done.stderr
+    assert done.returncode in (1, 2)
+    assert "Traceback" not in done.stderr
+
+
+def test_the_one_file_is_a_bundle(made, bundle, tmp_path):
+    one = ship(made, tmp_path / "one.tflite", "bow/static_wi8_ai8", single_file=True).to
+    assert client.selftest(one) == []
+    folder = ship(made, tmp_path / "folder", "bow/static_wi8_ai8").to
+    answers = [client.Recommender(place).recommend([1, 2, 3]) for place in (one, folder)]
+    assert answers[0] == answers[1]
+
+
+@pytest.fixture
+def opened(bundle):
+    return client.Recommender(bundle)
+
+
+def test_the_newest_items_count_and_nothing_seen_is_listed(opened):
+    long = [7, 8, 9, 10, 11, 12, 13, 14]
+    assert opened.context(long) == long[-6:]
+    assert opened.context([5]) == [0, 0, 0, 0, 0, 5]
+    assert opened.raw(opened.context(long)) == opened.raw(opened.context(long[-6:]))
+    first = opened.recommend(long, 10)
+    assert not set(first.items) & set(long)
+    again = opened.recommend([*first.items, *long], 10)
+    assert not set(again.items) & {*first.items, *long}
+    assert first.missing == again.missing == 0
+
+
+def test_it_says_how_many_are_missing(opened):
+    full = [1, 2, 3, 4, 5, 6]
+    items, _ = opened.raw(full)
+    some = opened.recommend([*items[:25], *full], 10)
+    left = [item for item in items[25:] if item not in full]
+    assert some.items == left
+    assert some.missing == 10 - len(left)
+    none = opened.recommend([*items, *full], 10)
+    assert (none.items, none.missing) == ([], 10)
+
+
+def test_history_stays_where_the_contract_says_so(bundle):
+    rewrite(bundle, "contract.json", lambda known: known["history"].update(filter=False))
+    opened = client.Recommender(bundle)
+    items, _ = opened.raw(opened.context([3, 4]))
+    assert opened.recommend([*items[:3], 3, 4], 30).missing == 0
+
+
+@pytest.mark.parametrize("history", [[0], [-1], [501], [3, 10**9]])
+def test_what_is_no_index(opened, history):
+    with pytest.raises(ValueError, match=r"no index of an item.*allowed: 1 to 500"):
+        opened.recommend(history)
+
+
+def test_state_is_reset_before_each_query(opened, monkeypatch):
+    calls = []
+
+    class Interpreter:
+        def reset_all_variables(self):
+            calls.append("reset")
+
+    opened.raw([0] * 6)
+    monkeypatch.setattr(opened, "_interpreter", Interpreter())
+    opened.contract["reset_before_query"] = True
+    opened.raw([0] * 6)
+    assert calls == ["reset"]
+
+
+def rewrite(bundle, name, change):
+    path = bundle / name
+    known = json.loads(path.read_text())
+    change(known)
+    path.write_text(json.dumps(known))
+
+
+def sealed(bundle, name, key):
+    """As who rebuilds a bundle by hand would: the contract takes the new file's sum."""
+    content = (bundle / name).read_bytes()
+    said = {"sha256": hashlib.sha256(content).hexdigest(), "size_bytes": len(content)}
+    rewrite(bundle, "contract.json", lambda known: known[key].update(said))
+
+
+def other_table(seed=9):
+    """Another training's model of the same form."""
+    table = np.random.default_rng(seed).normal(scale=0.3, size=(501, 8)).astype(np.float32)
+    return recommender(table, length=6, k=30, scheme="dynamic", scoring=table[1:])
+
+
+def flipped(content):
+    """One bit in the middle of the item table."""
+    at = content.index(b"TFL3") + len(content) // 2
+    return content[:at] + bytes([content[at] ^ 0x40]) + content[at + 1 :]
+
+
+def test_a_corrupted_model(bundle):
+    path = bundle / "model.tflite"
+    path.write_bytes(flipped(path.read_bytes()))
+    said = "\n".join(client.selftest(bundle))
+    assert "the model is not the one that was shipped" in said
+    with pytest.raises(client.BundleError, match="not the one that was shipped"):
+        client.Recommender(bundle)
+
+
+def test_a_model_that_is_cut_off(bundle):
+    path = bundle / "model.tflite"
+    path.write_bytes(path.read_bytes()[:5000])
+    assert "the model is cut off: 5000 of 15712 bytes" in client.selftest(bundle)[0]
+
+
+def test_a_swapped_table(bundle):
+    (bundle / "model.tflite").write_bytes(other_table())
+    said = client.selftest(bundle)
+    assert any("not the one that was shipped" in one for one in said)
+    assert any("golden questions are answered otherwise" in one for one in said)
+
+
+def test_a_swapped_table_under_a_sum_of_its_own(bundle):
+    (bundle / "model.tflite").write_bytes(other_table())
+    sealed(bundle, "model.tflite", "model")
+    (said,) = client.selftest(bundle)
+    assert "golden questions are answered otherwise" in said
+    assert "the item table or other weights" in said
+
+
+def test_stale_names(bundle):
+    rewrite(bundle, "items.json", lambda known: known["items"].pop())
+    said = client.selftest(bundle)
+    assert "items.json is not the one that was shipped with this model" in said[0]
+    assert "items.json is stale: it names 499 items, the model ranks 500" in said
+
+
+def test_stale_names_under_a_sum_of_their_own(bundle):
+    rewrite(bundle, "items.json", lambda known: known.update(data="another"))
+    sealed(bundle, "items.json", "items")
+    assert client.selftest(bundle) == [
+        "items.json is stale: it belongs to another split of the log than the model"
+    ]
+    with pytest.raises(client.BundleError, match="stale"):
+        client.Recommender(bundle)
+
+
+def test_names_in_another_order_under_a_sum_of_their_own(bundle):
+    def turned(known):
+        known["items"] = [known["items"][0], *reversed(known["items"][1:])]
+
+    rewrite(bundle, "items.json", turned)
+    sealed(bundle, "items.json", "items")
+    said = client.selftest(bundle)
+    assert all("items.json is stale: it calls item" in one for one in said)
+    assert said
+
+
+def test_golden_answers_of_another_model(bundle):
+    rewrite(bundle, "golden.json", lambda known: known.update(seed=21))
+    assert "golden.json is not the one" in client.selftest(bundle)[0]
+
+
+@pytest.mark.parametrize("name", ["contract.json", "golden.json", "items.json"])
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff", b"{}", b'{"schema":1}'])
+def test_documents_that_are_none(bundle, name, content):
+    (bundle / name).write_bytes(content)
+    done = run_bare(bundle, "selftest")
+    assert name in done.stdout + done.stderr
+    assert done.returncode in (1, 2)
+    assert "Traceback" not in done.stderr
+
+
+def test_a_contract_that_the_model_does_not_keep(bundle):
+    rewrite(bundle, "contract.json", lambda known: known["inputs"][0].update(shape=[1, 7]))
+    assert "inputs differ at context" in client.selftest(bundle)[0]
+
+
+def test_a_backend_without_a_tolerance(bundle):
+    assert (
+        "no tolerance for tpu; golden.json knows aarch64/cpu" in client.selftest(bundle, "tpu")[0]
+    )
+
+
+def test_a_file_of_its_own(bundle):
+    """It is read from the bundle, not from the package."""
+    spec = importlib.util.spec_from_file_location("shipped_client", bundle / "client.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    assert module.selftest(bundle) == []
+
+
+GOLDEN = ([5, 3, 9], [3.0, 2.0, 1.99])
+
+
+@pytest.mark.parametrize(
+    ("items", "scores", "tolerance", "said"),
+    [
+        ([5, 3, 9], [3.0, 2.0, 1.99], 0.0, ""),
+        ([5, 3, 9], [3.0, 2.05, 1.99], 0.01, "rank 2 has score 2.05, not 2"),
+        ([5, 9, 3], [3.0, 2.0, 1.99], 0.01, ""),
+        ([3, 5, 9], [3.0, 2.0, 1.99], 0.01, "rank 1 is item 3, not 5"),
+        ([5, 3, 8], [3.0, 2.0, 1.99], 0.01, ""),
+        ([8, 3, 9], [3.0, 2.0, 1.99], 0.01, "rank 1 is item 8, not 5"),
+        ([5, 3], [3.0, 2.0], 0.01, "2 items, not 3"),
+        ([5, 3, 3], [3.0, 2.0, 1.99], 0.01, "an item is returned twice"),
+        ([5, 3, 9], [3.0, 2.0, float("nan")], 0.01, "rank 3 has score nan"),
+    ],
+)
+def test_what_rounding_explains_and_what_not(items, scores, tolerance, said):
+    found = client.differs(*GOLDEN, items, scores, tolerance)
+    assert found.startswith(said) if said else found == ""
+
+
+@given(history=st.lists(st.integers(1, 500), max_size=40), k=st.integers(1, 30))
+def test_any_history(shipped, history, k):
+    opened = cached(shipped.to)
+    found = opened.recommend(history, k)
+    assert not set(found.items) & set(history)
+    assert len(found.items) == k - found.missing
+    assert found.scores == sorted(found.scores, reverse=True)
+    assert len(opened.context(history)) == 6
+    assert [one for one in opened.context(history) if one] == history[-6:]
+
+
+OPENED = {}
+
+
+def cached(place):
+    if place not in OPENED:
+        OPENED[place] = client.Recommender(place)
+    return OPENED[place]
+
+
+def test_the_contract_is_read_as_rbench_reads_it(bundle):
+    from rbench.ship.documents import Contract
+
+    known = msgspec.json.decode((bundle / "contract.json").read_bytes(), type=Contract)
+    assert client.Recommender(bundle).contract["k"] == known.k

@@ -23,7 +23,7 @@ RANKS = {
     "errors": 0,
     **dict.fromkeys(("bounds", "progress", "text"), 1),
     **dict.fromkeys(("encoding", "installed", "layers", "losses", "system", "tflite"), 2),
-    "recipes": 3,
+    **dict.fromkeys(("litertjs", "recipes"), 3),
     "cells": 4,
     **dict.fromkeys(("graph", "records"), 5),
     **dict.fromkeys(("plugins", "stats"), 6),

@@ -28,6 +28,7 @@ STATES = {
         State("unstable", "≈", "measured, but the rounds of the timing disagree"),
         State("invalid", "!", "the timing cannot be trusted: kept, never compared"),
         State("simulated", "◌", "ran on a GPU that the CPU simulates: correct, but no latency"),
+        State("checked", "≡", "answers as this host does; the target is never timed"),
         State("failed", "✕", "the work for this cell failed"),
         State("unsupported", "⊘", "the platform cannot do this"),
         State("skipped", "↷", "not tried"),
@@ -66,6 +67,8 @@ class Cell:
             return STATES[record.state]
         if record.delegation and record.delegation.software:
             return STATES["simulated"]
+        if record.check is not None:
+            return STATES["checked"]
         verdict = record.timing.verdict if record.timing else "stable"
         return STATES["ok" if verdict == "stable" else verdict]
 
@@ -75,6 +78,8 @@ class Cell:
         if self.record.state != "ok":
             stage = f"{self.record.stage}: " if self.record.stage else ""
             return stage + (self.record.reason or "no reason was recorded")
+        if self.record.check is not None:
+            return self.record.check.in_words
         reasons = self.record.timing.reasons if self.record.timing else ()
         return "; ".join(reasons) or (self.state.meaning if self.state.word != "ok" else "")
 

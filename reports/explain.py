@@ -57,6 +57,7 @@ def explanations(sheet: Sheet, pairing: Pairing) -> tuple[Explanation, ...]:
             found += _unrolled(sheet, cells, recipe, target)
             found += _by_variant(sheet, cells, recipe, target)
     found += _simulated(sheet)
+    found += _checked(sheet)
     return tuple(sorted(found, key=lambda one: _TOPICS.index(one.topic)))
 
 
@@ -69,6 +70,7 @@ _TOPICS = (
     "Pruned",
     "Quality",
     "Simulated",
+    "Checked",
 )
 
 
@@ -275,6 +277,30 @@ def _simulated(sheet: Sheet) -> Iterator[Explanation]:
             f"({len(ran)} cell{'' if len(ran) == 1 else 's'}): it "
             "shows that the files run there and how many nodes are taken. Its times say nothing "
             "about a GPU, so they are in no chart, no ranking and no front.",
+        )
+
+
+def _checked(sheet: Sheet) -> Iterator[Explanation]:
+    """What was found where answers are compared and nothing is timed, the worst file of each."""
+    for target in sheet.targets:
+        found = [cell for cell in sheet.cells if cell.target == target]
+        checks = [cell.record.check for cell in found if cell.state.word == "checked"]
+        known = [check for check in checks if check is not None]
+        if not known:
+            continue
+        least = min(known, key=lambda one: one.overlap)
+        farthest = max(known, key=lambda one: one.max_score_difference)
+        failed = sum(cell.state.word == "failed" for cell in found)
+        wrong = f"; {failed} failed" if failed else ""
+        yield Explanation(
+            "Checked",
+            f"{target}: {len(known)} of {len(found)} files answer as {least.against} does, on "
+            f"{least.runtime}{wrong}. The least like it keeps {least.overlap:.1%} of the best "
+            f"{least.top} items (at least {least.bounds.get('overlap', 1):.0%}), the farthest "
+            f"score is {farthest.max_score_difference:.2g} away, where the largest is "
+            f"{farthest.score_scale:.2g} (at most "
+            f"{farthest.bounds.get('score_difference', 0):.0%} of it). An emulated processor has "
+            "no time: there is none in its records.",
         )
 
 

@@ -47,6 +47,8 @@ def _target(record: Record) -> str:
 
 def _cells(record: Record) -> list[str]:
     timing, found = record.timing, record.delegation
+    if record.state == "ok" and record.check is not None:
+        return ["-"] * (len(HEADINGS) - 1) + ["checked"]
     if timing is None or found is None:
         return ["-"] * (len(HEADINGS) - 1) + [record.state]
     return [
@@ -67,6 +69,8 @@ def _us(value: float | None) -> str:
 
 def _notes(record: Record) -> list[str]:
     target = record.cell.target
+    if record.state == "ok" and record.check is not None:
+        return [f"{target}: {record.check.in_words}"]
     if record.timing is None or record.delegation is None:
         reason = record.reason
         said = reason if reason.startswith(f"{target}: ") else f"{target}: {reason}"

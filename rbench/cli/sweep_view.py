@@ -150,7 +150,12 @@ def table(run: Run) -> Table:
     )
     drawn.add_column("encoder", no_wrap=True)
     drawn.add_column("recipe", no_wrap=True)
-    for heading in ("bytes", "gzip", *SHOWN, *(f"{target} us" for target in targets)):
+    for heading in (
+        "bytes",
+        "gzip",
+        *SHOWN,
+        *(f"{one}{_unit(run, one)}" for one in targets),
+    ):
         drawn.add_column(heading, justify="right", no_wrap=True)
     files: dict[tuple[str, str], dict[str, Record]] = {}
     for record in run.records:
@@ -187,10 +192,18 @@ def _unstable(run: Run) -> bool:
 
 
 def _latency(record: Record | None) -> str:
+    if record is not None and record.state == "ok" and record.check is not None:
+        return "same answers"
     if record is None or record.timing is None:
         return record.state if record is not None else "-"
     mark = "" if record.timing.verdict == "stable" else " ?"
     return f"{record.timing.median_us:,.1f}{mark}"
+
+
+def _unit(run: Run, target: str) -> str:
+    """Of a target's column: none where nothing is ever timed."""
+    checked = any(record.check for record in run.records if record.cell.target == target)
+    return "" if checked else " us"
 
 
 def _counts(run: Run) -> dict[str, int]:

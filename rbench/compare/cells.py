@@ -37,6 +37,8 @@ def noise_of(before: Run, after: Run, target: str) -> RoundVariance:
 def latency(pair: Pair, noise: RoundVariance) -> Iterator[Difference | Uncertain]:
     """The median of one query."""
     old, new = pair.before.timing, pair.after.timing
+    if pair.before.check and pair.after.check:
+        return  # neither is ever timed
     numbers = [one.median_us if one else None for one in (old, new)]
     if old is None or new is None:
         missing = without(pair, "not timed", old is not None, new is not None)

@@ -32,7 +32,7 @@ def judge_ratio(
     """
     place = Place(str(record.cell), "latency ratio", rule)
     if record.timing is None:
-        return place.broken("its record has no timing")
+        return place.broken(_no_timing(record))
     reference, complaint = _reference(limit, record, run)
     if reference is None or reference.timing is None:
         return place.broken(complaint)
@@ -54,7 +54,7 @@ def judge_time(
     place = Place(str(record.cell), "latency", rule)
     timing = record.timing
     if timing is None:
-        return place.broken("its record has no timing")
+        return place.broken(_no_timing(record))
     name = record.machine.name if record.machine else ""
     if not fnmatchcase(name, limit.machine):
         return place.unlike(
@@ -68,6 +68,15 @@ def judge_time(
     found = at_most(place, Levels(limit.warn_us, limit.max_us), measure)
     top = limit.max_us or limit.warn_us or math.inf
     return sighted(found, place, ratio, top, float(limit.must_see))
+
+
+def _no_timing(record: Record) -> str:
+    if record.check is None:
+        return "its record has no timing"
+    return (
+        f"{record.cell.target} is checked against this host and never timed: no limit on latency "
+        "can hold there, name the targets that are timed in the rule"
+    )
 
 
 def noise_on(run: Run, target: str) -> RoundVariance:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import tempfile
+from collections.abc import Sequence
 
 from rbench.errors import Killed, StageError
 from rbench.system import processes
@@ -24,7 +25,21 @@ def run_module(
     what: str = "the timing process",
     if_slow: str = "raise profile.timeout_seconds if the model is that slow",
 ) -> bytes:
-    """Run a module in a process, give it an order on standard input, return its standard output.
+    """Run a module of rbench in a process; all else as `run_program`."""
+    command = processes.command(module)
+    return run_program(command, order, timeout_s=timeout_s, where=where, what=what, if_slow=if_slow)
+
+
+def run_program(
+    command: Sequence[str],
+    order: bytes,
+    *,
+    timeout_s: float,
+    where: str,
+    what: str = "the timing process",
+    if_slow: str = "raise profile.timeout_seconds if the model is that slow",
+) -> bytes:
+    """Run a program, give it an order on standard input, return its standard output.
 
     The child leads a process group of its own, which is killed whatever happens here. Its standard
     error is a file that it can read: what libraries say there is part of what is measured.
@@ -39,7 +54,7 @@ def run_module(
     """
     with tempfile.TemporaryFile() as errors:
         child = subprocess.Popen(
-            processes.command(module),
+            command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,

@@ -168,6 +168,39 @@ class Timing(Document, frozen=True, kw_only=True):
         _shorten(self, texts="reasons")
 
 
+class Check(Document, frozen=True, kw_only=True):
+    """Whether a file answers on a target as on this host, where a time would say nothing."""
+
+    contexts: int
+    """Real contexts that both were asked."""
+    top: int
+    """How many of the best items are compared."""
+    overlap: float
+    """Mean share of this host's best items that are among the target's, 0 to 1."""
+    same_order: float
+    """Share of the contexts whose best items are the same in the same order, 0 to 1."""
+    max_score_difference: float
+    """Largest absolute difference of the score of an item that both returned."""
+    score_scale: float
+    """Largest absolute score on this host, to see the difference beside."""
+    bounds: dict[str, float] = {}
+    """``overlap``: at least; ``score_difference``: at most, as a share of ``score_scale``."""
+    runtime: str
+    """What ran the file, in words."""
+    against: str
+    """What ran it on this host, in words."""
+
+    @property
+    def in_words(self) -> str:
+        """All of it, in one sentence."""
+        order = ", in the same order" if self.same_order == 1 else ""
+        return (
+            f"answers as on this host: {self.overlap:.1%} of the best {self.top} items{order}, "
+            f"scores within {self.max_score_difference:.2g} of {self.score_scale:.2g} "
+            f"({self.contexts} contexts, {self.runtime}); never timed"
+        )
+
+
 class Machine(Document, frozen=True, kw_only=True):
     """Where something was measured. Times from unlike machines are never compared as alike."""
 
@@ -302,6 +335,8 @@ class Record(Document, frozen=True, kw_only=True):
     """Epochs, best epoch, validation NDCG@10 of the training behind it."""
     delegation: Delegation | None = None
     timing: Timing | None = None
+    check: Check | None = None
+    """Of a target that is checked and never timed; then there is no timing."""
     command: str = ""
     """What reproduces this cell."""
 

@@ -34,6 +34,7 @@ STAGES = (
     "convert",
     "census",
     "evaluate",
+    "check",
     "round",
     "profile",
 )
@@ -48,6 +49,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "convert": ("tensorflow", "tf-keras", "ai-edge-quantizer", "ai-edge-litert"),
     "census": (),
     "evaluate": ("ai-edge-litert", "numpy"),
+    "check": (),
     "round": (),
     "profile": ("numpy",),
 }
@@ -223,6 +225,17 @@ class EvaluateJob(Job, frozen=True, kw_only=True, tag="evaluate"):
     """As for the baselines."""
 
 
+class CheckJob(Job, frozen=True, kw_only=True, tag="check"):
+    """Compare what one .tflite answers on a target with what it answers here; nothing is timed."""
+
+    settings: ProfileSettings
+    """Those that concern it; all others are the default."""
+    target: str
+    bench: Bench
+    convert: str
+    contexts: str
+
+
 class RoundJob(Job, frozen=True, kw_only=True, tag="round"):
     """Time one .tflite on one target once, in a process of its own."""
 
@@ -266,6 +279,7 @@ AnyJob = (
     | ConvertJob
     | CensusJob
     | EvaluateJob
+    | CheckJob
     | RoundJob
     | ProfileJob
 )

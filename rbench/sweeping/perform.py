@@ -9,13 +9,14 @@ from rbench.compress import Compressed
 from rbench.convert import FlatModel
 from rbench.profile import Round
 from rbench.progress import Progress, Reporter
-from rbench.records import DataSummary, Quality
+from rbench.records import Check, DataSummary, Quality
 from rbench.sweeping.given import Given
 from rbench.sweeping.jobs import AnyJob
 from rbench.sweeping.results import Baselines, Census, Contexts, Profiled
 from rbench.sweeping.stages import (
     baselines,
     census,
+    check,
     compress,
     contexts,
     convert,
@@ -37,6 +38,7 @@ _WORK: dict[str, tuple[Callable[..., Any], type[Any]]] = {
     "convert": (convert.work, FlatModel),
     "census": (census.work, Census),
     "evaluate": (evaluate.work, Quality),
+    "check": (check.work, Check),
     "round": (round.work, Round),
     "profile": (profile.work, Profiled),
 }

@@ -19,6 +19,7 @@ from rbench.cells.recipe import PLAIN, Recipe
 from rbench.cells.target import Target
 from rbench.metrics.found import sources
 from rbench.plugins.looking import Seen, look, look_at_losses
+from rbench.profile.checking import Checker, concerning_checks
 from rbench.profile.tool import concerning, tool_of
 from rbench.recipes.registered import COMPRESSIONS, SCHEMES
 from rbench.records import CellName
@@ -29,6 +30,7 @@ from rbench.sweeping.jobs import (
     BaselinesJob,
     Bench,
     CensusJob,
+    CheckJob,
     CompressJob,
     ContextsJob,
     ConvertJob,
@@ -64,11 +66,15 @@ class CellPlan(msgspec.Struct, frozen=True, kw_only=True):
     """One per seed; the first is the one that is timed."""
     rounds: tuple[RoundJob, ...] = ()
     profile: ProfileJob | None = None
+    check: CheckJob | None = None
+    """Instead of rounds, where the target is checked and never timed."""
 
     def jobs(self) -> Iterator[AnyJob]:
         """Its jobs in the order of the stages, the timing ones last."""
         for way in self.ways:
             yield from (way.train, way.compress, way.convert, way.census, way.evaluate)
+        if self.check:
+            yield self.check
         yield from self.rounds
         if self.profile:
             yield self.profile
@@ -148,6 +154,23 @@ def plan(study: Study, machine: str, benches: Mapping[str, Bench] | None = None)
         if cell.target not in benches:
             benches[cell.target] = bench_of(cell.target, machine)
         settings = concerning(study.profile, Target.parse(cell.target))
+        if isinstance(tool_of(Target.parse(cell.target)), Checker):
+            check = CheckJob(
+                settings=concerning_checks(settings),
+                target=cell.target,
+                convert=convert.key,
+                contexts=contexts.key,
+                bench=benches[cell.target],
+            )
+            cells.append(
+                CellPlan(
+                    cell=cell,
+                    encoder_name=by_label[cell.encoder],
+                    ways=ways[place],
+                    check=check,
+                )
+            )
+            continue
         rounds = tuple(
             RoundJob(
                 settings=settings,

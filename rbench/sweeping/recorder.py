@@ -13,12 +13,12 @@ from rbench import data, profile
 from rbench.cells.target import Target
 from rbench.cells.tools import HOST
 from rbench.convert.result import LOG, MODEL, FlatModel
-from rbench.records import DataSummary, Items, Machine, ModelFile, Quality, Record, Replicate
+from rbench.records import Check, DataSummary, Items, Machine, ModelFile, Quality, Record, Replicate
 from rbench.records.history import History, history
 from rbench.records.run_folder import ITEMS, write_items
 from rbench.sweeping import jobs
 from rbench.sweeping.bench import versions_with
-from rbench.sweeping.jobs import RoundJob
+from rbench.sweeping.jobs import CheckJob, RoundJob
 from rbench.sweeping.plan import CellPlan, Plan, Way
 from rbench.sweeping.results import Census, Profiled
 from rbench.sweeping.store import Failure, Store
@@ -110,6 +110,9 @@ class Recorder:
             timing = profile.doubted(profiled.timing, noise) if noise else profiled.timing
             known |= {"timing": timing, "delegation": profiled.delegation}
             known["machine"] = profiled.machine or known["machine"]
+        checked = self._result(plan.check, Check)
+        if checked is not None:
+            known["check"] = checked
         failure = next(
             (
                 failures[job.stage, job.key]
@@ -125,7 +128,7 @@ class Recorder:
                 reason=failure.reason,
                 stage=SHOWN_AS.get(failure.stage, failure.stage),
             )
-        if profiled is None or not all(map(self._is_done, plan.ways)):
+        if (profiled is None and checked is None) or not all(map(self._is_done, plan.ways)):
             return Record(**known, state="skipped", reason=NOT_YET)
         return Record(**known, state="ok")
 
@@ -147,14 +150,16 @@ class Recorder:
         return history(self.plan.study.evaluate.filter_history, self.data) if self.data else None
 
     def _provenance(self, plan: CellPlan) -> dict[str, Any]:
-        first, profiling = plan.ways[0], plan.profile
+        first = plan.ways[0]
         every: list[Any] = [self.plan.data, first.train, first.compress, first.convert]
-        every += [first.census, first.evaluate, *([profiling] if profiling else [])]
+        every += [first.census, first.evaluate]
+        every += [job for job in (plan.check, plan.profile) if job]
         study = self.plan.study
         versions: dict[str, str] = {}
-        for stage in (*(job.stage for job in every), "round"):
+        for stage in (*(job.stage for job in every), *(job.stage for job in plan.rounds[:1])):
             versions |= jobs.versions_of(stage)
-        for job in plan.rounds:
+        measuring: list[RoundJob | CheckJob] = [*plan.rounds, *filter(None, [plan.check])]
+        for job in measuring:
             versions |= versions_with(job.target, job.bench)
         return {
             "inputs": {job.stage: job.key for job in every},

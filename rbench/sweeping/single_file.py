@@ -17,10 +17,12 @@ import msgspec
 from rbench.cells.target import Target
 from rbench.errors import ModelError, OutputError, StageError, Unsupported
 from rbench.profile import ProfileSettings, drawing, measure, strangers, summarise
+from rbench.profile.checking import Checker, check, concerning_checks
 from rbench.profile.drawing import MOST_BYTES
 from rbench.profile.node_census import count_nodes
 from rbench.profile.ranges import Range
-from rbench.records import CellName, ModelFile, Record, RunInfo, State
+from rbench.profile.tool import tool_of
+from rbench.records import CellName, Check, ModelFile, Record, RunInfo, State
 from rbench.records.machine import machine as this_machine
 from rbench.records.run_folder import write_info, write_records
 from rbench.sweeping import jobs
@@ -222,7 +224,8 @@ def _place(model: Path, found: Inventory, timed: Timed, folder: Path) -> ModelFi
     )
 
 
-Rounds = list[Path] | StageError | Unsupported
+Rounds = list[Path] | Check | StageError | Unsupported
+"""What a target left: the folders of its rounds, or a check; or what ended it."""
 
 
 def _rounds(
@@ -232,8 +235,13 @@ def _rounds(
     contexts: Path,
     work: Path,
 ) -> dict[Target, Rounds]:
-    """The folders of each target's rounds, or what ended them."""
-    made: dict[Target, Rounds] = {target: [] for target in targets}
+    """What each target left."""
+    made: dict[Target, Rounds] = {
+        target: _check(model, target, settings, contexts)
+        if isinstance(tool_of(target), Checker)
+        else []
+        for target in targets
+    }
     draw = random.Random(settings.seed)
     for number in range(settings.rounds):
         for target in draw.sample(list(targets), len(targets)):
@@ -250,6 +258,13 @@ def _rounds(
             (place / "result.json").write_bytes(msgspec.json.encode(found))
             so_far.append(place)
     return made
+
+
+def _check(model: Path, target: Target, settings: ProfileSettings, contexts: Path) -> Rounds:
+    try:
+        return check(concerning_checks(settings), model, target, contexts)
+    except (StageError, Unsupported) as error:
+        return error
 
 
 def _record(
@@ -272,6 +287,8 @@ def _record(
         "settings": {"profile": settings.said(), "inputs": list(asked.said)},
         "command": command,
     }
+    if isinstance(rounds, Check):
+        return Record(**known, state="ok", check=rounds)
     if not isinstance(rounds, list):
         state: State = "unsupported" if isinstance(rounds, Unsupported) else "failed"
         return Record(**known, state=state, reason=str(rounds), stage="profile")

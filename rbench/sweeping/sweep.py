@@ -233,8 +233,7 @@ def _wanted(plan: Plan) -> list[AnyJob]:
     for cell in plan.cells:
         for way in cell.ways:
             wanted += [way.train, way.convert, way.census, way.evaluate]
-        if cell.profile:
-            wanted.append(cell.profile)
+        wanted += [job for job in (cell.check, cell.profile) if job]
     return wanted
 
 

@@ -18,7 +18,9 @@ from rbench.cells.target import Target
 from rbench.cells.tools import HOST
 from rbench.errors import MissingExtraError, RbenchError, StageError, Unsupported
 from rbench.profile import ProfileSettings, Round, measure, samples, summarise
+from rbench.profile.checking import Checker, check
 from rbench.profile.tool import Found, Tool
+from rbench.records import Check
 
 QUICK = ProfileSettings(
     rounds=2,
@@ -72,8 +74,11 @@ def check_answers(tool: Tool, device: str = HOST) -> None:
 
 
 def check_rounds(tool: Tool, device: str = HOST) -> None:
-    """Rounds hold what they say, and can be summed up."""
+    """Rounds hold what they say, and can be summed up; of a `Checker`, its check."""
     for target in _targets(tool, device):
+        if isinstance(tool, Checker):
+            _checked(target)
+            continue
         with _model() as (model, contexts), tempfile.TemporaryDirectory() as name:
             objection = tool.file_objection(model, target)
             assert isinstance(objection, str), f"file_objection: {objection!r} is no text"
@@ -94,7 +99,10 @@ def check_refusals(tool: Tool, device: str = HOST) -> None:
         with _model() as (model, contexts), tempfile.TemporaryDirectory() as name:
             model.write_bytes(model.read_bytes()[:200])
             try:
-                measure(QUICK, model, target, contexts, 0, Path(name))
+                if isinstance(tool, Checker):
+                    check(QUICK, model, target, contexts)
+                else:
+                    measure(QUICK, model, target, contexts, 0, Path(name))
             except (StageError, Unsupported):
                 continue
             except MissingExtraError as error:
@@ -117,8 +125,8 @@ def check_tool(tool: Tool, device: str = HOST) -> None:
         AssertionError: the tool breaks its contract; the message says how.
         unittest.SkipTest: it is not here.
     """
-    for check in CHECKS:
-        check(tool, device)
+    for one in CHECKS:
+        one(tool, device)
 
 
 class ToolContract:
@@ -163,6 +171,22 @@ def _model() -> Iterator[tuple[Path, Path]]:
         model.write_bytes(recommender(table, LENGTH))
         np.save(contexts, random.integers(1, ITEMS, (QUICK.contexts, LENGTH)).astype(np.int32))
         yield model, contexts
+
+
+def _checked(target: Target) -> None:
+    with _model() as (model, contexts):
+        try:
+            made = check(QUICK, model, target, contexts)
+        except (Unsupported, MissingExtraError) as error:
+            raise unittest.SkipTest(str(error)) from error
+        except RbenchError as error:
+            raise AssertionError(f"check: {error}") from error
+    assert 0 < made.contexts <= QUICK.contexts, f"{made.contexts} contexts"
+    assert made.bounds, "the check does not state its bounds"
+    assert made.runtime, "the check does not say which runtime it was"
+    assert made.against, "the check does not say what it is held to"
+    content = msgspec.json.encode(made)
+    assert msgspec.json.decode(content, type=Check) == made, "the check cannot be stored"
 
 
 def _round(

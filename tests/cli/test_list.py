@@ -28,7 +28,7 @@ def test_every_word_of_the_grammars_is_explained():
 def test_the_words_of_targets_stand_in_the_order_of_a_name():
     assert tuple(target_words()) == (
         *("cpu", "xnnpack", "xnnpack_cached", "gpu", "@N"),
-        *("litert/", "benchmark_model/", "SERIAL/"),
+        *("litert/", "aarch64/", "benchmark_model/", "SERIAL/"),
     )
 
 

@@ -1,10 +1,13 @@
 """The gate's judgement: what passes, what fails, and what it never lets by."""
 
+from collections import Counter
+
 import msgspec
 import pytest
 
 from rbench.gate import Limits, judge
-from rbench.records import Replicate
+from rbench.gate.budget import parse_budget
+from rbench.records import Check, Replicate
 
 PAIR = ("gru", "float32")
 CELLS = [("gru", "float32", "cpu"), ("gru", "float32", "xnnpack")]
@@ -44,6 +47,37 @@ def test_the_worst_comes_first(make_run):
     assert [finding.number for finding in verdict.findings] == [3000, 2000, 1000, 10]
     assert verdict.summary == "2 failed, 2 passed"
     assert "1,500 bytes too many" in verdict.findings[0].message
+
+
+def test_no_limit_on_latency_holds_where_nothing_is_timed(make_run, rewrite):
+    """An emulated processor: a rule that would let it pass has judged nothing."""
+    made = Check(
+        contexts=24,
+        top=10,
+        overlap=1.0,
+        same_order=1.0,
+        max_score_difference=0.0,
+        score_scale=9.0,
+        bounds={"overlap": 0.95},
+        runtime="an emulated processor",
+        against="this host",
+    )
+    run = rewrite(make_run(), lambda one: msgspec.structs.replace(one, timing=None, check=made))
+    limits = parse_budget(
+        """
+        [[cells]]
+        latency = { max_us = 1e6, machine = "*" }
+        [[cells]]
+        latency = { max_ratio = 9.0, reference = { recipe = "float32" } }
+        """
+    )
+    verdict = judge(limits, run)
+    found = failures(verdict)
+    # float32 is the reference of the ratios and has none of its own.
+    assert Counter(finding.check for finding in found) == {"latency": 8, "latency ratio": 4}
+    for finding in found:
+        assert "is checked against this host and never timed" in finding.message
+    assert judge(Limits(max_size_bytes=2000), run).exit_code == 0
 
 
 @pytest.mark.parametrize("state", ["failed", "skipped"])

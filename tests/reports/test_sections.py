@@ -1,7 +1,7 @@
 import msgspec
 import pytest
 
-from rbench.records import Delegation
+from rbench.records import Check, Delegation
 from rbench_reports import (
     against,
     effects,
@@ -14,7 +14,8 @@ from rbench_reports import (
     quality,
 )
 from rbench_reports.cells import Sheet
-from rbench_reports.metrics import SIZE
+from rbench_reports.latency import timing_table
+from rbench_reports.metrics import P50, SIZE
 
 FILE = ("gru", "dynamic_wi8")
 RECIPES = ("dynamic_wi8", "float32")
@@ -285,6 +286,39 @@ def test_a_simulated_gpu_is_said_to_be_no_latency(rich):
         in text.replace(", A GPU that does not exist", "")
     )
     assert "simulates, A GPU that does not exist (1 cell)" in text
+
+
+def checked(change, run, **fields):
+    """The run on an emulated processor."""
+    made = Check(
+        **{
+            "contexts": 24,
+            "top": 10,
+            "overlap": 0.9875,
+            "same_order": 0.75,
+            "max_score_difference": 0.149,
+            "score_scale": 9.7,
+            "bounds": {"overlap": 0.95, "score_difference": 0.05},
+            "runtime": "ai-edge-litert 2.3.0 on an emulated cortex-a76",
+            "against": "ai-edge-litert 2.3.0 on this host, xnnpack",
+            **fields,
+        }
+    )
+    return change(run, lambda r: msgspec.structs.replace(r, check=made, timing=None))
+
+
+def test_a_checked_target_has_no_time_anywhere(small, change):
+    run = checked(change, small)
+    sheet = Sheet.of(run)
+    assert {cell.state.word for cell in sheet.cells} == {"checked"}
+    assert all(cell.usable(P50) is None for cell in sheet.cells)
+    assert not sheet.timed
+    assert len(sheet.comparable) == len(run.records)
+    assert not timing_table(sheet).rows
+    text = explained(run)
+    assert "Checked: cpu: 2 of 2 files answer as ai-edge-litert 2.3.0 on this host" in text
+    assert "keeps 98.8% of the best 10 items (at least 95%)" in text
+    assert "there is none in its records" in text
 
 
 def on_a_gpu(change, run, **fields):

@@ -6,17 +6,25 @@ import random
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 import rbench
 from rbench import installed, plugins
 from rbench.cells import tools
+from rbench.errors import StageError
+from rbench.profile import ProfileSettings
+from rbench.profile.checking import Checker
+from rbench.profile.tool import Delegate
 from rbench.recipes.registered import COMPRESSIONS, SCHEMES
+from rbench.records import Check
 from rbench.study import Study
 from rbench.sweeping import perform as performing
 from rbench.sweeping.code import FOLDERS, code_of, files_of
-from rbench.sweeping.jobs import STAGES
+from rbench.sweeping.given import Given
+from rbench.sweeping.jobs import STAGES, Bench, CheckJob
 from rbench.sweeping.plan import plan
+from rbench.sweeping.stages import check
 from rbench.sweeping.store import Store
 from rbench.system.closure import closure, digest
 
@@ -84,7 +92,10 @@ READ = TRAINED | SCORED | {"contexts", "convert"}
         *((name, set()) for name in ("schemes/packed.py", "compressions/pruning.py")),
         ("tflite/reading.py", {"convert"}),
         ("evaluate/settings.py", SCORED),
-        ("profile/settings.py", {"round", "profile", "census"}),  # a tool names its own of them
+        (
+            "profile/settings.py",
+            {"check", "round", "profile", "census"},
+        ),  # a tool names its own of them
         ("profile/loop.py", set()),
         ("profile/verdict.py", {"profile"}),
         ("profile/node_census.py", {"census"}),
@@ -116,6 +127,10 @@ def test_programs_of_child_processes_belong_to_the_stage_that_starts_them():
         "gpu_child",
         "nodes_child",
     }
+
+
+def test_the_program_in_an_emulated_machine_belongs_to_its_tool():
+    assert "rbench.profile.tools.aarch64.guest" in TOOLS["aarch64"]
 
 
 def _is_program(path):
@@ -234,6 +249,47 @@ def test_whatever_runs_in_a_stage_is_in_its_key(tmp_path, monkeypatch):
 
 @pytest.mark.slow
 def test_whatever_runs_in_the_other_stages_is_in_their_keys(tmp_path, monkeypatch):
-    found = run_jobs(tmp_path, monkeypatch, STAGES)
-    assert set(found) == set(STAGES)
+    made_here = set(STAGES) - {"check"}
+    found = run_jobs(tmp_path, monkeypatch, made_here)
+    assert set(found) == made_here
     holds(found)
+
+
+class Agreeing(Checker):
+    """Compares nothing: what is looked at is the stage around it."""
+
+    word = "agreeing"
+    meaning = "a stand-in"
+    delegates = (Delegate("kernels", "kernels"),)
+
+    def check(self, settings, model, target, contexts):
+        return Check(
+            contexts=1,
+            top=1,
+            overlap=1.0,
+            same_order=1.0,
+            max_score_difference=0.0,
+            score_scale=1.0,
+            runtime="a stand-in",
+            against="this host",
+        )
+
+
+def test_whatever_runs_in_a_check_is_in_its_key(tmp_path, monkeypatch):
+    tool = Agreeing()
+    monkeypatch.setattr(tools, "installed", lambda: (tool,))
+    monkeypatch.setattr(tools, "find", lambda word, *, on_device: tool)
+    job = CheckJob(
+        settings=ProfileSettings(),
+        target="agreeing/kernels",
+        bench=Bench(machine="m"),
+        convert="c",
+        contexts="x",
+    )
+    given = Given(Store(tmp_path), tmp_path, lambda progress: None)
+    made, names = ran(check.work, job, given)
+    assert made.overlap == 1.0
+    assert "rbench.profile.checking" in names
+    holds({"check": names})
+    with pytest.raises(StageError, match="exchanged"):
+        check.work(msgspec.structs.replace(job, bench=Bench(machine="m", build="other")), given)

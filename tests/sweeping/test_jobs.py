@@ -38,6 +38,13 @@ JOBS = {
         jobs.ConvertJob(recipe="float32", settings=ConvertSettings(), compress="c", **SHARED),
         jobs.CensusJob(convert="v", benches={"xnnpack": jobs.Bench(machine="", adapter="a")}),
         jobs.EvaluateJob(settings=EvaluateSettings(), compress="c", convert="v", data="d"),
+        jobs.CheckJob(
+            settings=ProfileSettings(),
+            target="aarch64/cpu",
+            bench=jobs.Bench(machine="m", build="b", adapter="a", libraries={"l": "1"}, source="s"),
+            convert="v",
+            contexts="x",
+        ),
         jobs.RoundJob(
             settings=ProfileSettings(),
             target="cpu",

@@ -64,6 +64,30 @@ def test_a_change_redoes_what_depends_on_it(default, change, kept):
     assert not (same - kept) & {"train", "compress", "convert"}
 
 
+def test_a_target_that_is_checked_is_never_timed(default):
+    targets = ["cpu", "aarch64/cpu", "aarch64/xnnpack"]
+    made = plan_of(encoders=["bow"], recipes=["float32"], targets=targets)
+    timed, *checked = made.cells
+    assert len(timed.rounds) == ROUNDS
+    assert timed.check is None
+    for cell in checked:
+        assert not cell.rounds
+        assert cell.profile is None
+        assert cell.check.convert == timed.ways[0].convert.key
+    assert set(made.twins) == set(targets)
+    assert not made.twins["aarch64/cpu"]
+    assert not made.twins["aarch64/xnnpack"]
+
+
+def test_a_protocol_of_timing_makes_no_check_anew():
+    cells = {"encoders": ["bow"], "recipes": ["float32"], "targets": ["aarch64/cpu"]}
+    first = keys(plan_of(**cells), "check")
+    longer = {"profile": {"rounds": 3, "min_runs": 7}}
+    assert keys(plan_of(**cells, **longer), "check") == first
+    other = {"profile": {"tool": {"aarch64": {"cpu": "cortex-a53"}}}}
+    assert not keys(plan_of(**cells, **other), "check") & first
+
+
 def test_times_do_not_travel(default):
     other = plan_of(machine="there")
     assert not keys(other, "round") & keys(default, "round")

@@ -11,6 +11,7 @@ from rbench.cells import tools
 from rbench.profile import Round, samples
 from rbench.profile.result import Stopwatch, Surroundings
 from rbench.profile.tool import Delegate, Tool
+from rbench.profile.tools.aarch64.plugin import Aarch64
 from rbench.profile.tools.benchmark_model.plugin import BenchmarkModel
 from rbench.profile.tools.litert.plugin import Litert
 from rbench.testing import ToolContract
@@ -26,6 +27,13 @@ class TestBenchmarkModel(ToolContract):
     """Skipped but for its words where the native tool is not here."""
 
     tool = BenchmarkModel()
+
+
+@pytest.mark.slow
+class TestAarch64(ToolContract):
+    """Skipped but for its words where QEMU or the sysroot is not here."""
+
+    tool = Aarch64()
 
 
 class Sound(Tool):

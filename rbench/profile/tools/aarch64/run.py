@@ -1,0 +1,177 @@
+"""One file, asked the same on this host and on the emulated machine."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from rbench.cells.target import Target
+from rbench.errors import StageError, Unsupported
+from rbench.profile import queries
+from rbench.profile.checking import compare
+from rbench.profile.process import run_program
+from rbench.profile.refusal import RefusedError
+from rbench.profile.settings import ProfileSettings
+from rbench.profile.tools.aarch64 import sysroot
+from rbench.profile.tools.aarch64.processors import PROCESSORS, SME
+from rbench.profile.tools.aarch64.settings import Aarch64Settings
+from rbench.records import Check
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Answers = tuple[NDArray[np.int32], NDArray[np.float32]]
+
+SIGNATURE, INPUT, ITEMS, SCORES = "recommend", "context", "items", "scores"
+"""Of the files that rbench exports, see docs/design.md; a test holds them to the converter's."""
+RESOLVERS = {"cpu": "BUILTIN_WITHOUT_DEFAULT_DELEGATES", "xnnpack": "BUILTIN"}
+PROGRAM = "rbench.profile.tools.aarch64.guest"
+GUEST = Path(__file__).with_name(f"{PROGRAM.rpartition('.')[2]}.py")
+BOUNDS = {"overlap": 0.95, "score_difference": 0.05}
+"""Measured on the default study, see docs/measuring.md."""
+
+
+class Said(msgspec.Struct, frozen=True, kw_only=True):
+    """What the program says beside its answers."""
+
+    machine: str
+    """As ``uname -m``."""
+    hwcap2: int
+    """What Linux says of the processor, AT_HWCAP2."""
+    delegated: bool
+    """Whether a delegate took a part of the graph."""
+    signatures: list[str]
+
+
+def check(
+    settings: ProfileSettings, own: Aarch64Settings, model: Path, target: Target, contexts: Path
+) -> Check:
+    """Compare a file's answers on the emulated machine with those here.
+
+    Raises:
+        Unsupported: the emulator or the sysroot is not here, or it is no recommender.
+        StageError: the file was refused or crashed, or a delegate was asked for and did not run.
+    """
+    where = str(target)
+    machine = sysroot.find(where)
+    with tempfile.TemporaryDirectory(prefix="rbench-aarch64-") as name:
+        folder = Path(name)
+        _ask(contexts, own.contexts, folder / "queries.npz", where)
+        order = {
+            "model": str(model),
+            "threads": target.threads,
+            "resolver": RESOLVERS[target.delegate],
+            "signature": SIGNATURE,
+            "queries": str(folder / "queries.npz"),
+        }
+        here = _run(_here(), order, _site(), folder / "here.npz", settings, where, "this host's")
+        guest = _guest(machine, own.cpu, folder)
+        libraries = str(machine.root / sysroot.LIBRARIES)
+        there = _run(guest, order, libraries, folder / "there.npz", settings, where, "the emulated")
+        _hold(there[0], target)
+        numbers = compare(here[1], there[1])
+    version = machine.manifest.wheels[sysroot.RUNTIME]
+    emulator = sysroot.version_of(machine.emulator)
+    return Check(
+        **numbers,
+        bounds=BOUNDS,
+        runtime=f"{sysroot.RUNTIME} {version} on an emulated {own.cpu}, QEMU {emulator}",
+        against=f"{sysroot.RUNTIME} {version} on this host, {target.backend}",
+    )
+
+
+def _ask(contexts: Path, count: int, to: Path, where: str) -> None:
+    """What both are asked, as the program reads it."""
+    import numpy as np
+
+    try:
+        known = queries.read(contexts).arrays
+    except RefusedError as error:
+        raise StageError(str(error), where=where) from error
+    if set(known) != {queries.CONTEXT}:
+        raise Unsupported("only files that take one context are compared", where=where)
+    asked: dict[str, Any] = {INPUT: known[queries.CONTEXT][:count]}
+    np.savez(to, **asked)
+
+
+def _here() -> list[str]:
+    return [sys.executable, "-I", "-B", str(GUEST)]
+
+
+def _site() -> str:
+    """Where this host's runtime is."""
+    found = find_spec("ai_edge_litert")
+    return str(Path(found.origin).parent.parent) if found and found.origin else ""
+
+
+def _guest(machine: sysroot.Emulation, cpu: str, folder: Path) -> list[str]:
+    """The command line. The machine sees its sysroot's files, its processor's ``/proc/cpuinfo``
+    and, below them, this host's.
+    """
+    root = folder / "machine"
+    root.mkdir()
+    for place in machine.root.iterdir():
+        (root / place.name).symlink_to(place)
+    (root / "proc").mkdir()
+    (root / "proc" / "cpuinfo").write_text(PROCESSORS[cpu].cpuinfo, "ascii")
+    python = [str(machine.python), "-I", "-S", "-B", str(GUEST)]
+    return [str(machine.emulator), "-cpu", cpu, "-L", str(root), *python]
+
+
+def _run(
+    command: list[str],
+    order: dict[str, Any],
+    libraries: str,
+    answers: Path,
+    settings: ProfileSettings,
+    where: str,
+    whose: str,
+) -> tuple[Said, Answers]:
+    import numpy as np
+
+    full = {**order, "libraries": libraries, "answers": str(answers)}
+    said = run_program(
+        command,
+        msgspec.json.encode(full),
+        timeout_s=settings.timeout_seconds,
+        where=where,
+        what=f"{whose} interpreter",
+    )
+    try:
+        told = msgspec.json.decode(said, type=Said)
+        if SIGNATURE not in told.signatures:
+            raise Unsupported(
+                f"no signature {SIGNATURE!r}: only what rbench exports is compared",
+                where=where,
+                allowed=", ".join(told.signatures) or "none is there",
+            )
+        with np.load(answers) as archive:
+            return told, (archive[ITEMS], archive[SCORES])
+    except (msgspec.MsgspecError, OSError, KeyError, ValueError) as error:
+        raise StageError(f"{whose} interpreter left without a result: {error}", where=where) from (
+            error
+        )
+
+
+def _hold(told: Said, target: Target) -> None:
+    """Whether it was the machine that was asked for."""
+    if told.machine != "aarch64":
+        raise StageError(f"the emulated machine says that it is {told.machine}", where=str(target))
+    if told.hwcap2 & SME:
+        raise StageError(
+            "the emulated processor has SME, where the runtime's int8 kernels answer wrong",
+            where=str(target),
+            allowed=", ".join(PROCESSORS),
+            remedy="use QEMU's -cpu with sme=off",
+        )
+    if told.delegated != (target.delegate != "cpu"):
+        took = "took a part" if told.delegated else "took nothing"
+        raise StageError(
+            f"{target.delegate} was asked for, a delegate {took} of the graph", where=str(target)
+        )

@@ -32,7 +32,10 @@ def _round(order: Order) -> Finished:
     from rbench.profile.result import Round
     from rbench.profile.stopwatch import calibrate
     from rbench.profile.surroundings import Watch
+    from rbench.profile.tools.litert import interpreted
 
+    with asking("refused the file"):
+        interpreted.verify(order.model)
     contexts = queries.read(Path(order.contexts))
     offset = order.number * len(contexts) // max(order.rounds, 1)
     ops, subgraphs = gpu_model.operators(Path(order.model))

@@ -132,9 +132,11 @@ def _interpreted() -> Way:
 
 def _cached() -> Way:
     """The interpreter cannot switch the weight cache on."""
-    from rbench.profile.tools.litert import compiled
+    from rbench.profile.tools.litert import compiled, interpreted
 
     def ready(order: Order, contexts: Queries, told: Told) -> _Ready:
+        with asking("refused the file"):
+            interpreted.verify(order.model)
         began = perf_counter_ns()
         model = compiled.load_cached(order.model, order.threads)
         load_ns = perf_counter_ns() - began

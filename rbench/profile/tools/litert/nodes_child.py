@@ -48,9 +48,10 @@ def load(question: Question) -> Answer:
     """Load the file in this very process, which it may crash."""
     from rbench.profile.tools.litert import compiled, delegation, interpreted
 
-    if question.delegate == "gpu":
-        return _load_on_gpu(question)
     try:
+        interpreted.verify(question.model)
+        if question.delegate == "gpu":
+            return _load_on_gpu(Path(question.model))
         if question.delegate == "xnnpack_cached":
             compiled.load_cached(question.model, threads=1)
         interpreter = interpreted.load(question.model, question.delegate, threads=1)
@@ -62,16 +63,11 @@ def load(question: Question) -> Answer:
     return Answer(delegation=found)
 
 
-def _load_on_gpu(question: Question) -> Answer:
+def _load_on_gpu(model: Path) -> Answer:
     from rbench.profile.tools.litert import gpu_model
 
-    model = Path(question.model)
-    try:
-        ops, _ = gpu_model.operators(model)
-        found = gpu_model.taken(gpu_model.load(str(model), threads=1), ops)
-    except RefusedError as error:
-        return _refused(error)
-    return Answer(delegation=found)
+    ops, _ = gpu_model.operators(model)
+    return Answer(delegation=gpu_model.taken(gpu_model.load(str(model), threads=1), ops))
 
 
 def _refused(error: RefusedError) -> Answer:

@@ -105,6 +105,32 @@ def test_nothing_taken_is_a_silent_fallback_here_too(model, contexts, quick, tmp
         profile.measure(quick, model("lookup_only"), CACHED, contexts, 0, tmp_path)
 
 
+def astray(model):
+    """A file with an offset, of the name of its signature, to 4 GiB behind its end."""
+    content = bytearray(model("recommender").read_bytes())
+    place = content.index(len(b"recommend").to_bytes(4, "little") + b"recommend\0")
+    offsets = range(0, len(content) - 3, 4)
+    leads = [at for at in offsets if at + int.from_bytes(content[at : at + 4], "little") == place]
+    for at in leads:
+        content[at : at + 4] = (0xFFFFFFF0).to_bytes(4, "little")
+    assert leads
+    path = model("recommender")
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize("target", ["cpu", "xnnpack", "xnnpack_cached", "gpu"])
+def test_a_file_whose_offsets_lead_out_of_it_is_followed_nowhere(
+    model, contexts, quick, tmp_path, target
+):
+    """CompiledModel takes gigabytes on the way and dies; the interpreter looks first."""
+    path, refused = astray(model), "refuse[sd] the file: The model is not a valid Flatbuffer"
+    with pytest.raises(StageError, match=refused):
+        nodes_taken(path, target)
+    with pytest.raises(StageError, match=refused):
+        profile.measure(quick, path, Target(target), contexts, 0, tmp_path)
+
+
 @pytest.mark.parametrize("keep", [0, 40, 600])
 def test_a_cut_file_is_a_stage_error(model, contexts, quick, tmp_path, keep):
     path = model("recommender")

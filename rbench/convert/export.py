@@ -18,16 +18,17 @@ class Recommender(tf.Module):  # type: ignore[misc]
 
     def __init__(self, model: Any, length: int, top_k: int) -> None:
         super().__init__()
-        self.model = model
-        self.top_k = top_k
-        self.function = tf.function(
-            self._recommend,
-            input_signature=[tf.TensorSpec([1, length], tf.int32, name=INPUT)],
-        )
+        # The numbers alone: a SavedModel of a Keras model itself has a function for every layer,
+        # which takes several times as long to write and is not asked for.
+        self.numbers = model.variables
 
-    def _recommend(self, context: Any) -> dict[str, Any]:
-        scores, columns = tf.math.top_k(self.model(context, training=False), self.top_k)
-        return {OUTPUT_ITEMS: columns + 1, OUTPUT_SCORES: scores}
+        def recommend(context: Any) -> dict[str, Any]:
+            scores, columns = tf.math.top_k(model(context, training=False), top_k)
+            return {OUTPUT_ITEMS: columns + 1, OUTPUT_SCORES: scores}
+
+        self.function = tf.function(
+            recommend, input_signature=[tf.TensorSpec([1, length], tf.int32, name=INPUT)]
+        )
 
     def save(self, folder: Path) -> None:
         """Write a SavedModel with the one signature."""

@@ -67,11 +67,15 @@ def tuned(world, shape, tmp_path_factory) -> Callable[[str, str], Any]:
         )
         return SimpleNamespace(folder=folder, result=result, trained=trained(name))
 
-    once = cache(lambda name, compression, recipe: make(name, recipe))
+    made: dict[tuple[str, str], Any] = {}
 
     def tune(name: str, recipe: str, *, again: bool = False) -> Any:
-        compression = Recipe.parse(recipe).compression
-        return make(name, recipe) if again else once(name, compression, recipe)
+        key = name, Recipe.parse(recipe).compression  # as in a sweep's store
+        if again:
+            return make(name, recipe)
+        if key not in made:
+            made[key] = make(name, recipe)
+        return made[key]
 
     return tune
 

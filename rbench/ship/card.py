@@ -105,7 +105,7 @@ def _body(
     )
     yield "```bash\npip install numpy ai-edge-litert\npython client.py selftest\n```"
     yield (
-        "The clients need no rbench. "
+        "`client.js` and `Recommender.kt` do the same in browsers and on Android. "
         f"`golden.json` has {len(proof.cases)} questions with the answers of this file."
     )
     yield "## Quality"

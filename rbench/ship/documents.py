@@ -17,7 +17,7 @@ CONTRACT = "contract.json"
 GOLDEN = "golden.json"
 CARD = "README.md"
 SUMS = "SHA256SUMS"
-CLIENTS = ("client.py",)
+CLIENTS = ("client.py", "client.js", "Recommender.kt")
 """Names of a bundle's files."""
 
 

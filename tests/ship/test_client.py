@@ -1,20 +1,18 @@
 """The Python client as an app has it: its own file and a runtime, no rbench, no TensorFlow."""
 
-import hashlib
 import importlib.util
-import json
 import subprocess
 import sys
 
 import msgspec
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rbench.ship import ship
 from rbench.ship.clients import client
-from rbench.testing.flat import recommender
+from rbench.testing import damage
+from rbench.testing.damage import rewrite, seal
 
 BARE = """
 import runpy, sys
@@ -126,35 +124,8 @@ def test_state_is_reset_before_each_query(opened, monkeypatch):
     assert calls == ["reset"]
 
 
-def rewrite(bundle, name, change):
-    path = bundle / name
-    known = json.loads(path.read_text())
-    change(known)
-    path.write_text(json.dumps(known))
-
-
-def sealed(bundle, name, key):
-    """As who rebuilds a bundle by hand would: the contract takes the new file's sum."""
-    content = (bundle / name).read_bytes()
-    said = {"sha256": hashlib.sha256(content).hexdigest(), "size_bytes": len(content)}
-    rewrite(bundle, "contract.json", lambda known: known[key].update(said))
-
-
-def other_table(seed=9):
-    """Another training's model of the same form."""
-    table = np.random.default_rng(seed).normal(scale=0.3, size=(501, 8)).astype(np.float32)
-    return recommender(table, length=6, k=30, scheme="dynamic", scoring=table[1:])
-
-
-def flipped(content):
-    """One bit in the middle of the item table."""
-    at = content.index(b"TFL3") + len(content) // 2
-    return content[:at] + bytes([content[at] ^ 0x40]) + content[at + 1 :]
-
-
 def test_a_corrupted_model(bundle):
-    path = bundle / "model.tflite"
-    path.write_bytes(flipped(path.read_bytes()))
+    damage.corrupt_model(bundle)
     said = "\n".join(client.selftest(bundle))
     assert "the model is not the one that was shipped" in said
     with pytest.raises(client.BundleError, match="not the one that was shipped"):
@@ -162,36 +133,35 @@ def test_a_corrupted_model(bundle):
 
 
 def test_a_model_that_is_cut_off(bundle):
-    path = bundle / "model.tflite"
-    path.write_bytes(path.read_bytes()[:5000])
+    damage.cut_model(bundle)
     assert "the model is cut off: 5000 of 15712 bytes" in client.selftest(bundle)[0]
 
 
 def test_a_swapped_table(bundle):
-    (bundle / "model.tflite").write_bytes(other_table())
+    damage.swap_table(bundle)
     said = client.selftest(bundle)
     assert any("not the one that was shipped" in one for one in said)
     assert any("golden questions are answered otherwise" in one for one in said)
 
 
 def test_a_swapped_table_under_a_sum_of_its_own(bundle):
-    (bundle / "model.tflite").write_bytes(other_table())
-    sealed(bundle, "model.tflite", "model")
+    damage.swap_table(bundle)
+    seal(bundle, "model.tflite", "model")
     (said,) = client.selftest(bundle)
     assert "golden questions are answered otherwise" in said
     assert "the item table or other weights" in said
 
 
 def test_stale_names(bundle):
-    rewrite(bundle, "items.json", lambda known: known["items"].pop())
+    damage.lose_name(bundle)
     said = client.selftest(bundle)
     assert "items.json is not the one that was shipped with this model" in said[0]
     assert "items.json is stale: it names 499 items, the model ranks 500" in said
 
 
 def test_stale_names_under_a_sum_of_their_own(bundle):
-    rewrite(bundle, "items.json", lambda known: known.update(data="another"))
-    sealed(bundle, "items.json", "items")
+    damage.swap_split(bundle)
+    seal(bundle, "items.json", "items")
     assert client.selftest(bundle) == [
         "items.json is stale: it belongs to another split of the log than the model"
     ]
@@ -200,11 +170,8 @@ def test_stale_names_under_a_sum_of_their_own(bundle):
 
 
 def test_names_in_another_order_under_a_sum_of_their_own(bundle):
-    def turned(known):
-        known["items"] = [known["items"][0], *reversed(known["items"][1:])]
-
-    rewrite(bundle, "items.json", turned)
-    sealed(bundle, "items.json", "items")
+    damage.turn_names(bundle)
+    seal(bundle, "items.json", "items")
     said = client.selftest(bundle)
     assert all("items.json is stale: it calls item" in one for one in said)
     assert said

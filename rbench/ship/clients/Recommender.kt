@@ -1,0 +1,473 @@
+/*
+ * Recommendations from a bundle that `rbench ship` wrote, on Android or any JVM. One file.
+ *
+ *   implementation("com.google.ai.edge.litert:litert:1.4.0")     // org.tensorflow.lite.Interpreter
+ *   androidResources { noCompress += "tflite" }
+ *
+ *   val recommender = Recommender.open { name -> assets.open("bundle/$name").use { it.readBytes() } }
+ *   val answer = recommender.recommendIds(listOf("318", "296"), 10)      // not on the main thread
+ *   answer.ids; answer.titles; answer.scores; answer.missing
+ *
+ *   val problems = Recommender.selftest(read)    // empty: this runtime answers as shipped
+ */
+package rbench
+
+import java.io.File
+import java.nio.ByteBuffer
+import java.nio.ByteOrder
+import java.security.MessageDigest
+import java.util.zip.ZipFile
+import org.tensorflow.lite.Interpreter
+
+/** The bundle cannot be used; the message says why. */
+class BundleException(message: String) : Exception(message)
+
+/** What is recommended, best first. */
+data class Answer(
+    /** Indices into items.json. */
+    val items: List<Int>,
+    /** The log's own ids. */
+    val ids: List<String>,
+    /** The first column of names beside the ids; the ids where there is none. */
+    val titles: List<String>,
+    val scores: List<Float>,
+    /** Ids of the history that the model does not know: they are left out of it. */
+    val unknown: List<String>,
+    /**
+     * How many fewer than asked for: the model returns k items, and those that were seen are taken
+     * out of them.
+     */
+    val missing: Int,
+)
+
+/** Items and their scores, best first. */
+data class Ranking(val items: List<Int>, val scores: List<Float>)
+
+/** A model with its names, opened and verified. One thread at a time may ask it. */
+class Recommender private constructor(
+    private val contract: Json,
+    names: Json,
+    model: ByteArray,
+    threads: Int,
+) : AutoCloseable {
+    val ids: List<String> = names["items"].texts
+    val titles: List<String> = names.keys("columns").firstOrNull()?.let { names["columns"][it].texts } ?: ids
+    private val index: Map<String, Int> =
+        ids.withIndex().drop(1).associate { (at, name) -> name to at }
+
+    /** Items that the model returns. */
+    val k: Int = contract["k"].int
+    private val signature = contract["signature"].text
+    private val length = contract["context"]["length"].int
+    private val filters = contract["history"]["filter"].flag
+    private val interpreter = opened(model, threads)
+
+    init {
+        check("inputs") { interpreter.getInputTensorFromSignature(it, signature) }
+        check("outputs") { interpreter.getOutputTensorFromSignature(it, signature) }
+    }
+
+    private fun check(side: String, tensor: (String) -> org.tensorflow.lite.Tensor) {
+        for (wanted in contract[side].list) {
+            val name = wanted["name"].text
+            val due = "${wanted["dtype"].text} ${wanted["shape"].list.map { it.int }}"
+            val there = try {
+                tensor(name).let { "${it.dataType().name.lowercase()} ${it.shape().toList()}" }
+            } catch (error: IllegalArgumentException) {
+                "nothing"
+            }
+            if (there != due) {
+                close()
+                throw BundleException("the model's $side differ at $name: $there, not $due")
+            }
+        }
+    }
+
+    /**
+     * The best items after a history of indices, oldest first. What the history holds, all of it, is
+     * taken out where the contract filters.
+     */
+    fun recommend(history: List<Int>, k: Int = 10): Answer {
+        for (item in history) {
+            require(item in 1 until ids.size) {
+                "no index of an item: $item; allowed: 1 to ${ids.size - 1}"
+            }
+        }
+        require(k in 1..this.k) { "k must be from 1 to ${this.k}, not $k" }
+        val found = left(raw(context(history)), history, k)
+        return Answer(
+            items = found.items,
+            ids = found.items.map { ids[it] },
+            titles = found.items.map { titles[it].ifEmpty { ids[it] } },
+            scores = found.scores,
+            unknown = emptyList(),
+            missing = k - found.items.size,
+        )
+    }
+
+    /** The same for the log's own ids; those without an index are left out, and named. */
+    fun recommendIds(history: List<String>, k: Int = 10): Answer =
+        recommend(history.mapNotNull { index[it] }, k).copy(unknown = history.filter { it !in index })
+
+    /** What is fed: the newest items, padded on the left. */
+    fun context(history: List<Int>): IntArray {
+        val kept = history.takeLast(length)
+        val padding = contract["context"]["padding_id"].int
+        return IntArray(length) { at -> kept.getOrElse(at - (length - kept.size)) { padding } }
+    }
+
+    /** What the model itself returns: k items and their scores, nothing filtered. */
+    fun raw(context: IntArray): Ranking {
+        if (contract["reset_before_query"].flag) interpreter.resetVariableTensors()
+        val items = arrayOf(IntArray(k))
+        val scores = arrayOf(FloatArray(k))
+        interpreter.runSignature(
+            mapOf(contract["context"]["input"].text to arrayOf(context)),
+            mapOf("items" to items, "scores" to scores),
+            signature,
+        )
+        return Ranking(items[0].toList(), scores[0].toList())
+    }
+
+    /** The first k of an answer, without what was seen where the contract filters. */
+    fun left(found: Ranking, history: List<Int>, k: Int): Ranking {
+        val seen = if (filters) history.toSet() else emptySet()
+        val places = found.items.indices.filter { found.items[it] !in seen }.take(k)
+        return Ranking(places.map { found.items[it] }, places.map { found.scores[it] })
+    }
+
+    override fun close() = interpreter.close()
+
+    companion object {
+        const val BACKEND = "aarch64/xnnpack"
+
+        /**
+         * Opens a bundle and verifies it.
+         *
+         * @param verify check sha256 of the model and the names; without it a wrong file answers
+         *     wrongly.
+         * @param read gives a file of the bundle by its name.
+         */
+        fun open(threads: Int = 1, verify: Boolean = true, read: (String) -> ByteArray): Recommender {
+            val contract = contract(read)
+            val model = front(read(contract["model"]["file"].text), contract)
+            val names = read(ITEMS)
+            val problems = modelProblems(contract, model) + itemsProblems(contract, names)
+            if (verify && problems.isNotEmpty()) throw BundleException(problems.joinToString("; "))
+            return Recommender(contract, parsed(names, ITEMS), model, threads)
+        }
+
+        /** The files of a bundle: of its folder, or of the one .tflite with a ZIP behind the model. */
+        fun files(bundle: File): (String) -> ByteArray =
+            if (bundle.isDirectory) {
+                { name -> content(name) { File(bundle, name).readBytes() } }
+            } else {
+                { name ->
+                    content(name) {
+                        if (name.endsWith(".tflite")) {
+                            bundle.readBytes()
+                        } else {
+                            ZipFile(bundle).use { zip ->
+                                val entry = zip.getEntry(name)
+                                    ?: throw BundleException("no $name in the ZIP behind the model")
+                                zip.getInputStream(entry).use { it.readBytes() }
+                            }
+                        }
+                    }
+                }
+            }
+
+        private fun content(name: String, read: () -> ByteArray): ByteArray =
+            try {
+                read()
+            } catch (error: java.io.IOException) {
+                throw BundleException("no $name that can be read: ${error.message}")
+            }
+
+        /**
+         * What is wrong with a bundle on this runtime, in words; nothing if all is well. Files
+         * against the contract, then every golden question: padding, the raw answer, the filter.
+         *
+         * @param backend whose tolerance counts.
+         */
+        fun selftest(backend: String = BACKEND, read: (String) -> ByteArray): List<String> {
+            val problems = mutableListOf<String>()
+            try {
+                val contract = contract(read)
+                val golden = read(GOLDEN)
+                problems += modelProblems(
+                    contract, front(read(contract["model"]["file"].text), contract),
+                )
+                problems += itemsProblems(contract, read(ITEMS))
+                val stale = sha256(golden) != contract["golden"]["sha256"].text
+                if (stale) problems += "$GOLDEN is not the one that was shipped with this model"
+                open(verify = false, read = read).use { recommender ->
+                    if (!stale) problems += answers(recommender, parsed(golden, GOLDEN), backend)
+                }
+            } catch (error: BundleException) {
+                problems += error.message.orEmpty()
+            }
+            return problems
+        }
+
+        private fun contract(read: (String) -> ByteArray): Json {
+            val contract = parsed(read(CONTRACT), CONTRACT)
+            if (contract["schema"].int != SCHEMA) {
+                throw BundleException("$CONTRACT: schema ${contract["schema"].int}, not $SCHEMA")
+            }
+            return contract
+        }
+
+        /** The .tflite as it was measured: of the one file, its front. */
+        private fun front(model: ByteArray, contract: Json): ByteArray {
+            val size = contract["model"]["size_bytes"].int
+            val behind = model.size > size + 4 &&
+                model.copyOfRange(size, size + 4).contentEquals(ZIP)
+            return if (behind) model.copyOf(size) else model
+        }
+
+        private fun modelProblems(contract: Json, model: ByteArray): List<String> {
+            val due = contract["model"]["size_bytes"].int
+            if (model.size != due) {
+                val how = if (model.size < due) "cut off" else "too long"
+                return listOf("the model is $how: ${model.size} of $due bytes")
+            }
+            val (found, wanted) = sha256(model) to contract["model"]["sha256"].text
+            if (found == wanted) return emptyList()
+            return listOf(
+                "the model is not the one that was shipped: sha256 ${found.take(12)}, not " +
+                    "${wanted.take(12)}; it was damaged, or another model or item table put there",
+            )
+        }
+
+        private fun itemsProblems(contract: Json, content: ByteArray): List<String> {
+            val problems = mutableListOf<String>()
+            val (found, wanted) = sha256(content) to contract["items"]["sha256"].text
+            if (found != wanted) {
+                problems += "$ITEMS is not the one that was shipped with this model: sha256 " +
+                    "${found.take(12)}, not ${wanted.take(12)}"
+            }
+            val names = parsed(content, ITEMS)
+            if (names["data"].text != contract["data"].text) {
+                problems += "$ITEMS is stale: it belongs to another split of the log than the model"
+            }
+            val count = names["items"].list.size - 1
+            val due = contract["catalogue"]["items"].int
+            if (count != due) {
+                problems += "$ITEMS is stale: it names $count items, the model ranks $due"
+            }
+            return problems
+        }
+
+        private fun answers(recommender: Recommender, golden: Json, backend: String): List<String> {
+            val known = golden.keys("tolerances")
+            if (backend !in known) {
+                return listOf("no tolerance for $backend; $GOLDEN knows ${known.sorted().joinToString()}")
+            }
+            val tolerance = golden["tolerances"][backend]["scores"].number
+            val wrong = mutableListOf<String>()
+            val other = mutableListOf<String>()
+            for (case in golden["cases"].list) {
+                val name = case["name"].text
+                val history = case["history"].list.map { it.int }
+                val context = recommender.context(history)
+                if (context.toList() != case["context"].list.map { it.int }) {
+                    other += "'$name': the history becomes another context"
+                    continue
+                }
+                val wanted = ranking(case, "items", "scores")
+                val found = recommender.raw(context)
+                val top = Ranking(
+                    found.items.take(wanted.items.size), found.scores.take(wanted.items.size),
+                )
+                val said = differs(wanted, top, tolerance)
+                if (said.isNotEmpty()) {
+                    wrong += "'$name': $said"
+                    continue
+                }
+                val left = recommender.left(found, history, golden["top"].int)
+                val filtered = differs(
+                    ranking(case, "recommended", "recommended_scores"), left, tolerance,
+                )
+                if (filtered.isNotEmpty()) other += "'$name', filtered: $filtered"
+                val names = case["ids"].texts
+                wanted.items.zip(names).firstOrNull { (item, id) ->
+                    (recommender.ids.getOrNull(item) ?: id) != id
+                }?.let { (item, id) ->
+                    other += "$ITEMS is stale: it calls item $item '${recommender.ids[item]}', it " +
+                        "was '$id' when this model was shipped"
+                }
+            }
+            if (wrong.isEmpty()) return other.take(3)
+            return listOf(
+                "${wrong.size} of ${golden["cases"].list.size} golden questions are answered " +
+                    "otherwise, e.g. ${wrong[0]}; the item table or other weights are not those that " +
+                    "were shipped, or this runtime reckons wrongly",
+            ) + other.take(3)
+        }
+
+        private fun ranking(case: Json, items: String, scores: String) =
+            Ranking(case[items].list.map { it.int }, case[scores].list.map { it.number.toFloat() })
+
+        /**
+         * Where an answer is not the golden one; empty where it is, but for what rounding explains.
+         * Scores are compared rank by rank. Items may change places, or come in from below the last,
+         * where golden scores lie within twice the tolerance of each other.
+         */
+        fun differs(golden: Ranking, found: Ranking, tolerance: Double): String {
+            if (found.items.size != golden.items.size) {
+                return "${found.items.size} items, not ${golden.items.size}"
+            }
+            if (found.items.toSet().size != found.items.size) return "an item is returned twice"
+            val byItem = golden.items.zip(golden.scores).toMap()
+            for (at in golden.items.indices) {
+                val due = golden.scores[at].toDouble()
+                // Written so that what is no number is a difference.
+                if (!(Math.abs(found.scores[at] - due) <= tolerance)) {
+                    return "rank ${at + 1} has score ${found.scores[at]}, not $due (± $tolerance)"
+                }
+                val item = found.items[at]
+                val beside = (byItem[item] ?: golden.scores.last()).toDouble()
+                if (item != golden.items[at] && Math.abs(beside - due) > 2 * tolerance) {
+                    return "rank ${at + 1} is item $item, not ${golden.items[at]}"
+                }
+            }
+            return ""
+        }
+
+        private fun opened(model: ByteArray, threads: Int): Interpreter {
+            val buffer = ByteBuffer.allocateDirect(model.size).order(ByteOrder.nativeOrder())
+            buffer.put(model).rewind()
+            try {
+                return Interpreter(buffer, Interpreter.Options().setNumThreads(threads))
+            } catch (error: IllegalArgumentException) {
+                throw BundleException("the runtime does not load the model: ${error.message}")
+            }
+        }
+
+        private fun sha256(content: ByteArray): String =
+            MessageDigest.getInstance("SHA-256").digest(content).joinToString("") { "%02x".format(it) }
+
+        private fun parsed(content: ByteArray, name: String): Json =
+            try {
+                Json.parse(content.decodeToString(), name)
+            } catch (error: IllegalArgumentException) {
+                throw BundleException("$name is no JSON: ${error.message}")
+            }
+
+        private const val CONTRACT = "contract.json"
+        private const val GOLDEN = "golden.json"
+        private const val ITEMS = "items.json"
+        private const val SCHEMA = 1
+        private val ZIP = byteArrayOf(0x50, 0x4b, 0x03, 0x04)
+    }
+}
+
+/** A JSON value; what is asked for and is not there is a `BundleException` that names it. */
+class Json private constructor(private val value: Any?, private val where: String) {
+    operator fun get(key: String) = Json((value as? Map<*, *>)?.get(key), "$where: $key")
+
+    val list: List<Json>
+        get() = told<List<*>>("a list").mapIndexed { at, one -> Json(one, "$where[$at]") }
+    val text: String get() = told("a text")
+    val texts: List<String> get() = list.map { it.text }
+    val number: Double get() = told("a number")
+    val int: Int
+        get() = number.let { if (it == Math.rint(it)) it.toInt() else throw complaint("an integer") }
+    val flag: Boolean get() = told("true or false")
+
+    /** The keys of an object below this one, in their order; none where it is not there. */
+    fun keys(key: String): List<String> =
+        ((value as? Map<*, *>)?.get(key) as? Map<*, *>)?.keys?.map { it as String }.orEmpty()
+
+    private inline fun <reified T> told(what: String): T = value as? T ?: throw complaint(what)
+
+    private fun complaint(what: String) = BundleException("$where is not $what")
+
+    companion object {
+        /** @throws IllegalArgumentException it is no JSON. */
+        fun parse(text: String, where: String): Json {
+            val reader = Reader(text)
+            val value = reader.value()
+            require(reader.atEnd()) { "something follows it" }
+            return Json(value, where)
+        }
+    }
+
+    private class Reader(private val text: String) {
+        private var at = 0
+
+        fun atEnd(): Boolean {
+            while (at < text.length && text[at] in " \t\r\n") at++
+            return at == text.length
+        }
+
+        fun value(): Any? {
+            require(!atEnd()) { "it ends too early" }
+            return when (text[at]) {
+                '{' -> entries('{', '}') { string().also { expect(':') } to value() }.toMap()
+                '[' -> entries('[', ']') { value() }
+                '"' -> string()
+                else -> word()
+            }
+        }
+
+        private fun <T> entries(open: Char, close: Char, one: () -> T): List<T> {
+            expect(open)
+            val found = mutableListOf<T>()
+            while (!skips(close)) {
+                if (found.isNotEmpty()) expect(',')
+                found += one()
+            }
+            return found
+        }
+
+        private fun skips(wanted: Char): Boolean {
+            require(!atEnd()) { "it ends too early" }
+            return (text[at] == wanted).also { if (it) at++ }
+        }
+
+        private fun expect(wanted: Char) = require(skips(wanted)) { "no $wanted at character $at" }
+
+        private fun string(): String {
+            expect('"')
+            val found = StringBuilder()
+            while (true) {
+                require(at < text.length) { "it ends too early" }
+                when (val letter = text[at++]) {
+                    '"' -> return found.toString()
+                    '\\' -> found.append(escaped())
+                    else -> found.append(letter)
+                }
+            }
+        }
+
+        private fun escaped(): Char {
+            require(at < text.length) { "it ends too early" }
+            return when (val letter = text[at++]) {
+                'n' -> '\n'
+                't' -> '\t'
+                'r' -> '\r'
+                'b' -> '\b'
+                'f' -> '\u000c'
+                'u' -> {
+                    require(at + 4 <= text.length) { "it ends too early" }
+                    at += 4
+                    text.substring(at - 4, at).toInt(16).toChar()
+                }
+                else -> letter
+            }
+        }
+
+        private fun word(): Any? {
+            val start = at
+            while (at < text.length && (text[at].isLetterOrDigit() || text[at] in "+-.")) at++
+            return when (val word = text.substring(start, at)) {
+                "true" -> true
+                "false" -> false
+                "null" -> null
+                else -> word.toDoubleOrNull() ?: throw IllegalArgumentException("no value: $word")
+            }
+        }
+    }
+}

@@ -1,0 +1,395 @@
+/**
+ * Recommendations from a bundle that `rbench ship` wrote, in a browser. One file, no build step.
+ *
+ *   import * as litert from '@litertjs/core';
+ *   import {Recommender} from './client.js';
+ *
+ *   await litert.loadLiteRt('/wasm/');                        // the runtime's own files
+ *   const recommender = await Recommender.open('/bundle/', litert);
+ *   const answer = await recommender.recommendIds(['318', '296'], 10);
+ *   answer.ids; answer.titles; answer.scores; answer.missing;
+ *
+ *   const problems = await selftest('/bundle/', litert);      // [] : this runtime answers as shipped
+ *
+ * A bundle is the address of its folder, the address of the one .tflite, or the bytes of either: an
+ * object {name: Uint8Array}, or a Uint8Array.
+ */
+
+const CONTRACT = 'contract.json';
+const GOLDEN = 'golden.json';
+const ITEMS = 'items.json';
+const SCHEMA = 1;
+
+/** The bundle cannot be used; the message says why. */
+export class BundleError extends Error {}
+
+/**
+ * What is recommended, best first: `items` (indices into items.json), `ids` (the log's own),
+ * `titles` (the first column of names, or the ids), `scores`; `unknown`, ids of the history that the
+ * model does not know; `missing`, how many fewer than asked for: the model returns k items, and
+ * those that were seen are taken out of them.
+ * @typedef {{items: number[], ids: string[], titles: string[], scores: number[],
+ *            unknown: string[], missing: number}} Answer
+ */
+
+export class Recommender {
+  /**
+   * Opens a bundle and verifies it.
+   * @param bundle see above.
+   * @param litert the module @litertjs/core, its runtime loaded.
+   * @param {{accelerator?: string, verify?: boolean}} options `accelerator`: 'wasm' or 'webgpu';
+   *     `verify`: check sha256 of the model and the names; without it a wrong file answers wrongly.
+   */
+  static async open(bundle, litert, {accelerator = 'wasm', verify = true} = {}) {
+    const files = await Files.of(bundle);
+    const contract = await files.json(CONTRACT);
+    if (contract.schema !== SCHEMA) {
+      throw new BundleError(`${CONTRACT}: schema ${contract.schema}, not ${SCHEMA}`);
+    }
+    const [model, names] = [await files.model(contract), await files.read(ITEMS)];
+    if (verify) {
+      const problems = [
+        ...(await modelProblems(contract, model)),
+        ...(await itemsProblems(contract, names)),
+      ];
+      if (problems.length) throw new BundleError(problems.join('; '));
+    }
+    return new Recommender(contract, parsed(names, ITEMS), await compiled(litert, model, accelerator), litert);
+  }
+
+  constructor(contract, names, model, litert) {
+    if (contract.reset_before_query) {
+      model.delete?.();
+      throw new BundleError(
+        'the model keeps state between queries, which this runtime cannot reset: ship a recipe with ' +
+          'unrolled+',
+      );
+    }
+    if (!Array.isArray(names.items)) throw new BundleError(`${ITEMS} has no list of items`);
+    this.contract = contract;
+    this.ids = names.items;
+    this.titles = Object.values(names.columns ?? {})[0] ?? names.items;
+    this.index = new Map(names.items.map((name, at) => [name, at]));
+    this.index.delete(names.items[0]);
+    this.litert = litert;
+    this.model = model;
+    const runner = model.signatures?.[contract.signature] ?? model;
+    for (const [side, found] of [
+      ['inputs', runner.getInputDetails()],
+      ['outputs', runner.getOutputDetails()],
+    ]) {
+      for (const wanted of contract[side]) {
+        const one = found.find(({name}) => name === wanted.name);
+        const there = one && `${one.dtype} [${Array.from(one.shape)}]`;
+        const due = `${wanted.dtype} [${wanted.shape}]`;
+        if (there !== due) {
+          throw new BundleError(`the model's ${side} differ at ${wanted.name}: ${there}, not ${due}`);
+        }
+      }
+    }
+  }
+
+  /**
+   * The best items after a history of indices, oldest first. What the history holds, all of it, is
+   * taken out where the contract filters.
+   * @returns {Promise<Answer>}
+   */
+  async recommend(history, k = 10) {
+    const last = this.ids.length - 1;
+    for (const item of history) {
+      if (!Number.isInteger(item) || item < 1 || item > last) {
+        throw new RangeError(`no index of an item: ${item}; allowed: 1 to ${last}`);
+      }
+    }
+    if (!Number.isInteger(k) || k < 1 || k > this.contract.k) {
+      throw new RangeError(`k must be from 1 to ${this.contract.k}, not ${k}`);
+    }
+    const found = this.left(await this.raw(this.context(history)), history, k);
+    return {
+      ...found,
+      ids: found.items.map((item) => this.ids[item]),
+      titles: found.items.map((item) => this.titles[item] || this.ids[item]),
+      unknown: [],
+      missing: k - found.items.length,
+    };
+  }
+
+  /** The same for the log's own ids; those without an index are left out, and named. */
+  async recommendIds(history, k = 10) {
+    const known = history.filter((one) => this.index.has(one)).map((one) => this.index.get(one));
+    const unknown = history.filter((one) => !this.index.has(one));
+    return {...(await this.recommend(known, k)), unknown};
+  }
+
+  /** What is fed: the newest items, padded on the left. */
+  context(history) {
+    const {length, padding_id: padding} = this.contract.context;
+    const kept = history.slice(Math.max(0, history.length - length));
+    return [...Array(length - kept.length).fill(padding), ...kept];
+  }
+
+  /** What the model itself returns: k items and their scores, nothing filtered. */
+  async raw(context) {
+    const {input, length} = this.contract.context;
+    const fed = new this.litert.Tensor(Int32Array.from(context), [1, length]);
+    let found = {};
+    try {
+      found = await this.model.run(this.contract.signature, {[input]: fed});
+      const [items, scores] = await Promise.all([found.items.data(), found.scores.data()]);
+      return {items: Array.from(items), scores: Array.from(scores)};
+    } finally {
+      for (const tensor of [fed, ...Object.values(found)]) tensor.delete();
+    }
+  }
+
+  /** The first k of an answer, without what was seen where the contract filters. */
+  left({items, scores}, history, k) {
+    const seen = new Set(this.contract.history.filter ? history : []);
+    const places = items.flatMap((item, at) => (seen.has(item) ? [] : [at])).slice(0, k);
+    return {items: places.map((at) => items[at]), scores: places.map((at) => scores[at])};
+  }
+
+  /** Gives the model's memory back. */
+  close() {
+    this.model.delete();
+  }
+}
+
+/**
+ * What is wrong with a bundle on this runtime, in words; nothing if all is well. Files against the
+ * contract, then every golden question: padding, the raw answer, the filter.
+ * @param {{accelerator?: string, backend?: string}} options `backend`: whose tolerance counts.
+ * @returns {Promise<string[]>}
+ */
+export async function selftest(bundle, litert, {accelerator = 'wasm', backend} = {}) {
+  const problems = [];
+  let recommender;
+  try {
+    const files = await Files.of(bundle);
+    const contract = await files.json(CONTRACT);
+    const golden = await files.read(GOLDEN);
+    problems.push(...(await modelProblems(contract, await files.model(contract))));
+    problems.push(...(await itemsProblems(contract, await files.read(ITEMS))));
+    if ((await sha256(golden)) !== contract.golden.sha256) {
+      problems.push(`${GOLDEN} is not the one that was shipped with this model`);
+    }
+    recommender = await Recommender.open(bundle, litert, {accelerator, verify: false});
+    if (problems.at(-1)?.startsWith(GOLDEN)) return problems;
+    const known = parsed(golden, GOLDEN);
+    const name = backend ?? `browser/${accelerator}`;
+    if (!known.tolerances[name]) {
+      const all = Object.keys(known.tolerances).sort().join(', ');
+      return [...problems, `no tolerance for ${name}; ${GOLDEN} knows ${all}`];
+    }
+    return [...problems, ...(await answers(recommender, known, known.tolerances[name].scores))];
+  } catch (error) {
+    return [...problems, error.message];
+  } finally {
+    recommender?.close();
+  }
+}
+
+async function answers(recommender, golden, tolerance) {
+  const [wrong, other] = [[], []];
+  for (const known of golden.cases) {
+    const context = recommender.context(known.history);
+    if (String(context) !== String(known.context)) {
+      other.push(`'${known.name}': the history becomes another context`);
+      continue;
+    }
+    const found = await recommender.raw(context);
+    const top = {
+      items: found.items.slice(0, known.items.length),
+      scores: found.scores.slice(0, known.items.length),
+    };
+    const said = differs(known, top, tolerance);
+    if (said) {
+      wrong.push(`'${known.name}': ${said}`);
+      continue;
+    }
+    const due = {items: known.recommended, scores: known.recommended_scores};
+    const filtered = differs(due, recommender.left(found, known.history, golden.top), tolerance);
+    if (filtered) other.push(`'${known.name}', filtered: ${filtered}`);
+    const at = known.items.findIndex((item, n) => {
+      const name = recommender.ids[item];
+      return name !== undefined && name !== known.ids[n];
+    });
+    if (at >= 0) {
+      other.push(
+        `${ITEMS} is stale: it calls item ${known.items[at]} '${recommender.ids[known.items[at]]}', ` +
+          `it was '${known.ids[at]}' when this model was shipped`,
+      );
+    }
+  }
+  if (!wrong.length) return other.slice(0, 3);
+  return [
+    `${wrong.length} of ${golden.cases.length} golden questions are answered otherwise, e.g. ` +
+      `${wrong[0]}; the item table or other weights are not those that were shipped, or this ` +
+      'runtime reckons wrongly',
+    ...other.slice(0, 3),
+  ];
+}
+
+/**
+ * Where an answer is not the golden one; empty where it is, but for what rounding explains. Scores
+ * are compared rank by rank. Items may change places, or come in from below the last, where golden
+ * scores lie within twice the tolerance of each other.
+ */
+export function differs({items, scores}, found, tolerance) {
+  if (found.items.length !== items.length) return `${found.items.length} items, not ${items.length}`;
+  if (new Set(found.items).size !== found.items.length) return 'an item is returned twice';
+  const byItem = new Map(items.map((item, at) => [item, scores[at]]));
+  for (let at = 0; at < items.length; at++) {
+    const [item, score] = [found.items[at], found.scores[at]];
+    if (!(Math.abs(score - scores[at]) <= tolerance)) {
+      return `rank ${at + 1} has score ${score}, not ${scores[at]} (± ${tolerance})`;
+    }
+    const beside = byItem.get(item) ?? scores[scores.length - 1];
+    if (item !== items[at] && Math.abs(beside - scores[at]) > 2 * tolerance) {
+      return `rank ${at + 1} is item ${item}, not ${items[at]}`;
+    }
+  }
+  return '';
+}
+
+async function compiled(litert, model, accelerator) {
+  try {
+    return await litert.loadAndCompile(model, {accelerator});
+  } catch (error) {
+    throw new BundleError(`the runtime does not load the model: ${error?.message ?? error}`);
+  }
+}
+
+async function modelProblems(contract, content) {
+  const due = contract.model.size_bytes;
+  if (content.length !== due) {
+    const how = content.length < due ? 'cut off' : 'too long';
+    return [`the model is ${how}: ${content.length} of ${due} bytes`];
+  }
+  const found = await sha256(content);
+  if (found === contract.model.sha256) return [];
+  return [
+    `the model is not the one that was shipped: sha256 ${found.slice(0, 12)}, not ` +
+      `${contract.model.sha256.slice(0, 12)}; it was damaged, or another model or item table put there`,
+  ];
+}
+
+async function itemsProblems(contract, content) {
+  const [problems, found] = [[], await sha256(content)];
+  if (found !== contract.items.sha256) {
+    problems.push(
+      `${ITEMS} is not the one that was shipped with this model: sha256 ${found.slice(0, 12)}, not ` +
+        contract.items.sha256.slice(0, 12),
+    );
+  }
+  const names = parsed(content, ITEMS);
+  if (names.data !== contract.data) {
+    problems.push(`${ITEMS} is stale: it belongs to another split of the log than the model`);
+  }
+  const count = (names.items?.length ?? 0) - 1;
+  if (count !== contract.catalogue.items) {
+    problems.push(
+      `${ITEMS} is stale: it names ${count} items, the model ranks ${contract.catalogue.items}`,
+    );
+  }
+  return problems;
+}
+
+/** The files of a bundle, wherever they are. */
+class Files {
+  constructor(read, whole) {
+    this.read = read;
+    this.whole = whole;
+  }
+
+  static async of(bundle) {
+    if (bundle instanceof Uint8Array) return Files.inside(bundle);
+    if (typeof bundle === 'object' && !(bundle instanceof URL)) {
+      return new Files(async (name) => {
+        if (!bundle[name]) throw new BundleError(`the bundle has no ${name}`);
+        return bundle[name];
+      });
+    }
+    const address = String(bundle);
+    if (address.endsWith('.tflite')) return Files.inside(await fetched(address));
+    const folder = address.endsWith('/') ? address : `${address}/`;
+    return new Files((name) => fetched(folder + name));
+  }
+
+  static inside(whole) {
+    const entries = archive(whole);
+    return new Files(async (name) => {
+      if (!entries.has(name)) throw new BundleError(`no ${name} in the ZIP behind the model`);
+      return entries.get(name)();
+    }, whole);
+  }
+
+  async json(name) {
+    return parsed(await this.read(name), name);
+  }
+
+  /** The .tflite as it was measured: the folder's, or the front of the one file. */
+  async model(contract) {
+    return this.whole
+      ? this.whole.subarray(0, contract.model.size_bytes)
+      : this.read(contract.model.file);
+  }
+}
+
+async function fetched(address) {
+  const answer = await fetch(address).catch((error) => {
+    throw new BundleError(`${address}: ${error.message}`);
+  });
+  if (!answer.ok) throw new BundleError(`${address}: ${answer.status} ${answer.statusText}`);
+  return new Uint8Array(await answer.arrayBuffer());
+}
+
+/** The entries of a ZIP at the end of some bytes: name -> what reads it. */
+function archive(whole) {
+  const view = new DataView(whole.buffer, whole.byteOffset, whole.byteLength);
+  let end = whole.length - 22;
+  while (end >= 0 && view.getUint32(end, true) !== 0x06054b50) end--;
+  if (end < 0) throw new BundleError('no ZIP behind the model: not a file of rbench ship --single-file');
+  const entries = new Map();
+  let at = view.getUint32(end + 16, true);
+  for (let count = view.getUint16(end + 10, true); count > 0; count--) {
+    const [method, packed] = [view.getUint16(at + 10, true), view.getUint32(at + 20, true)];
+    const [name, extra, note] = [28, 30, 32].map((field) => view.getUint16(at + field, true));
+    const local = view.getUint32(at + 42, true);
+    const start = local + 30 + view.getUint16(local + 26, true) + view.getUint16(local + 28, true);
+    const content = whole.subarray(start, start + packed);
+    entries.set(new TextDecoder().decode(whole.subarray(at + 46, at + 46 + name)), async () =>
+      method === 0 ? content : inflated(content),
+    );
+    at += 46 + name + extra + note;
+  }
+  return entries;
+}
+
+async function inflated(content) {
+  const stream = new Blob([content]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+function parsed(content, name) {
+  let found;
+  try {
+    found = JSON.parse(new TextDecoder('utf-8', {fatal: true}).decode(content));
+  } catch (error) {
+    throw new BundleError(`${name} is no JSON: ${error.message}`);
+  }
+  if (found === null || typeof found !== 'object' || Array.isArray(found)) {
+    throw new BundleError(`${name} is no JSON object`);
+  }
+  return found;
+}
+
+async function sha256(content) {
+  if (!globalThis.crypto?.subtle) {
+    throw new BundleError(
+      'this page cannot check sums: serve it by https or from localhost, or say verify: false',
+    );
+  }
+  const digest = await crypto.subtle.digest('SHA-256', content);
+  return Array.from(new Uint8Array(digest), (one) => one.toString(16).padStart(2, '0')).join('');
+}

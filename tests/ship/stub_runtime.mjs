@@ -1,0 +1,71 @@
+/** Answers as @litertjs/core does, out of a list that the very file gave; and runs what it is told. */
+import {readFileSync} from 'node:fs';
+import {pathToFileURL} from 'node:url';
+
+const [client, orders] = process.argv.slice(2);
+const {Recommender, selftest, differs} = await import(pathToFileURL(client));
+const {files, whole, answers, steps, details} = JSON.parse(readFileSync(orders, 'utf-8'));
+let alive = 0;
+
+class Tensor {
+  constructor(data, shape) {
+    if (data.length !== shape.reduce((a, b) => a * b)) throw new Error('shape and data differ');
+    Object.assign(this, {held: data, shape});
+    alive++;
+  }
+  async data() {
+    return this.held;
+  }
+  delete() {
+    if (this.gone) throw new Error('deleted twice');
+    this.gone = true;
+    alive--;
+  }
+}
+
+const litert = {
+  Tensor,
+  async loadAndCompile(model, {accelerator}) {
+    const bytes = new Uint8Array(model);
+    if (String.fromCharCode(...bytes.subarray(4, 8)) !== 'TFL3') throw new Error('no model');
+    alive++;
+    return {
+      getInputDetails: () => details.inputs,
+      getOutputDetails: () => details.outputs,
+      async run(signature, inputs) {
+        if (signature !== 'recommend') throw new Error(`no signature ${signature}`);
+        const asked = inputs.context;
+        if (!(asked.held instanceof Int32Array)) throw new Error('not int32');
+        const known = answers[Array.from(asked.held).join(',')];
+        if (!known) throw new Error(`nobody asked ${asked.held} before`);
+        return {
+          scores: new Tensor(Float32Array.from(known.scores), [1, known.scores.length]),
+          items: new Tensor(Int32Array.from(known.items), [1, known.items.length]),
+        };
+      },
+      delete: () => alive--,
+    };
+  },
+};
+
+const bundle = whole
+  ? new Uint8Array(readFileSync(whole))
+  : Object.fromEntries(files.map((path) => [path.split('/').at(-1), new Uint8Array(readFileSync(path))]));
+const said = [];
+for (const [what, ...given] of steps) {
+  try {
+    if (what === 'selftest') said.push(await selftest(bundle, litert, ...given));
+    else if (what === 'differs') said.push(differs(...given));
+    else {
+      const opened = await Recommender.open(bundle, litert);
+      try {
+        said.push(await opened[what](...given));
+      } finally {
+        opened.close();
+      }
+    }
+  } catch (error) {
+    said.push({error: error.message});
+  }
+}
+console.log(JSON.stringify({said, alive}));

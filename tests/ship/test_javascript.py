@@ -1,0 +1,188 @@
+"""The JavaScript client's logic, in node: the runtime is a stub that says what the file says."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from rbench.ship import ship
+from rbench.ship.answers import ModelRunner, padded
+from rbench.ship.clients import client as python
+from rbench.testing import damage
+from rbench.testing.damage import rewrite, seal
+
+GOLDEN = ([5, 3, 9], [3.0, 2.0, 1.99])
+STUB = Path(__file__).with_name("stub_runtime.mjs")
+NODE = shutil.which("node")
+pytestmark = pytest.mark.skipif(NODE is None, reason="no node here")
+
+
+def told(bundle, *steps, asked=(), whole=None, source=None):
+    """What the client says, step by step; and it gave all memory back.
+
+    Args:
+        source: the bundle whose model answers, where its own is damaged.
+    """
+    source = source or bundle
+    golden = json.loads((source / "golden.json").read_bytes())
+    runner = ModelRunner(source / "model.tflite")
+    answers = {}
+    for history in [*(case["history"] for case in golden["cases"]), *asked]:
+        context = padded(history, runner.length)
+        answer = runner.answer(context)
+        answers[",".join(map(str, context))] = {
+            "items": answer.items.tolist(),
+            "scores": answer.scores.tolist(),
+        }
+    details = {
+        side: [
+            {"name": one.name, "dtype": one.dtype, "shape": one.shape}
+            for one in getattr(runner, side)
+        ]
+        for side in ("inputs", "outputs")
+    }
+    orders = bundle.parent / "orders.json"
+    files = [str(path) for path in bundle.iterdir()]
+    orders.write_text(
+        json.dumps(
+            {
+                "files": files,
+                "whole": whole and str(whole),
+                "answers": answers,
+                "steps": steps,
+                "details": details,
+            }
+        )
+    )
+    done = subprocess.run(
+        [NODE, str(STUB), str(bundle / "client.js"), str(orders)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["alive"] == 0
+    return found["said"]
+
+
+def test_it_says_what_the_python_client_says(bundle):
+    long = [7, 8, 9, 10, 11, 12, 13, 14]
+    histories = [[], [5], long, [*range(1, 7)]]
+    opened = python.Recommender(bundle)
+    items, _ = opened.raw(opened.context([1, 2]))
+    histories.append([*items, 1, 2])
+    said = told(
+        bundle, ["selftest"], *(["recommend", one, 10] for one in histories), asked=histories
+    )
+    assert said[0] == []
+    for history, found in zip(histories, said[1:], strict=True):
+        wanted = opened.recommend(history, 10)
+        assert found == {
+            "items": wanted.items,
+            "scores": pytest.approx(wanted.scores),
+            "ids": wanted.ids,
+            "titles": wanted.titles,
+            "unknown": [],
+            "missing": wanted.missing,
+        }
+
+
+def test_ids_and_wrong_words(bundle):
+    known, index, k, context = told(
+        bundle,
+        ["recommendIds", ["item-3", "nobody", ""], 2],
+        ["recommend", [501]],
+        ["recommend", [3], 31],
+        ["context", [1, 2, 3, 4, 5, 6, 7]],
+        asked=[[3]],
+    )
+    assert known["unknown"] == ["nobody", ""]
+    assert "item-3" not in known["ids"]
+    assert index["error"] == "no index of an item: 501; allowed: 1 to 500"
+    assert k["error"] == "k must be from 1 to 30, not 31"
+    assert context == [2, 3, 4, 5, 6, 7]
+
+
+def test_the_one_file_is_a_bundle(made, bundle, tmp_path):
+    one = ship(made, tmp_path / "one.tflite", "bow/dynamic_wi8", single_file=True).to
+    assert told(bundle, ["selftest"], whole=one) == [[]]
+    (tmp_path / "none.tflite").write_bytes((bundle / "model.tflite").read_bytes())
+    ((said,),) = told(bundle, ["selftest"], whole=tmp_path / "none.tflite")
+    assert said.startswith("no ZIP behind the model")
+
+
+def test_a_swapped_table(bundle):
+    damage.swap_table(bundle)
+    (said,) = told(bundle, ["selftest"])
+    assert any("not the one that was shipped" in one for one in said)
+    seal(bundle, "model.tflite", "model")
+    ((said,),) = told(bundle, ["selftest"])
+    assert "golden questions are answered otherwise" in said
+
+
+def test_a_damaged_model(bundle, shipped):
+    damage.corrupt_model(bundle)
+    said, opened = told(bundle, ["selftest"], ["recommend", [3]], source=shipped.to)
+    assert "the model is not the one that was shipped" in said[0]
+    assert "the model is not the one that was shipped" in opened["error"]
+    damage.cut_model(bundle)
+    (said,) = told(bundle, ["selftest"], source=shipped.to)
+    assert said[0] == "the model is cut off: 5000 of 15712 bytes"
+
+
+def test_stale_names(bundle):
+    damage.lose_name(bundle)
+    said, opened = told(bundle, ["selftest"], ["recommend", [3]])
+    assert "items.json is stale: it names 499 items, the model ranks 500" in said
+    assert "not the one that was shipped" in opened["error"]
+
+
+def test_names_in_another_order(bundle):
+    damage.turn_names(bundle)
+    seal(bundle, "items.json", "items")
+    (said,) = told(bundle, ["selftest"])
+    assert said
+    assert all("items.json is stale: it calls item" in one for one in said)
+
+
+def test_state_that_cannot_be_reset(bundle):
+    rewrite(bundle, "contract.json", lambda known: known.update(reset_before_query=True))
+    ((said,),) = told(bundle, ["selftest"])
+    assert "unrolled+" in said
+
+
+def test_a_backend_without_a_tolerance(bundle):
+    ((said,),) = told(bundle, ["selftest", {"backend": "tpu"}])
+    assert said.startswith("no tolerance for tpu; golden.json knows aarch64/cpu")
+
+
+@pytest.mark.parametrize("name", ["contract.json", "items.json"])
+def test_documents_that_are_none(bundle, name):
+    steps = ["selftest"]
+    (bundle / name).write_bytes(b"{")
+    ((said,),) = told(bundle, steps)
+    assert f"{name} is no JSON" in said
+
+
+def test_both_clients_judge_alike(bundle):
+    pairs = [
+        ([5, 3, 9], [3.0, 2.0, 1.99]),
+        ([5, 9, 3], [3.0, 2.0, 1.99]),
+        ([3, 5, 9], [3.0, 2.0, 1.99]),
+        ([5, 3, 8], [3.0, 2.0, 1.99]),
+        ([8, 3, 9], [3.0, 2.0, 1.99]),
+        ([5, 3], [3.0, 2.0]),
+        ([5, 3, 3], [3.0, 2.0, 1.99]),
+        ([5, 3, 9], [3.0, 2.05, 1.99]),
+    ]
+    golden = {"items": GOLDEN[0], "scores": GOLDEN[1]}
+    said = told(
+        bundle,
+        *(["differs", golden, {"items": items, "scores": scores}, 0.01] for items, scores in pairs),
+    )
+    wanted = [python.differs(*GOLDEN, *pair, 0.01) for pair in pairs]
+    assert [bool(one) for one in said] == [bool(one) for one in wanted]
+    assert [one[:12] for one in said] == [one[:12] for one in wanted]

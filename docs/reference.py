@@ -17,7 +17,7 @@ from pathlib import Path
 PACKAGES = ("rbench", "rbench_encoders", "rbench_reports")
 HIDDEN = (
     r"rbench\.cli|.*\.__main__|.*_child|rbench\.sweeping\.worker|rbench\.system\.start"
-    r"|rbench\.ship\.clients\.client"
+    r"|rbench\.ship\.clients\.client|rbench\.profile\.tools\.aarch64\.guest"
 )
 """Modules that are programs, not for importing."""
 

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
 from ctypes.util import find_library
 from pathlib import Path
 
@@ -148,3 +149,46 @@ def no_gpu(monkeypatch):
     gpus.find.cache_clear()
     yield
     gpus.find.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[object]:
+    """One headless Chromium for all tests that open a page; each opens a context of its own."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    chromium = shutil.which("chromium") or "/usr/bin/chromium"
+    if not Path(chromium).exists():
+        pytest.skip(f"no chromium at {chromium}: apt-get install chromium")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def serious() -> Callable[..., list[str]]:
+    """What axe-core finds on a page: its serious and critical violations."""
+    package = pytest.importorskip("axe_playwright_python", reason="axe-core is not installed")
+    axe = (Path(package.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+
+    def found(page, where: str = "document", rules: tuple[str, ...] = ()) -> list[str]:
+        """All rules, or some. A broken axe says nothing: it has to have passed something."""
+        page.evaluate(axe)
+        # What is not laid out yet is read, too.
+        page.evaluate(
+            "for (const one of document.querySelectorAll('.long')) "
+            "one.style.contentVisibility = 'visible'"
+        )
+        only = f"runOnly: {list(rules)}," if rules else ""
+        passed, violations = page.evaluate(
+            f"axe.run({where}, {{{only} resultTypes: ['violations']}}).then(found => ["
+            "found.passes.map(one => one.id),"
+            "found.violations.map(one => [one.impact, one.id, one.nodes[0].html.slice(0, 200)])])"
+        )
+        assert set(rules) <= {*passed, *(rule for _, rule, _ in violations)}
+        assert len(passed) > (15 if where == "document" and not rules else 0)
+        return [f"{rule}: {html}" for impact, rule, html in violations if impact in SERIOUS]
+
+    return found
+
+
+SERIOUS = ("serious", "critical")

@@ -37,8 +37,9 @@ RANKS = {
     "compare": 14,
     "study": 15,
     **dict.fromkeys(("ship", "sweeping", "testing"), 16),
-    "cli": 17,
-    **dict.fromkeys(("", "__main__"), 18),
+    "demo": 17,
+    "cli": 18,
+    **dict.fromkeys(("", "__main__"), 19),
 }
 """Room, or module beside the rooms -> its rank. Who imports stands higher than who is imported;
 equals do not know each other."""

@@ -24,6 +24,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "report": ("rbench.cli.report", "Write the report of a run again, or another kind of it."),
     "ship": ("rbench.cli.ship", "Write what an app needs to run a finished file."),
+    "demo": (
+        "rbench.cli.demo",
+        "Write a page on which finished files answer every tap.",
+    ),
     "compare": ("rbench.cli.compare", "Say what changed between two runs, beyond chance."),
     "gate": ("rbench.cli.gate", "Hold a run to limits; the exit code is for CI."),
     "profile": ("rbench.cli.profile", "Time any .tflite; no study needed."),

@@ -1,8 +1,9 @@
 """rbench: which recommender should your app ship?
 
 >>> import rbench
->>> run = rbench.sweep(rbench.Study.read("default"))  # doctest: +SKIP
+>>> run = rbench.sweep("default")  # doctest: +SKIP
 >>> run.frame()  # doctest: +SKIP
+>>> run.ship(run.best(max_size="100KB"), "bundle")  # doctest: +SKIP
 """
 
 from __future__ import annotations
@@ -11,19 +12,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rbench.records import Run
-    from rbench.records.run_folder import read_run
+    from rbench.notebook import Run, read_run, sweep
     from rbench.study import Study
-    from rbench.sweeping.sweep import sweep
 
 __all__ = ["Run", "Study", "read_run", "sweep"]
 
 
 _HOMES = {
-    "Run": "rbench.records",
+    "Run": "rbench.notebook",
     "Study": "rbench.study",
-    "read_run": "rbench.records.run_folder",
-    "sweep": "rbench.sweeping.sweep",
+    "read_run": "rbench.notebook",
+    "sweep": "rbench.notebook",
 }
 
 

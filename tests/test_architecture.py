@@ -38,7 +38,7 @@ RANKS = {
     "study": 15,
     **dict.fromkeys(("ship", "sweeping", "testing"), 16),
     "demo": 17,
-    "cli": 18,
+    **dict.fromkeys(("cli", "notebook"), 18),
     **dict.fromkeys(("", "__main__"), 19),
 }
 """Room, or module beside the rooms -> its rank. Who imports stands higher than who is imported;

@@ -218,11 +218,12 @@ def test_sweeps_work(command, place, store):
 @pytest.mark.slow
 def test_the_lines_of_python_work(place, store):
     (lines,) = blocks("python")
-    narrow = '.read("default")'
-    assert narrow in lines
+    whole = 'rbench.sweep("default")'
+    assert whole in lines
     program = lines.replace(
-        narrow,
-        narrow + '.narrowed(encoders=["bow"], recipes=["float32"], targets=["cpu"])',
+        whole,
+        'rbench.sweep(rbench.Study.read("default").narrowed('
+        'encoders=["bow"], recipes=["dynamic_wi8"], targets=["cpu"]))',
     )
     program += "\nframe = run.frame()\nassert list(frame.state) == ['ok'], frame.reason\n"
     done = subprocess.run(
@@ -234,3 +235,4 @@ def test_the_lines_of_python_work(place, store):
         check=False,
     )
     assert done.returncode == 0, done.stderr
+    assert (place / "bundle/client.py").is_file()

@@ -54,6 +54,7 @@ class ModelRunner:
             # The runtime says on stderr that it has made a delegate, which is no news.
             with captured(Path(os.devnull)):
                 self._interpreter = Interpreter(str(path), num_threads=1)
+                self._interpreter.allocate_tensors()  # before it, there is no state to reset
             self._runner = self._interpreter.get_signature_runner(SIGNATURE)
         except (OSError, RuntimeError, ValueError) as error:
             raise ModelError(

@@ -33,6 +33,7 @@ def answering_run(
     encoders: Sequence[str] = ("bow",),
     recipes: Sequence[str] = tuple(SCHEMES),
     seed: int = 1,
+    stateful: bool = False,
     **options: Any,
 ) -> Run:
     """Write the run folder, and return it as `read_run` would.
@@ -40,17 +41,18 @@ def answering_run(
     Args:
         encoders: names only; each gets tables of its own.
         recipes: of `SCHEMES`.
+        stateful: the files hold state between queries, as a fused LSTM does; float32 only.
         options: as `rbench.testing.runs.example_run` takes them.
     """
     example_run(
         folder, encoders=encoders, recipes=recipes, seed=seed, users=60, samples=20, **options
     )
-    records = [_answering(folder, record, seed) for record in read_run(folder).records]
+    records = [_answering(folder, record, seed, stateful) for record in read_run(folder).records]
     write_records(folder / "records.jsonl", records)
     return read_run(folder)
 
 
-def _answering(folder: Path, record: Record, seed: int) -> Record:
+def _answering(folder: Path, record: Record, seed: int, stateful: bool) -> Record:
     if record.model is None:
         return record
     cell = record.cell
@@ -58,7 +60,9 @@ def _answering(folder: Path, record: Record, seed: int) -> Record:
     table = draw.normal(scale=SCALE, size=(1 + CATALOGUE, WIDTH)).astype(np.float32)
     table[0] = 0
     scheme = SCHEMES[cell.recipe]
-    content = recommender(table, length=LENGTH, k=K, scheme=scheme, scoring=table[1:])
+    content = recommender(
+        table, length=LENGTH, k=K, scheme=scheme, scoring=table[1:], stateful=stateful
+    )
     write_atomically(folder / record.model.path, content)
     model = msgspec.structs.replace(
         record.model,

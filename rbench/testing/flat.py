@@ -107,6 +107,7 @@ def recommender(
     zero: int = 0,
     bias: Any = None,
     scoring: Any = None,
+    stateful: bool = False,
 ) -> bytes:
     """A bag of words over an item table, as tf.lite writes it under a scheme.
 
@@ -117,6 +118,7 @@ def recommender(
         zero: zero point of the lookup's int8 copy.
         bias: float32 ``(items,)``, added to the scores.
         scoring: another table for the scoring; the same if left out.
+        stateful: half of the query before is added to each vector, unless the state is reset.
     """
     graph, weights = FlatGraph(), table if scoring is None else scoring
     items, width = table.shape
@@ -129,9 +131,21 @@ def recommender(
     rows = _lookup(graph, table, ids, length, None if scheme == "float32" else zero)
     graph.op("SUM", (rows, axis), (vector,), "ReducerOptions", 1)
     graph.graph.operators[-1].builtinOptions.keepDims = True
+    vector = _remembering(graph, vector, width) if stateful else vector
     scores = _scoring(graph, weights, vector, scheme, bias)
     best, named = _ranking(graph, scores, min(k, items))
     return graph.finish(SIGNATURE, {INPUT: context}, {OUTPUT_SCORES: best, OUTPUT_ITEMS: named})
+
+
+def _remembering(graph: FlatGraph, vector: int, width: int) -> int:
+    """The vector, and half of the last one, which a variable tensor holds: an SVDF."""
+    features = graph.tensor((width, width), data=np.eye(width, dtype=np.float32))
+    times = graph.tensor((width, 2), data=np.tile(np.array([0.5, 1], np.float32), (width, 1)))
+    state, result = graph.tensor((1, 2 * width)), graph.tensor((1, width))
+    graph.graph.tensors[state].isVariable = True
+    graph.op("SVDF", (vector, features, times, -1, state), (result,), "SVDFOptions", 1)
+    graph.graph.operators[-1].builtinOptions.rank = 1
+    return result
 
 
 def _lookup(graph: FlatGraph, table: Any, ids: int, length: int, zero: int | None) -> int:

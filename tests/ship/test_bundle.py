@@ -2,7 +2,6 @@ import hashlib
 import io
 import json
 import zipfile
-from dataclasses import replace
 
 import msgspec
 import numpy as np
@@ -12,9 +11,10 @@ from rbench.errors import OutputError
 from rbench.records.run_folder import ITEMS, read_items
 from rbench.ship import Titles, bundle, ship
 from rbench.ship.answers import ModelRunner, padded
+from rbench.ship.clients import client
 from rbench.ship.documents import CLIENTS, Contract, Golden, ItemNames
 from rbench.ship.single import with_archive
-from rbench.tflite import mapped, read
+from rbench.testing.answering import answering_run
 
 FILES = ["README.md", "SHA256SUMS", "contract.json", "golden.json", "items.json", "model.tflite"]
 
@@ -80,13 +80,27 @@ def test_the_same_run_gives_the_same_bytes(made, shipped, tmp_path):
         assert path.read_bytes() == (again.to / path.name).read_bytes(), path.name
 
 
-def test_state_that_outlives_a_query_is_said(made, monkeypatch, tmp_path):
-    model = read(mapped(made.folder / made.records[0].model.path))
-    assert not any(tensor.isVariable for graph in model.subgraphs for tensor in graph.tensors)
-    graph = model.subgraphs[0]
-    stateful = replace(graph, tensors=[replace(graph.tensors[0], isVariable=True)])
-    monkeypatch.setattr(bundle, "read", lambda content: replace(model, subgraphs=[stateful]))
-    assert ship(made, tmp_path / "b").contract.reset_before_query is True
+def test_state_that_outlives_a_query_is_said_and_reset(tmp_path):
+    """A graph that adds half of the query before: its answers are those of a file without state."""
+    makes = {stateful: tmp_path / str(stateful) for stateful in (False, True)}
+    runs = [
+        answering_run(place, recipes=("float32",), stateful=stateful)
+        for stateful, place in makes.items()
+    ]
+    plain, stateful = (ship(run, tmp_path / f"b{n}") for n, run in enumerate(runs))
+    assert (plain.contract.reset_before_query, stateful.contract.reset_before_query) == (
+        False,
+        True,
+    )
+    cases = [
+        msgspec.json.decode((one.to / "golden.json").read_bytes(), type=Golden).cases
+        for one in (plain, stateful)
+    ]
+    assert [case.items for case in cases[0]] == [case.items for case in cases[1]]
+    assert client.selftest(stateful.to) == []
+    known = json.loads((stateful.to / "contract.json").read_text()) | {"reset_before_query": False}
+    (stateful.to / "contract.json").write_text(json.dumps(known))
+    assert "golden questions are answered otherwise" in client.selftest(stateful.to)[0]
 
 
 def test_one_file_is_the_model_and_a_zip(made, shipped, tmp_path):

@@ -339,7 +339,9 @@ class Recommender private constructor(
             val buffer = ByteBuffer.allocateDirect(model.size).order(ByteOrder.nativeOrder())
             buffer.put(model).rewind()
             try {
-                return Interpreter(buffer, Interpreter.Options().setNumThreads(threads))
+                return Interpreter(buffer, Interpreter.Options().setNumThreads(threads)).also {
+                    it.allocateTensors() // before it, there is no state to reset
+                }
             } catch (error: IllegalArgumentException) {
                 throw BundleException("the runtime does not load the model: ${error.message}")
             }

@@ -132,6 +132,7 @@ class Recommender:
         self.index = {name: at for at, name in enumerate(self.ids) if at}
         try:
             self._interpreter = _interpreter(model)
+            self._interpreter.allocate_tensors()
             self._runner = self._interpreter.get_signature_runner(self.contract["signature"])
         except (RuntimeError, ValueError) as error:
             raise BundleError(f"the runtime does not load the model: {error}") from error

@@ -14,15 +14,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from rbench import records
-from rbench.choose import limits_of, recommended
 from rbench.errors import UsageError
-from rbench.gate.sizes import parse_size
 from rbench.records import Record, run_folder
-from rbench.study import Study
-from rbench.sweeping import sweep as sweeping
 
 if TYPE_CHECKING:
     from rbench.ship import Shipped, Titles
+    from rbench.study import Study
 
 
 class Run(records.Run, frozen=True, kw_only=True):
@@ -47,6 +44,8 @@ class Run(records.Run, frozen=True, kw_only=True):
             UsageError: a limit is none, or no cell was finished with a score.
             NoneKeeps: no cell keeps the limits; it names the nearest.
         """
+        from rbench.choose import limits_of, recommended
+
         given = {
             "size_bytes": _bytes("max_size", max_size),
             "median_us": _positive("max_latency_us", max_latency_us),
@@ -105,6 +104,9 @@ def sweep(
     Raises:
         RbenchError: the study cannot be run (its log, its plug-ins, the place to write).
     """
+    from rbench.study import Study
+    from rbench.sweeping import sweep as sweeping
+
     known = study if isinstance(study, Study) else Study.read(study)
     return _shipping(sweeping.sweep(known, out, **options))
 
@@ -123,6 +125,8 @@ def _shipping(run: records.Run) -> Run:
 
 
 def _bytes(name: str, value: int | str | None) -> float | None:
+    from rbench.gate.sizes import parse_size
+
     return _positive(name, parse_size(value) if isinstance(value, str) else value)
 
 

@@ -133,13 +133,18 @@ def converted(model: Any, scheme: str, contexts: Any) -> bytes:
     """What rbench writes; empty where it refuses to."""
     from rbench.convert.export import Recommender
     from rbench.convert.flatbuffer import op_names
-    from rbench.convert.rewriting import share_and_tidy, written
+    from rbench.convert.rewriting import ready_for_devices, share_and_tidy, written
+    from rbench.convert.slimming import slim
     from rbench.convert.tflite import Exported
 
     found = schemes()[scheme]
     made = found.convert(Exported(Recommender(model, SETTINGS.length, 100), contexts)).model
     share_and_tidy(made)
-    return b"" if found.objection(op_names(made)) else written(made)
+    if found.objection(op_names(made)):
+        return b""
+    ready_for_devices(made)
+    slim(made)
+    return written(made)
 
 
 FILES = (plainly, converted)

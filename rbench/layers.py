@@ -100,24 +100,42 @@ class Scores(tf_keras.layers.Layer):  # type: ignore[misc]
 @tf_keras.utils.register_keras_serializable("rbench")
 class CausalBias(tf_keras.layers.Layer):  # type: ignore[misc]
     """Attention scores ``(batch, queries, keys)`` and a mask ``(batch, keys)`` -> the scores with
-    ``-penalty`` added where a key is padding or newer than its query.
+    ``-penalty`` added where a key is padding or newer than its query, and with a slope
+    ``-slope x age`` elsewhere, down to ``-penalty`` (ALiBi, Press et al. 2022).
 
     The queries are the newest positions of the keys. A bounded penalty keeps the range of a
-    quantized tensor useful: e^-penalty is what leaks through.
+    quantized tensor useful: e^-penalty is what leaks through. Who is newer is computed from
+    positions: a converter would store a constant of queries x keys floats.
     """
 
-    def __init__(self, penalty: float, **options: Any) -> None:
+    def __init__(self, penalty: float, slope: float = 0.0, **options: Any) -> None:
         super().__init__(**options)
-        self.penalty = penalty
+        self.penalty, self.slope = penalty, slope
 
     def call(self, inputs: tuple[Tensor, Tensor]) -> Tensor:
         scores, mask = inputs
-        hidden = (mask - 1.0)[:, tf.newaxis, :] * self.penalty
-        queries, keys = scores.shape[1], scores.shape[2]
+        hidden = (mask - 1.0)[:, tf.newaxis, :]
+        ages = self._ages(mask, scores.shape[1]) if scores.shape[1] > 1 or self.slope else None
+        if ages is not None and scores.shape[1] > 1:
+            hidden = tf.minimum(hidden, tf.clip_by_value(ages, -1.0, 1.0))
+        biased = scores + hidden * self.penalty
+        if ages is None or not self.slope:
+            return biased
+        return biased - tf.minimum(tf.nn.relu(ages) * self.slope, self.penalty)
+
+    @staticmethod
+    def _ages(mask: Tensor, queries: int) -> Tensor:
+        """How much older than its query a key is, negative where it is newer: ``(1, queries,
+        keys)``.
+        """
+        keys = mask.shape[1]
+        positions = tf.range(1.0, keys + 1.0)[tf.newaxis]
         if queries > 1:
-            future = 1.0 - tf.linalg.band_part(tf.ones((keys, keys)), -1, 0)[keys - queries :]
-            hidden = tf.minimum(hidden, -self.penalty * future[tf.newaxis])
-        return scores + hidden
+            # No position is less than 1, and no mask more. The converter does not know that: it
+            # would otherwise compute the ages of all pairs, and store them.
+            one = mask if mask.shape[0] == 1 else mask[:1]
+            positions = tf.maximum(positions, one)
+        return positions[:, keys - queries :, tf.newaxis] - positions[:, tf.newaxis, :]
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "penalty": self.penalty}
+        return {**super().get_config(), "penalty": self.penalty, "slope": self.slope}

@@ -93,6 +93,16 @@ def test_attention_sees_neither_padding_nor_the_future(layers) -> None:
     assert np.array_equal(found, np.array([padded, full], np.float32))
 
 
+def test_a_slope_takes_from_older_keys_no_more_than_the_penalty(layers) -> None:
+    found = np.asarray(layers.CausalBias(5.0, 2.0)((SCORES[1:], MASK[1:])))[0]
+    x = -5.0
+    assert np.array_equal(
+        found, np.array([[0, x, x, x], [-2, 0, x, x], [-4, -2, 0, x], [x, -4, -2, 0]], np.float32)
+    )
+    newest = np.asarray(layers.CausalBias(5.0, 2.0)((SCORES[1:, :1], MASK[1:])))[0]
+    assert np.array_equal(newest, found[3:])
+
+
 def test_the_newest_query_alone_sees_every_item_and_no_padding(layers) -> None:
     found = np.asarray(layers.CausalBias(30.0)((SCORES[:, :1], MASK)))
     assert np.array_equal(found[:, 0], np.array([[-30, -30, 0, 0], [0, 0, 0, 0]], np.float32))

@@ -45,6 +45,7 @@ def convert(
 
         from rbench.convert.export import Recommender
         from rbench.convert.rewriting import ready_for_devices, share_and_tidy, written
+        from rbench.convert.slimming import slim
         from rbench.convert.tflite import Exported
 
         # Keras numbers what has no name, and the names go into the file: count from the start.
@@ -64,6 +65,7 @@ def convert(
         if reason := recipe.scheme.objection(op_names(flat)):
             raise Unsupported(reason)
         ready_for_devices(flat)
+        slim(flat)
         content = written(flat)
         write_atomically(folder / MODEL, content)
         found = take_inventory(content)

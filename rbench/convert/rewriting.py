@@ -12,6 +12,7 @@ pack_weights                 weights in few bits
 narrow_item_table            int8 for the table beside int16
 rank_in_stages               large catalogues are ranked faster
 narrow_lookups, pad_ranking  the GPU delegate takes the whole graph
+slim                         what says nothing is left out
 ============================ ===================================================================
 """
 

@@ -8,10 +8,17 @@ from rbench.recipes.scheme import Converted, Grid, Scheme, Source
 
 
 class DynamicInt8(Scheme):
-    """tf.lite's dynamic range quantization."""
+    """tf.lite's dynamic range quantization.
+
+    It leaves in float32 what is added, as a table of positions is: that is packed afterwards.
+    """
 
     def convert(self, source: Source) -> Converted:
-        return Converted(source.by_tflite(_optimized), "tf.lite")
+        from rbench.convert.packing import pack_weights
+
+        model = source.by_tflite(_optimized)
+        pack_weights(model, self.weight_bits, dynamic=True)
+        return Converted(model, "tf.lite")
 
 
 def _optimized(converter: Any) -> None:

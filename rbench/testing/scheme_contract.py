@@ -184,6 +184,7 @@ def _file(scheme: Scheme, model: Any, contexts: Any) -> tuple[bytes, Any]:
     from rbench.convert.export import Recommender
     from rbench.convert.flatbuffer import op_names
     from rbench.convert.rewriting import ready_for_devices, share_and_tidy, written
+    from rbench.convert.slimming import slim
     from rbench.convert.tflite import Exported
 
     source = Exported(Recommender(model, SETTINGS.length, SETTINGS.top_k), contexts)
@@ -193,6 +194,7 @@ def _file(scheme: Scheme, model: Any, contexts: Any) -> tuple[bytes, Any]:
         reason = scheme.objection(op_names(flat))
         assert not reason, f"it refuses its own file: {reason}"
         ready_for_devices(flat)
+        slim(flat)
         content = written(flat)
     except RbenchError as error:
         raise AssertionError(f"it does not convert: {error}") from error

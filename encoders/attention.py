@@ -17,12 +17,13 @@ class Attention(Encoder):
 
     blocks: int = 1
     heads: int = 1
-    dropout: float = 0.2
+    dropout: float | None = None
+    """Within the encoder; None: the training's."""
 
     def __post_init__(self) -> None:
         if not (1 <= self.blocks <= 64 and 1 <= self.heads <= 64):
             raise ValueError("blocks and heads must be whole numbers from 1 to 64")
-        if not 0 <= self.dropout <= 0.99:
+        if self.dropout is not None and not 0 <= self.dropout <= 0.99:
             raise ValueError(f"dropout must be a number from 0 to 0.99, not {self.dropout}")
 
     def encode(self, embeddings: KerasTensor, mask: KerasTensor, form: Form) -> KerasTensor:
@@ -30,6 +31,7 @@ class Attention(Encoder):
 
         from rbench.layers import Count, Masked, Unflatten
 
+        dropout = form.dropout if self.dropout is None else self.dropout
         length, width = embeddings.shape[1:]
         if width % self.heads:
             raise ValueError(f"width {width} is no multiple of {self.heads} heads")
@@ -40,13 +42,15 @@ class Attention(Encoder):
         x = Masked(name="placed")([placed, mask])
         for block in range(self.blocks):
             only_last = form.last and block == self.blocks - 1
-            x = self._attend(x, mask, f"block_{block}", only_last)
-            x = self._feed_forward(x, width, f"block_{block}")
+            x = self._attend(x, mask, dropout, f"block_{block}", only_last)
+            x = self._feed_forward(x, width, dropout, f"block_{block}")
         if form.last:
             x = layers.Reshape((width,), name="newest")(x)
         return layers.LayerNormalization(epsilon=1e-6, name="final_norm")(x)
 
-    def _attend(self, x: KerasTensor, mask: KerasTensor, name: str, only_last: bool) -> KerasTensor:
+    def _attend(
+        self, x: KerasTensor, mask: KerasTensor, dropout: float, name: str, only_last: bool
+    ) -> KerasTensor:
         from tf_keras import layers
 
         from rbench.layers import CausalBias, Last
@@ -65,19 +69,19 @@ class Attention(Encoder):
             scores = layers.Dot(axes=2, name=f"{place}_scores")([query, key])
             scores = CausalBias(PENALTY, name=f"{place}_hidden")([scores, mask])
             weights = layers.Softmax(name=f"{place}_weights")(scores)
-            weights = layers.Dropout(self.dropout, name=f"{place}_dropout")(weights)
+            weights = layers.Dropout(dropout, name=f"{place}_dropout")(weights)
             found.append(layers.Dot(axes=(2, 1), name=f"{place}_found")([weights, value]))
         joined = layers.Concatenate(name=f"{name}_heads")(found) if self.heads > 1 else found[0]
         joined = layers.Dense(width, name=f"{name}_output")(joined)
-        joined = layers.Dropout(self.dropout, name=f"{name}_output_dropout")(joined)
+        joined = layers.Dropout(dropout, name=f"{name}_output_dropout")(joined)
         before = Last(name=f"{name}_newest")(x) if only_last else x
         return layers.Add(name=f"{name}_attended")([before, joined])
 
-    def _feed_forward(self, x: KerasTensor, width: int, name: str) -> KerasTensor:
+    def _feed_forward(self, x: KerasTensor, width: int, dropout: float, name: str) -> KerasTensor:
         from tf_keras import layers
 
         hidden = layers.LayerNormalization(epsilon=1e-6, name=f"{name}_feed_norm")(x)
         hidden = layers.Dense(width, activation="relu", name=f"{name}_feed_in")(hidden)
-        hidden = layers.Dropout(self.dropout, name=f"{name}_feed_dropout")(hidden)
+        hidden = layers.Dropout(dropout, name=f"{name}_feed_dropout")(hidden)
         hidden = layers.Dense(width, name=f"{name}_feed_out")(hidden)
         return layers.Add(name=f"{name}_fed")([x, hidden])

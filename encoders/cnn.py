@@ -22,7 +22,8 @@ class Cnn(Encoder):
     dilations: tuple[int, ...] = (1, 2, 4)
     """Steps between taps, layer by layer. The last position sees
     ``1 + (kernel - 1) * sum(dilations)`` items."""
-    dropout: float = 0.2
+    dropout: float | None = None
+    """Within the encoder; None: the training's."""
 
     def __post_init__(self) -> None:
         if not (1 <= len(self.dilations) <= 64) or not all(
@@ -31,7 +32,7 @@ class Cnn(Encoder):
             raise ValueError(
                 "kernel and dilations must be whole numbers from 1 to 1,000, at least one each"
             )
-        if not 0 <= self.dropout <= 0.99:
+        if self.dropout is not None and not 0 <= self.dropout <= 0.99:
             raise ValueError(f"dropout must be a number from 0 to 0.99, not {self.dropout}")
 
     def encode(self, embeddings: KerasTensor, mask: KerasTensor, form: Form) -> KerasTensor:
@@ -39,6 +40,7 @@ class Cnn(Encoder):
 
         from rbench.layers import Last
 
+        dropout = form.dropout if self.dropout is None else self.dropout
         length, width = embeddings.shape[1:]
         reach = [(self.kernel - 1) * dilation for dilation in self.dilations]
         x = layers.Reshape((1, length, width), name="plane")(embeddings)
@@ -56,7 +58,7 @@ class Cnn(Encoder):
                 use_bias=False,
                 name=f"conv_{number}",
             )(past)
-            new = layers.Dropout(self.dropout, name=f"dropout_{number}")(new)
+            new = layers.Dropout(dropout, name=f"dropout_{number}")(new)
             x = layers.Add(name=f"sum_{number}")([_newest(x, new.shape[2]), new])
         shape = (width,) if form.last else (length, width)
         x = layers.Dense(width, name="projection")(layers.Reshape(shape, name="line")(x))

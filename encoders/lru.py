@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from rbench.encoding import Encoder, Form, KerasTensor
 
@@ -16,13 +17,15 @@ class Lru(Encoder):
     needs of the context is a weighted sum.
     """
 
+    any_length: ClassVar[bool] = True
     blocks: int = 2
-    dropout: float = 0.1
+    dropout: float | None = None
+    """Within the encoder; None: the training's."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.blocks <= 64:
             raise ValueError(f"blocks must be a whole number from 1 to 64, not {self.blocks}")
-        if not 0 <= self.dropout <= 0.99:
+        if self.dropout is not None and not 0 <= self.dropout <= 0.99:
             raise ValueError(f"dropout must be a number from 0 to 0.99, not {self.dropout}")
 
     def encode(self, embeddings: KerasTensor, mask: KerasTensor, form: Form) -> KerasTensor:
@@ -30,6 +33,7 @@ class Lru(Encoder):
 
         from rbench_encoders import recurrence
 
+        dropout = form.dropout if self.dropout is None else self.dropout
         x = embeddings
         for block in range(self.blocks):
             if not form.last:
@@ -37,12 +41,14 @@ class Lru(Encoder):
             else:
                 newest = block == self.blocks - 1
                 kind = recurrence.Newest if newest else recurrence.Filtered
-            x = self._block(x, mask, kind, f"block_{block}")
+            x = self._block(x, mask, kind, dropout, f"block_{block}")
         if form.last:
             x = layers.Reshape((x.shape[-1],), name="newest")(x)
         return layers.LayerNormalization(epsilon=1e-6, name="final_norm")(x)
 
-    def _block(self, x: KerasTensor, mask: KerasTensor, kind: type, name: str) -> KerasTensor:
+    def _block(
+        self, x: KerasTensor, mask: KerasTensor, kind: type, dropout: float, name: str
+    ) -> KerasTensor:
         from tf_keras import layers
 
         from rbench.layers import Last, Masked
@@ -60,5 +66,5 @@ class Lru(Encoder):
         open_ = layers.Activation("sigmoid", name=f"{name}_open")(gate)
         read = layers.Multiply(name=f"{name}_read")([state, gate, open_])
         read = layers.Dense(width, name=f"{name}_output")(read)
-        read = layers.Dropout(self.dropout, name=f"{name}_dropout")(read)
+        read = layers.Dropout(dropout, name=f"{name}_dropout")(read)
         return layers.Add(name=f"{name}_sum")([x, read])

@@ -41,6 +41,8 @@ class Form:
     unrolled: bool = False
     """Recurrence is written out step by step in plain ops, so that delegates can take it.
     Only asked of encoders that are `Encoder.recurrent`."""
+    dropout: float = 0.0
+    """What training drops within the encoder, where no option of its own says otherwise."""
 
 
 class Encoder(ABC):
@@ -48,6 +50,9 @@ class Encoder(ABC):
 
     recurrent: ClassVar[bool] = False
     """Whether there is an `Form.unrolled` form apart from the plain one."""
+    any_length: ClassVar[bool] = False
+    """Whether the shapes of its weights do not depend on the length of the context, and it knows
+    no positions but ages: it may learn from longer windows than the file's contexts."""
 
     @abstractmethod
     def encode(self, embeddings: KerasTensor, mask: KerasTensor, form: Form) -> KerasTensor:

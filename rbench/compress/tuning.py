@@ -16,7 +16,7 @@ from rbench.graph.model import Weights, set_weights, training_model
 from rbench.progress import Progress, Reporter
 from rbench.recipes.compression import Method
 from rbench.records.history import FilterHistory, history
-from rbench.train import Learner, TrainSettings, Validator, batches, cut
+from rbench.train import Learner, TrainSettings, Validator, batches, cut, resolve
 
 
 class Tuned(NamedTuple):
@@ -47,14 +47,16 @@ def tune(
     Raises:
         StageError: no epoch reached that, or the weights are no finite numbers any more.
     """
-    windows = cut(dataset.train, model_settings.length)
-    steps = -(-len(windows.inputs) // train_settings.batch_size)
-    hiding = dataset.items if train_settings.hide_history else None
+    resolved = resolve(train_settings, model_settings, encoder, dataset, filter_history)
+    windows = cut(dataset.train, resolved.window)
+    steps = -(-len(windows.inputs) // resolved.batch_size)
+    hiding = dataset.items if resolved.hide_history else None
     validate = Validator(
         dataset.validation,
         model_settings.length,
-        train_settings.validation_users,
+        resolved.validation_users,
         seed,
+        padded=resolved.window,
         filtered=history(filter_history, dataset.summary).filtered,
     )
 
@@ -66,19 +68,19 @@ def tune(
     learner = Learner(
         draw,
         encoder,
-        model_settings,
+        resolved.shape(model_settings),
         dataset.items,
-        loss=plugins.loss(train_settings.loss, train_settings.loss_options),
-        dropout=train_settings.dropout,
+        loss=plugins.loss(resolved.loss, resolved.loss_options),
+        dropout=resolved.dropout,
         learning_rate=method.step_size(settings),
-        beta_2=train_settings.beta_2,
+        beta_2=resolved.beta_2,
         seed=seed,
     )
     best: Tuned | None = None
     for epoch in range(settings.epochs):
         learner.reseed(epoch)
         order = np.random.default_rng((seed, epoch))
-        made = batches(windows, train_settings.batch_size, order, items=hiding)
+        made = batches(windows, resolved.batch_size, order, items=hiding)
         for step, batch in enumerate(made):
             loss = learner.step(batch)
             done = epoch + (step + 1) / steps

@@ -20,6 +20,9 @@ from rbench.errors import StageError
 ITEM_TABLE = "item_table"
 """Name of the layer that holds the one table, float32 ``(items, width)``; row r is item r + 1."""
 
+TABLE_START = 0.02
+"""Standard deviation of a table that has learnt nothing: scores begin alike."""
+
 KerasModel = Any
 Weights = dict[str, NDArray[np.float32]]
 
@@ -43,10 +46,11 @@ def encoder_model(encoder: Encoder, settings: ModelSettings, items: int, form: F
 def training_model(
     encoder: Encoder, settings: ModelSettings, items: int, dropout: float
 ) -> KerasModel:
-    """`encoder_model` for every position, with dropout on the embeddings."""
+    """`encoder_model` for every position, with dropout on the embeddings and in the encoder."""
     import tf_keras
 
-    ids, vectors, table = _graph(encoder, settings, items, Form(), dropout)
+    form = Form(dropout=dropout)
+    ids, vectors, table = _graph(encoder, settings, items, form, dropout)
     return tf_keras.Model(ids, [vectors, table])
 
 
@@ -73,7 +77,7 @@ def _graph(
     item_table = tf_keras.layers.Embedding(
         items,
         settings.width,
-        embeddings_initializer=tf_keras.initializers.RandomNormal(stddev=settings.width**-0.5),
+        embeddings_initializer=tf_keras.initializers.RandomNormal(stddev=TABLE_START),
         name=ITEM_TABLE,
     )
     mask = Mask(name="mask")(ids)

@@ -1,7 +1,10 @@
-"""Full softmax over the catalogue: nearly all of a training step's work, so compiled as one.
+"""Full softmax over the catalogue: half of a training step's work, so compiled as one, its
+gradients by hand.
 
-The encoders run as plain TensorFlow: XLA's CPU code for convolutions and loops over time is
-slower than TensorFlow's own. Importing this module imports TensorFlow.
+The score of a target is its own product with its row: picking it out of all the scores, and
+putting its gradient back there, costs as much again as the softmax. Where XLA is slow on CPUs it
+is not used: rows are looked up and gradients put back one by one, and encoders run, as plain
+TensorFlow. Importing this module imports TensorFlow.
 """
 
 from __future__ import annotations
@@ -18,16 +21,26 @@ HIDDEN = -1e4
 
 @tf.function(jit_compile=True)  # type: ignore[untyped-decorator]
 def _loss_and_gradients(
-    vectors: Tensor, table: Tensor, targets: Tensor, weights: Tensor, hidden: Hidden | None
-) -> tuple[Tensor, Tensor, Tensor]:
-    with tf.GradientTape() as tape:
-        tape.watch([vectors, table])
-        logits = tf.matmul(vectors, table, transpose_b=True)
-        if hidden is not None:
-            logits = tf.where(hidden.mask(targets), HIDDEN, logits)
-        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(targets, logits)
-        loss = tf.reduce_sum(losses * weights) / tf.reduce_sum(weights)
-    return (loss, *tape.gradient(loss, [vectors, table]))
+    vectors: Tensor,
+    mine: Tensor,
+    table: Tensor,
+    targets: Tensor,
+    weights: Tensor,
+    hidden: Hidden | None,
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """The loss, and its gradients by the vectors, the targets' rows and the table."""
+    scores = tf.matmul(vectors, table, transpose_b=True)
+    if hidden is not None:
+        scores = tf.where(hidden.mask(targets), HIDDEN, scores)
+    top = tf.reduce_max(scores, axis=1, keepdims=True)
+    powers = tf.exp(scores - top)
+    sums = tf.reduce_sum(powers, axis=1, keepdims=True)
+    shares = (weights / tf.reduce_sum(weights))[:, tf.newaxis]
+    likely = powers * (shares / sums)
+    losses = tf.math.log(sums) + top - tf.reduce_sum(vectors * mine, axis=1, keepdims=True)
+    loss = tf.reduce_sum(losses * shares)
+    of_vectors = tf.matmul(likely, table) - shares * mine
+    return loss, of_vectors, -shares * vectors, tf.matmul(likely, vectors, transpose_a=True)
 
 
 def softmax_loss(
@@ -44,8 +57,8 @@ def softmax_loss(
     """
 
     @tf.custom_gradient  # type: ignore[untyped-decorator]
-    def loss_of(vectors: Tensor, table: Tensor) -> Any:
-        loss, by_vectors, by_table = _loss_and_gradients(vectors, table, targets, weights, hidden)
-        return loss, lambda upstream: (upstream * by_vectors, upstream * by_table)
+    def loss_of(vectors: Tensor, mine: Tensor, table: Tensor) -> Any:
+        loss, *gradients = _loss_and_gradients(vectors, mine, table, targets, weights, hidden)
+        return loss, lambda upstream: [upstream * gradient for gradient in gradients]
 
-    return loss_of(vectors, table)
+    return loss_of(vectors, tf.gather(table, targets), table)

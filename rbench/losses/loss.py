@@ -32,10 +32,24 @@ class Hidden(NamedTuple):
         """
         import tensorflow as tf
 
-        rows = self.places // self.length
-        had = tf.gather(self.had, rows) <= (self.places % self.length)[:, tf.newaxis]
-        other = tf.range(tf.shape(self.had)[1])[tf.newaxis] != targets[:, tf.newaxis]
-        return had & other
+        return self._mask(tf.range(tf.shape(self.had)[1]), self.had, targets)
+
+    def mask_among(self, items: Tensor, targets: Tensor) -> Tensor:
+        """The same for some items alone: bool ``(n, k)``.
+
+        Args:
+            items: int32 ``(k,)``, rows of the table.
+        """
+        import tensorflow as tf
+
+        return self._mask(items, tf.gather(self.had, items, axis=1), targets)
+
+    def _mask(self, items: Tensor, had: Tensor, targets: Tensor) -> Tensor:
+        import tensorflow as tf
+
+        known = tf.gather(had, self.places // self.length)
+        by_then = known <= (self.places % self.length)[:, tf.newaxis]
+        return by_then & (items[tf.newaxis] != targets[:, tf.newaxis])
 
 
 class Loss(ABC):

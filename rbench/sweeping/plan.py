@@ -41,6 +41,7 @@ from rbench.sweeping.jobs import (
     RoundJob,
     TrainJob,
 )
+from rbench.train.settings import AUTO, BY_CATALOGUE, TrainSettings
 
 
 class Way(msgspec.Struct, frozen=True, kw_only=True):
@@ -252,10 +253,16 @@ def _losses(study: Study, names: Iterable[str]) -> list[tuple[str, dict[str, Any
     """The losses that a study's encoders are trained with, each once."""
     found: list[tuple[str, dict[str, Any]]] = []
     for settings in map(study.train_settings, names):
-        asked = settings.loss, settings.loss_options
-        if asked not in found:
-            found.append(asked)
+        for name in _named(settings):
+            asked = name, settings.loss_options
+            if asked not in found:
+                found.append(asked)
     return found
+
+
+def _named(settings: TrainSettings) -> tuple[str, ...]:
+    """The losses that a training may have: which of them, the log decides."""
+    return BY_CATALOGUE if settings.loss == AUTO else (settings.loss,)
 
 
 def _way(
@@ -268,7 +275,7 @@ def _way(
     metrics: dict[str, str],
 ) -> Way:
     settings = study.train_settings(name)
-    loss = plugins.source_hash(settings.loss, plugins.LOSSES)
+    loss = " ".join(plugins.source_hash(found, plugins.LOSSES) for found in _named(settings))
     train = TrainJob(
         encoder=spec,
         settings=settings,

@@ -18,7 +18,7 @@ from rbench.records.history import History, history
 from rbench.records.run_folder import ITEMS, write_items
 from rbench.sweeping import jobs
 from rbench.sweeping.bench import versions_with
-from rbench.sweeping.jobs import CheckJob, RoundJob
+from rbench.sweeping.jobs import CheckJob, RoundJob, TrainJob
 from rbench.sweeping.plan import CellPlan, Plan, Way
 from rbench.sweeping.results import Census, Profiled
 from rbench.sweeping.store import Failure, Store
@@ -167,13 +167,19 @@ class Recorder:
             "settings": {
                 "data": msgspec.to_builtins(study.data),
                 "model": msgspec.to_builtins(study.model),
-                "train": msgspec.to_builtins(first.train.settings),
+                "train": self._trained_with(first.train),
                 "encoder": {"plugin": first.train.encoder.plugin, **first.train.encoder.options},
                 "convert": msgspec.to_builtins(study.convert),
                 "evaluate": msgspec.to_builtins(study.evaluate) | self._ranking(),
                 "profile": study.profile.said(),
             },
         }
+
+    def _trained_with(self, job: TrainJob) -> dict[str, Any]:
+        """The settings of a training, with what log and model decided in place of ``auto``."""
+        trained = self._result(job, Trained)
+        said: dict[str, Any] = msgspec.to_builtins(job.settings)
+        return said | (trained.settings if trained is not None else {})
 
     def _ranking(self) -> dict[str, Any]:
         """How the scoring ranks, with what the log decided in place of ``auto``."""

@@ -1,7 +1,8 @@
-"""Training: every position of every window learns, by default by the full softmax."""
+"""Training: every position of every window learns, against all items or a sample of them."""
 
 from rbench.train.learner import Learner
 from rbench.train.result import WEIGHTS, Trained
+from rbench.train.rules import Resolved, resolve
 from rbench.train.settings import TrainSettings
 from rbench.train.train import train
 from rbench.train.validate import Validator
@@ -10,10 +11,12 @@ from rbench.train.windows import batches, cut
 __all__ = [
     "WEIGHTS",
     "Learner",
+    "Resolved",
     "TrainSettings",
     "Trained",
     "Validator",
     "batches",
     "cut",
+    "resolve",
     "train",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 WEIGHTS = "weights.npz"
@@ -22,3 +24,5 @@ class Trained(msgspec.Struct, frozen=True, kw_only=True):
     """Per epoch: ``loss``, ``ndcg@10``, ``seconds``."""
     parameters: int
     """Trained numbers, the item table included."""
+    settings: dict[str, Any] = {}
+    """`rbench.train.rules.Resolved`: what it was trained with, nothing left ``auto``."""

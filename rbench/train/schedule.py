@@ -6,13 +6,13 @@ from __future__ import annotations
 
 import math
 
-from rbench.train.settings import TrainSettings
+from rbench.train.rules import Resolved
 
 LAST = 0.02
 """What a cosine leaves of the step size at the end."""
 
 
-def step_size(settings: TrainSettings, step: int, steps: int) -> float:
+def step_size(settings: Resolved, step: int, steps: int) -> float:
     """The step size of a step.
 
     Args:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from rbench import plugins
@@ -17,6 +18,7 @@ from rbench.records.history import FilterHistory, history
 from rbench.train import checkpoint
 from rbench.train.learner import Learner
 from rbench.train.result import Trained
+from rbench.train.rules import resolve
 from rbench.train.schedule import step_size
 from rbench.train.settings import TrainSettings
 from rbench.train.validate import Validator
@@ -43,28 +45,31 @@ def train(
         filter_history: how validation ranks: as `rbench.evaluate` will.
 
     Raises:
-        StageError: there is nothing to learn from, or the loss is no number any more.
+        StageError: there is nothing to learn from, a setting does not suit the encoder, or the loss
+            is no number any more.
         PluginError: the loss is not there, or refuses an option.
     """
-    windows = cut(dataset.train, model_settings.length)
+    resolved = resolve(settings, model_settings, encoder, dataset, filter_history)
+    windows = cut(dataset.train, resolved.window)
     if not len(windows.inputs):
         raise StageError("no user has two items in the training split: nothing to learn from")
     validate = Validator(
         dataset.validation,
         model_settings.length,
-        settings.validation_users,
+        resolved.validation_users,
         seed,
+        padded=resolved.window,
         filtered=history(filter_history, dataset.summary).filtered,
     )
     learner = Learner(
         training_model,
         encoder,
-        model_settings,
+        resolved.shape(model_settings),
         dataset.items,
-        loss=plugins.loss(settings.loss, settings.loss_options),
-        dropout=settings.dropout,
-        learning_rate=settings.learning_rate,
-        beta_2=settings.beta_2,
+        loss=plugins.loss(resolved.loss, resolved.loss_options),
+        dropout=resolved.dropout,
+        learning_rate=resolved.learning_rate,
+        beta_2=resolved.beta_2,
         seed=seed,
     )
     standing, best = checkpoint.Standing(), learner.weights()
@@ -74,22 +79,22 @@ def train(
         standing, groups = found
         best = groups["best"]
         learner.restore(groups["weights"], groups["optimizer"])
-    steps = -(-len(windows.inputs) // settings.batch_size)
-    hiding = dataset.items if settings.hide_history else None
-    while standing.epoch < settings.epochs and not _settled(standing, settings.patience):
+    steps = -(-len(windows.inputs) // resolved.batch_size)
+    hiding = dataset.items if resolved.hide_history else None
+    while standing.epoch < resolved.epochs and not _settled(standing, resolved.patience):
         epoch = standing.epoch
         started = time.monotonic()
         learner.reseed(epoch)
         losses = []
         order = np.random.default_rng((seed, epoch))
-        for step, batch in enumerate(batches(windows, settings.batch_size, order, items=hiding)):
+        for step, batch in enumerate(batches(windows, resolved.batch_size, order, items=hiding)):
             number = epoch * steps + step
-            learner.set_step_size(step_size(settings, number, settings.epochs * steps))
+            learner.set_step_size(step_size(resolved, number, resolved.epochs * steps))
             losses.append(learner.step(batch))
             report(
                 Progress(
                     done=epoch + (step + 1) / steps,
-                    total=settings.epochs,
+                    total=resolved.epochs,
                     text=_text(float(np.mean(losses[-20:])), standing),
                 )
             )
@@ -112,7 +117,7 @@ def train(
             standing,
             {"weights": weights, "best": best, "optimizer": learner.optimizer_state()},
         )
-        report(Progress(done=standing.epoch, total=settings.epochs, text=_text(loss, standing)))
+        report(Progress(done=standing.epoch, total=resolved.epochs, text=_text(loss, standing)))
     save_weights(folder, best)
     (folder / checkpoint.FILE).unlink(missing_ok=True)
     return Trained(
@@ -122,6 +127,7 @@ def train(
         validation=standing.best,
         history=tuple(standing.history),
         parameters=count_parameters(learner.model),
+        settings=msgspec.to_builtins(resolved),
     )
 
 

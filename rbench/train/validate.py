@@ -22,18 +22,28 @@ class Validator:
 
     Args:
         users: at most this many, drawn by ``seed``.
+        length: items in a context, as the file will see them.
         filtered: whether the history is taken out of the ranking, as in `rbench.evaluate`.
+        padded: what the contexts are filled up to, where the model in training is longer.
     """
 
     def __init__(
-        self, holdout: Holdout, length: int, users: int, seed: int, *, filtered: bool = True
+        self,
+        holdout: Holdout,
+        length: int,
+        users: int,
+        seed: int,
+        *,
+        filtered: bool = True,
+        padded: int = 0,
     ) -> None:
         chosen = np.arange(len(holdout.targets))
         if len(chosen) > users:
             chosen = np.sort(np.random.default_rng(seed).permutation(len(chosen))[:users])
         self.holdout = holdout.of(chosen)
         self.filtered = filtered
-        self.contexts = self.holdout.contexts(length)
+        contexts = self.holdout.contexts(length)
+        self.contexts = np.pad(contexts, ((0, 0), (max(0, padded - length), 0)))
 
     def __call__(self, score: Scorer) -> dict[str, float]:
         """``ndcg@10`` and ``recall@10``. A target that has no column, or stands in a history that

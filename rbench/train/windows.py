@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from rbench.data.dataset import Ids, Ragged
 
+SIZES = 8
+"""Numbers of places that batches have: each is compiled for, and few are met."""
+
 
 class Windows(NamedTuple):
     """Shifted pairs: after ``inputs[n, :t + 1]`` comes ``targets[n, t]``."""
@@ -38,6 +41,12 @@ class Batch(NamedTuple):
     not at all; None where nobody asked."""
 
 
+def count(sequences: Ragged, length: int) -> int:
+    """How many windows `cut` makes."""
+    pairs = np.maximum(np.diff(sequences.offsets) - 1, 0)
+    return int((-(-pairs // length)).sum())
+
+
 def cut(sequences: Ragged, length: int) -> Windows:
     """Cut every sequence into windows from its end: each pair of neighbours is learnt once, and
     no part of a long history is left out.
@@ -64,15 +73,15 @@ def _padded(sequence: Ids, length: int) -> Ids:
 def batches(
     windows: Windows, batch_size: int, random: np.random.Generator, *, items: int | None = None
 ) -> Iterator[Batch]:
-    """One epoch in random order; every batch has the same shape, the last one is filled up.
+    """One epoch in random order. Batches have one shape, the last one filled up, but for the number
+    of places, which is one of `SIZES`: what stands beside padding is not computed.
 
     Args:
         items: size of the catalogue, where `Batch.had` is wanted.
     """
-    count = len(windows.inputs)
-    places = _places_needed(windows, batch_size)
-    order = random.permutation(count)
-    for start in range(0, count, batch_size):
+    found = len(windows.inputs)
+    order = random.permutation(found)
+    for start in range(0, found, batch_size):
         chosen = order[start : start + batch_size]
         length = windows.inputs.shape[1]
         inputs = np.zeros((batch_size, length), np.int32)
@@ -80,6 +89,7 @@ def batches(
         targets = windows.targets[chosen].ravel()
         learning = np.flatnonzero(targets)
         filled = len(learning)
+        places = _places_for(filled, batch_size * length)
         batch = Batch(
             inputs,
             np.zeros(places, np.int32),
@@ -104,7 +114,7 @@ def _had(windows: Windows, chosen: NDArray[np.int64], batch_size: int, items: in
     return had
 
 
-def _places_needed(windows: Windows, batch_size: int) -> int:
-    """The most positions that any batch can have to learn, rounded up to a multiple of 64."""
-    filled = np.sort(np.count_nonzero(windows.targets, axis=1))[-batch_size:].sum()
-    return max(64, -(-int(filled) // 64) * 64)
+def _places_for(filled: int, most: int) -> int:
+    """The next of `SIZES` equal steps up to ``most``, each a multiple of 64."""
+    step = -(-most // (SIZES * 64)) * 64
+    return -(-filled // step) * step

@@ -87,7 +87,7 @@ def tune(monkeypatch):
             ModelSettings(width=4, length=5),
             {},
             dataset,
-            None,
+            SimpleNamespace(any_length=False, recurrent=False),
             SEED,
             silent,
             "word",

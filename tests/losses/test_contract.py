@@ -11,12 +11,17 @@ if not find_spec("tensorflow"):  # importing it takes seconds
     pytest.skip("the contract needs rbench[sweep]", allow_module_level=True)
 
 from rbench.losses import Loss
+from rbench.losses.sampled_softmax import SampledSoftmax
 from rbench.losses.softmax import Softmax
 from rbench.testing import LossContract, check_loss
 
 
 class TestSoftmax(LossContract):
     loss = Softmax()
+
+
+class TestSampledSoftmax(LossContract):
+    loss = SampledSoftmax(negatives=8)
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ def test_every_section_is_read():
     ]
     assert study.plugin("gru") == ("gru", {})
     assert study.plugin("wide") == ("gru", {"blocks": 2})
-    assert study.train_settings("gru").learning_rate == 0.001
+    assert study.train_settings("gru").learning_rate == "auto"
     assert study.train_settings("wide").learning_rate == 0.01
     assert study.train_settings("wide").epochs == 3
     assert study.limits.size_bytes == 300_000

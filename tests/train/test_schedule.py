@@ -8,12 +8,26 @@ import pytest
 
 from rbench.errors import RbenchError
 from rbench.study import Study
+from rbench.train.rules import Resolved
 from rbench.train.schedule import LAST, step_size
-from rbench.train.settings import TrainSettings
 
 
-def sizes(steps: int, **settings) -> list[float]:
-    made = TrainSettings(learning_rate=0.1, **settings)
+def sizes(steps: int, *, schedule: str = "constant", warmup_steps: int = 0) -> list[float]:
+    made = Resolved(
+        epochs=1,
+        patience=1,
+        batch_size=1,
+        window=1,
+        learning_rate=0.1,
+        schedule=schedule,
+        warmup_steps=warmup_steps,
+        beta_2=0.98,
+        loss="softmax",
+        loss_options={},
+        dropout=0.0,
+        hide_history=False,
+        validation_users=1,
+    )
     return [step_size(made, step, steps) for step in range(steps)]
 
 

@@ -17,15 +17,26 @@ if not find_spec("tensorflow"):  # importing it takes seconds
 
 from rbench import plugins
 from rbench.errors import StageError
-from rbench.train import WEIGHTS, TrainSettings, checkpoint, train
+from rbench.train import WEIGHTS, TrainSettings, checkpoint, resolve, train
 from rbench.train.weights import load_weights
 from rbench.train.windows import batches
 
 pytestmark = pytest.mark.slow
 
-SETTINGS = TrainSettings(epochs=4, patience=4, batch_size=16, learning_rate=0.01)
-IMPATIENT = TrainSettings(epochs=50, patience=2, batch_size=16, learning_rate=0.05)
+SETTINGS = TrainSettings(
+    epochs=4,
+    patience=4,
+    batch_size=16,
+    learning_rate=0.05,
+    schedule="constant",
+    dropout=0.2,
+    hide_history=False,
+)
+IMPATIENT = msgspec.structs.replace(SETTINGS, epochs=50, patience=2)
 SCHEDULED = msgspec.structs.replace(SETTINGS, schedule="cosine", warmup_steps=5, hide_history=True)
+SAMPLED = msgspec.structs.replace(
+    SCHEDULED, loss="sampled_softmax", loss_options={"negatives": 10}, window=8
+)
 ENCODER = plugins.encoder("bow")
 
 
@@ -69,6 +80,7 @@ def test_another_seed_gives_other_weights(once, dataset, model_settings, tmp_pat
 ELSEWHERE = """
 import sys
 from pathlib import Path
+import msgspec
 from rbench import data, plugins
 from rbench.data.settings import DataSettings, SyntheticSettings
 from rbench.encoding import ModelSettings
@@ -76,7 +88,7 @@ from rbench.train import TrainSettings, train
 settings = SyntheticSettings(users=60, items=40, interactions_per_user=8)
 dataset = data.load(DataSettings(synthetic=settings))
 train(
-    TrainSettings(epochs=4, patience=4, batch_size=16, learning_rate=0.01),
+    msgspec.json.decode(sys.argv[2], type=TrainSettings),
     ModelSettings(width=8, length=6), dataset, plugins.encoder("bow"), 1, Path(sys.argv[1]),
 )
 """
@@ -84,7 +96,9 @@ train(
 
 def test_another_process_gives_the_same_bits(once, tmp_path) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", ELSEWHERE, str(tmp_path)], capture_output=True, check=False
+        [sys.executable, "-c", ELSEWHERE, str(tmp_path), msgspec.json.encode(SETTINGS)],
+        capture_output=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr.decode()[-2000:]
     assert fingerprint(tmp_path) == fingerprint(once[0])
@@ -92,8 +106,8 @@ def test_another_process_gives_the_same_bits(once, tmp_path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "settings"),
-    [("bow", SETTINGS), ("attention", SETTINGS), ("lru", SCHEDULED)],
-    ids=["bow", "attention", "lru, with a schedule and its history hidden"],
+    [("bow", SETTINGS), ("attention", SETTINGS), ("lru", SCHEDULED), ("lru", SAMPLED)],
+    ids=["bow", "attention", "lru, with a schedule and its history hidden", "lru, sampled"],
 )
 @pytest.mark.parametrize("when", [1.0, 2.5], ids=["after an epoch", "within an epoch"])
 def test_going_on_ends_where_it_would_have_ended(
@@ -235,7 +249,7 @@ def test_epochs_go_through_the_windows_in_different_orders(
 
 
 def test_a_loss_that_is_no_number_is_said(dataset, model_settings, tmp_path) -> None:
-    settings = TrainSettings(epochs=3)
+    settings = TrainSettings(epochs=3, warmup_steps=0)
     msgspec.structs.force_setattr(settings, "learning_rate", 1e30)
     with pytest.raises(StageError, match="after epoch 1") as caught:
         train(settings, model_settings, dataset, ENCODER, 1, tmp_path)
@@ -247,7 +261,7 @@ def test_weights_that_break_in_the_last_step_are_not_kept(
     dataset, model_settings, tmp_path
 ) -> None:
     """One step an epoch: its loss is still fine, and the weights behind it are not."""
-    settings = TrainSettings(epochs=1, batch_size=64)
+    settings = TrainSettings(epochs=1, batch_size=64, warmup_steps=0)
     msgspec.structs.force_setattr(settings, "learning_rate", float("inf"))
     with pytest.raises(StageError, match="after epoch 1"):
         train(settings, model_settings, dataset, ENCODER, 1, tmp_path)
@@ -334,9 +348,35 @@ def test_steps_follow_the_schedule(dataset, model_settings, tmp_path, monkeypatc
 
     monkeypatch.setattr(Learner, "step", recorded)
     train(SCHEDULED, model_settings, dataset, ENCODER, 1, tmp_path)
-    expected = [step_size(SCHEDULED, number, len(seen)) for number in range(len(seen))]
+    resolved = resolve(SCHEDULED, model_settings, ENCODER, dataset)
+    expected = [step_size(resolved, number, len(seen)) for number in range(len(seen))]
     assert len(seen) > 8
     assert seen == pytest.approx(expected, rel=1e-6)
+
+
+def test_what_it_was_trained_with_is_said(once) -> None:
+    said = once[1].settings
+    assert set(said) == set(TrainSettings.__struct_fields__)
+    assert (said["learning_rate"], said["loss"], said["window"]) == (0.05, "softmax", 6)
+    assert "auto" not in said.values()
+
+
+def test_a_model_learns_from_longer_windows_than_its_file_sees(
+    dataset, model_settings, tmp_path
+) -> None:
+    from rbench.encoding import Form
+    from rbench.graph.model import scoring_model, set_weights
+    from rbench.train.validate import Validator
+
+    encoder = plugins.encoder("lru")
+    shape = msgspec.structs.replace(model_settings, length=3)
+    trained = train(SETTINGS, shape, dataset, encoder, 1, tmp_path)
+    assert trained.settings["window"] == 12  # 60 users have 6 items each
+    model = scoring_model(encoder, shape, dataset.items, Form(last=True))
+    set_weights(model, load_weights(tmp_path))
+    validate = Validator(dataset.validation, 3, 10_000, seed=1)
+    found = validate(lambda contexts: np.asarray(model(contexts)))
+    assert found["ndcg@10"] == pytest.approx(trained.validation["ndcg@10"], abs=1e-6)
 
 
 def test_dropout_is_drawn_anew_in_every_step_and_epoch(dataset, model_settings) -> None:

@@ -31,7 +31,7 @@ import tensorflow as tf
 import tensorflow_model_optimization as tfmot
 import tf_keras
 
-from rbench.compress.few_bits import best_limit, in_blocks
+from rbench.compress.few_bits import best_limit, in_blocks, in_halves
 from rbench.compress.places import Floats, Place, places
 from rbench.compress.ranges import MovingRange, computes
 from rbench.graph.model import ITEM_TABLE, Weights
@@ -55,6 +55,7 @@ class Quantization(Method):
 
     def __init__(self, grid: Grid, kept: str = "") -> None:
         self.bits, self.block, self.kept = grid.weights, grid.block, kept
+        self.table = grid.table or grid.weights
         self.activations = bool(grid.activations)
         self.model: Any = None
 
@@ -63,7 +64,13 @@ class Quantization(Method):
         self.activations = self.activations and not recurrent
         by_output = scaled_by_output(self.activations, self.kept)
         self.model = wrapped(
-            model, self.bits, self.activations, by_output, KINDS[self.kept], block=self.block
+            model,
+            self.bits,
+            self.activations,
+            by_output,
+            KINDS[self.kept],
+            block=self.block,
+            table=self.table,
         )
         return self.model
 
@@ -134,6 +141,7 @@ def wrapped(
     kind: type[OnGrid],
     ranges: Mapping[str, Floats] | None = None,
     block: int = 0,
+    table: int = 0,
 ) -> Any:
     """The same graph of the same layers, with TFMOT's wrappers around what is quantized.
 
@@ -144,6 +152,7 @@ def wrapped(
         kind: how weights get to their grid.
         ranges: layer's name -> its range, where they are known; outputs without one stay float.
         block: neighbours in a row of the item table that share a scale, if they divide it.
+        table: bits of the item table; 0: those of the other weights.
     """
 
     def each(layer: Any) -> Any:
@@ -156,9 +165,10 @@ def wrapped(
                 found = []  # a constant of the file; it is on its grid, and an operator less
         if not found and not ranged:
             return layer
+        held = table if table and layer.name == ITEM_TABLE else bits
         shared = block if layer.name == ITEM_TABLE and layer.output_dim % (block or 1) == 0 else 0
         return Wrapper(
-            layer, _Config(found, bits, ranged, isinstance(layer, by_output), kind, shared)
+            layer, _Config(found, held, ranged, isinstance(layer, by_output), kind, shared)
         )
 
     model = tf_keras.models.clone_model(model, clone_function=each)
@@ -263,6 +273,7 @@ class _Config(tfmot.quantization.keras.QuantizeConfig):  # type: ignore[misc]
         bits = RECURRENT_BITS if place.attribute == "recurrent_kernel" else self.bits
         made = self.kind(bits, per_axis=by_axis, symmetric=True, narrow_range=True)
         made.block = self.block if place.table else 0
+        made.halves = place.table and bits == 2
         return made
 
 
@@ -272,17 +283,20 @@ class OnGrid(tfmot.quantization.keras.quantizers.LastValueQuantizer):  # type: i
     block = 0
     """Neighbours in a row that share a scale; 0: the scale is that of an output, or of all."""
 
+    halves = False
+    """Whether the grid has no zero, see `rbench.compress.few_bits.in_halves`."""
+
     def build(self, tensor_shape: Any, name: str, layer: Any) -> dict[str, Any]:
         known: dict[str, Any] = super().build(tensor_shape, name, layer)
-        if self.num_bits < 8 and not self.per_axis and not self.block:
+        if self.num_bits < 8 and not (self.per_axis or self.block or self.halves):
             # One scale for many numbers: at few bits the largest ones are better cut off.
             known["limit"] = best_limit(named(layer, name).numpy(), self.num_bits)
         return known
 
     def rounded(self, weight: Any, variables: dict[str, Any]) -> Floats:
         """The weight on its grid: integers times the scale, in float32."""
-        if self.block:
-            return np.array(in_blocks(self.before(weight, variables), self.num_bits, self.block))
+        if self.block or self.halves:
+            return np.array(self._near(self.before(weight, variables)))
         numbers = np.array(self._limited(weight, variables))
         most = 2 ** (self.num_bits - 1) - 1
         scale = (variables["max_var"].numpy() / np.float32(most)).astype(np.float32)
@@ -295,12 +309,13 @@ class OnGrid(tfmot.quantization.keras.quantizers.LastValueQuantizer):  # type: i
 
     @tf.autograph.experimental.do_not_convert  # type: ignore[untyped-decorator]
     def __call__(self, inputs: Any, training: bool, weights: dict[str, Any], **options: Any) -> Any:
-        if self.block:
+        if self.block or self.halves:
             numbers = self.before(inputs, weights)
-            return numbers + tf.stop_gradient(
-                in_blocks(numbers, self.num_bits, self.block) - numbers
-            )
+            return numbers + tf.stop_gradient(self._near(numbers) - numbers)
         return super().__call__(self._limited(inputs, weights), training, weights, **options)
+
+    def _near(self, numbers: Any) -> Any:
+        return in_halves(numbers) if self.halves else in_blocks(numbers, self.num_bits, self.block)
 
     def _limited(self, weight: Any, variables: dict[str, Any]) -> Any:
         numbers = self.before(weight, variables)

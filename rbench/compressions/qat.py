@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rbench.recipes.compression import Compression, Given, Method, left_by
-from rbench.recipes.scheme import Scheme
+from rbench.recipes.scheme import Grid, Scheme
 
 PRESERVED = ("zeros", "clusters")
 """What of earlier compressions it can keep."""
@@ -13,6 +13,8 @@ LEAST_BITS, MOST_BITS = 2, 8
 """Of weights that it can train for."""
 ACTIVATION_BITS = (0, 8)
 """Of what layers give."""
+NO_ZERO = 2
+"""Bits of an item table that has no zero."""
 
 
 class Qat(Compression):
@@ -27,10 +29,10 @@ class Qat(Compression):
                 else "quantization-aware training needs a quantized scheme "
                 "(tensorflow-model-optimization)"
             )
-        if not LEAST_BITS <= grid.weights <= MOST_BITS or grid.activations not in ACTIVATION_BITS:
+        if not _known(grid):
             return (
-                f"quantization-aware training knows weights of {LEAST_BITS} to {MOST_BITS} bits "
-                f"and activations of 8, not {grid} (rbench)"
+                f"quantization-aware training knows weights of {LEAST_BITS} to {MOST_BITS} bits, "
+                f"item tables of 2 and activations of 8, not {grid} (rbench)"
             )
         left = left_by(earlier)
         if "clusters" in left and (grid.weights, grid.activations) != (8, 8):
@@ -38,6 +40,8 @@ class Qat(Compression):
                 "clusters are preserved in quantization-aware training of weights and activations "
                 "of 8 bits only (tensorflow-model-optimization)"
             )
+        if grid.table == NO_ZERO and "zeros" in left:
+            return "an item table of 2 bits has no zero: nothing would stay pruned (rbench)"
         strange = [kind for kind in left if kind not in PRESERVED]
         if strange or len(left) > 1:
             return (
@@ -52,6 +56,11 @@ class Qat(Compression):
         if given.grid is None:
             raise ValueError("no grid to train for: ask objection() first")
         return Quantization(given.grid, *left_by(given.earlier))
+
+
+def _known(grid: Grid) -> bool:
+    weights = LEAST_BITS <= grid.weights <= MOST_BITS and grid.table in (0, NO_ZERO)
+    return weights and grid.activations in ACTIVATION_BITS
 
 
 QAT = Qat(

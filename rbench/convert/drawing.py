@@ -20,6 +20,7 @@ OPTIONS = {
     "REDUCE_MAX": "ReducerOptions",
     "RESHAPE": "ReshapeOptions",
     "SUB": "SubOptions",
+    "SUM": "ReducerOptions",
     "TOPK_V2": "TopKV2Options",
 }
 """Operator -> the schema's name of its options."""

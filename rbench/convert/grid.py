@@ -32,6 +32,7 @@ class Small:
 
     data: NDArray[np.uint8]
     bits: int
+    """8, 4 or 2."""
     scales: NDArray[np.float32] | NDArray[np.float16]
     """float32 ``(1,)`` or ``(rows,)``; float16 ``(rows, blocks of a row)``."""
     block: int
@@ -67,6 +68,43 @@ def in_blocks(numbers: Floats) -> Small:
     return Small(_bytes(integers, 4), 4, kept.astype(np.float16).reshape(shape), BLOCK, False)
 
 
+def in_halves(numbers: Floats) -> Small:
+    """2 bits and one scale: an integer q of -2 to 1 stands for q + 1/2 steps.
+
+    Numbers that lie on such a grid, as training for it leaves them, come out as they went in. Of
+    others the scale is the one of least squared error.
+    """
+    finest = 2.0 * float(np.abs(numbers).min())
+    if finest > 0 and _halves_off(numbers, finest) <= ON_GRID * finest:
+        return _of_halves(numbers, finest, exact=True)
+    spread = float(numbers.std()) or 1.0
+    tried = [spread * share for share in HALVES]
+    return _of_halves(numbers, min(tried, key=lambda s: _halves_lost(numbers, s)), exact=False)
+
+
+HALVES = np.linspace(0.5, 2.0, 61)
+"""Scales that are tried at 2 bits, relative to the standard deviation."""
+
+
+def _of_halves(numbers: Floats, scale: float, exact: bool) -> Small:
+    integers = _half_steps(numbers, scale)
+    return Small(_bytes(integers, 2), 2, np.array([scale], np.float32), 0, exact)
+
+
+def _half_steps(numbers: Floats, scale: float) -> Int8:
+    integers: Int8 = np.clip(np.floor(numbers / np.float32(scale)), -2, 1).astype(np.int8)
+    return integers
+
+
+def _halves_off(numbers: Floats, scale: float) -> float:
+    return float(np.abs((_half_steps(numbers, scale) + 0.5) * scale - numbers).max())
+
+
+def _halves_lost(numbers: Floats, scale: float) -> float:
+    apart = (_half_steps(numbers, scale) + np.float32(0.5)) * np.float32(scale) - numbers
+    return float(np.square(apart, dtype=np.float64).sum())
+
+
 TINIEST = np.float32(2.0**-14)
 """The smallest float16 of full precision."""
 
@@ -79,13 +117,14 @@ def _bfloat16(numbers: Floats) -> Floats:
 
 
 def _bytes(integers: Int8, bits: int) -> NDArray[np.uint8]:
-    """Bytes of the file; two integers of 4 bits in each, the first in its low half."""
+    """Bytes of the file; two integers of 4 bits in each, or four of 2, the first in its low end."""
     flat: NDArray[np.uint8] = integers.reshape(-1).view(np.uint8)
-    if bits == 8:
-        return flat
-    even = np.append(flat & np.uint8(0x0F), np.zeros(flat.size % 2, np.uint8))
-    halves: NDArray[np.uint8] = even[::2] | (even[1::2] << 4)
-    return halves
+    in_one = 8 // bits
+    full = np.append(flat & np.uint8(2**bits - 1), np.zeros(-flat.size % in_one, np.uint8))
+    made = full[::in_one].copy()
+    for place in range(1, in_one):
+        made |= full[place::in_one] << np.uint8(bits * place)
+    return made
 
 
 def rounded(rows: Floats, bits: int) -> tuple[Int8, Floats]:

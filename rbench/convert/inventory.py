@@ -34,7 +34,9 @@ NUMPY = {
     "UINT64": np.uint64,
     "BOOL": np.uint8,
 }
-"""Types whose numbers are read one by one, besides INT4."""
+"""Types whose numbers are read one by one, besides those of `PACKED`."""
+PACKED = {"INT4": 4, "INT2": 2}
+"""Types with several numbers in a byte, the first in its low end -> bits of one."""
 
 
 class Constant(msgspec.Struct, frozen=True, kw_only=True):
@@ -245,11 +247,12 @@ def distinct(numbers: NDArray[Any]) -> int:
 def numbers_of(tensor: Tensor, data: NDArray[np.uint8]) -> NDArray[Any] | None:
     """The stored numbers in one row; None where they are packed in a way that is not read here."""
     kind, due = type_name(tensor), count(tensor)
-    if kind == "INT4":
-        if data.size != -(-due // 2):
+    bits = PACKED.get(kind)
+    if bits:
+        if data.size != -(-due * bits // 8):
             return None
-        pairs = np.stack([data << 4, data & 0xF0], axis=1).reshape(-1)[:due]  # low half first
-        return pairs.view(np.int8) >> 4
+        ends = [data << np.uint8(8 - bits - place) for place in range(0, 8, bits)]
+        return np.stack(ends, axis=1).reshape(-1)[:due].view(np.int8) >> (8 - bits)
     if kind not in NUMPY or data.size != due * np.dtype(NUMPY[kind]).itemsize:
         return None
     return data.view(NUMPY[kind])

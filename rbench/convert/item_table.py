@@ -17,10 +17,10 @@ SCORING = "FULLY_CONNECTED"
 LOOKUPS = {"GATHER": 0, "EMBEDDING_LOOKUP": 1}
 """Operator -> which of its inputs is the table."""
 TRANSPARENT = frozenset(
-    {"RESHAPE", "QUANTIZE", "DEQUANTIZE", "REDUCE_MAX", "GATHER", "NEG", "CAST"}
+    {"RESHAPE", "QUANTIZE", "DEQUANTIZE", "ADD", "REDUCE_MAX", "GATHER", "NEG", "CAST"}
 )
-"""What leaves the values as they are, but for rounding, or some of them: a ranking in two stages
-(see `rbench.convert.two_stages`) orders the best of groups, and the numbers of groups."""
+"""What leaves values as they are, but for rounding and what is added, or some of them: a ranking in
+two stages (see `rbench.convert.two_stages`) orders the best of groups, and numbers of groups."""
 
 
 class NoTableError(Exception):

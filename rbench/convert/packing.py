@@ -136,7 +136,7 @@ def _pack(model: Model, graph: Graph, weight: Weight, bits: int, dynamic: bool) 
             _dequantize(model, graph, tensor, holder)
     for operator in weight.readers if read else ():
         if op_name(model, operator) == "GATHER":
-            _look_up(model, operator)
+            look_up(model, operator)
 
 
 def small_tensor(model: Model, graph: Graph, small: Small, was: Tensor) -> Tensor:
@@ -145,7 +145,7 @@ def small_tensor(model: Model, graph: Graph, small: Small, was: Tensor) -> Tenso
 
     tensor, known = schema.TensorT(), schema.QuantizationParametersT()
     tensor.shape, tensor.name, tensor.quantization = was.shape, was.name, known
-    tensor.type = schema.TensorType.INT4 if small.bits == 4 else schema.TensorType.INT8
+    tensor.type = getattr(schema.TensorType, f"INT{small.bits}")
     tensor.buffer = _buffer(model, small.data)
     if small.block == 0:
         known.scale, known.zeroPoint = small.scales, np.zeros(small.scales.size, np.int64)
@@ -184,7 +184,7 @@ def _dequantize(model: Model, graph: Graph, tensor: int, small: Tensor) -> None:
     graph.operators.insert(0, operator)
 
 
-def _look_up(model: Model, operator: Operator) -> None:
+def look_up(model: Model, operator: Operator) -> None:
     """GATHER of rows becomes EMBEDDING_LOOKUP: the ids come first, the rows come out as floats."""
     operator.opcodeIndex = code_of(model, "EMBEDDING_LOOKUP", 4)
     operator.inputs = operator.inputs[::-1].copy()

@@ -8,7 +8,7 @@ pass                         what for
 ============================ ===================================================================
 repair_cell_states           fused LSTMs answer
 share_item_table, tidy       nothing is stored twice
-pack_weights                 weights in few bits
+pack_weights, pack_table     weights in few bits
 narrow_item_table            int8 for the table beside int16
 rank_in_stages               large catalogues are ranked faster
 narrow_lookups, pad_ranking  the GPU delegate takes the whole graph

@@ -69,11 +69,15 @@ class Grid(NamedTuple):
     """Bits of what layers give; 0: floats."""
     block: int = 0
     """Neighbours in a row of the item table that share a scale; 0: one scale for all of it."""
+    table: int = 0
+    """Bits of the item table, if not those of the other weights; 0: those. At 2 bits its four
+    numbers lie evenly around 0, at -3, -1, 1 and 3 halves of the scale."""
 
     def __str__(self) -> str:
         activations = f"_ai{self.activations}" if self.activations else ""
         block = f"_b{self.block}" if self.block else ""
-        return f"wi{self.weights}{activations}{block}"
+        table = f"_t{self.table}" if self.table else ""
+        return f"wi{self.weights}{activations}{block}{table}"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

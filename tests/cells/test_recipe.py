@@ -72,7 +72,7 @@ def test_wrong_names_are_explained(name, cause):
         ("unrolled+dynamic_wi8", ""),
         ("prune50+float16", "prune50"),
         ("qat+static_wi8_ai8", "qat:wi8_ai8"),
-        ("prune2x4+qat+dynamic_wi4", "prune2x4+qat:wi4_b32"),
+        ("prune2x4+qat+dynamic_wi4", "prune2x4+qat:wi4"),
         ("qat+weight_only_wi4", "qat:wi4"),
         ("qat+dynamic_wi8", "qat:wi8"),
         ("qat+weight_only_wi8", "qat:wi8"),

@@ -36,6 +36,16 @@ def test_the_packer_finds_the_very_grid_that_was_learnt(few_bits) -> None:
     assert np.array_equal(packed.reshape(weight.shape), learnt)
 
 
+def test_the_packer_finds_the_very_halves_that_were_learnt(few_bits) -> None:
+    weight = np.random.default_rng(6).normal(size=(50, 64), scale=0.1).astype(np.float32)
+    learnt = np.array(few_bits.in_halves(weight))
+    assert len(np.unique(learnt)) == 4
+    assert np.square(learnt - weight).mean() == pytest.approx(0.1188 * weight.var(), rel=0.05)
+    small = grid.in_halves(learnt)
+    assert small.exact
+    assert small.scales[0] == pytest.approx(weight.std(), rel=1e-5)
+
+
 def test_a_grid_stays_itself(few_bits) -> None:
     weight = np.random.default_rng(4).normal(size=(8, 64)).astype(np.float32)
     once = np.array(few_bits.in_blocks(weight, 4, few_bits.BLOCK))

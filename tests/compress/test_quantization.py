@@ -52,6 +52,18 @@ def test_four_bits_hold_every_weight(tuned, encoder) -> None:
     assert not all(grid([w], 7) for w in biases)
 
 
+def test_two_bits_hold_the_table_and_four_the_matrices(flat) -> None:
+    made = flat("bow", "qat+dynamic_wi2")
+    weights = load_weights(made.made.folder)
+    levels = np.unique(weights[TABLE])
+    assert np.allclose(levels / levels[-1], [-1, -1 / 3, 1 / 3, 1])
+    (kernel,) = [w for n, w in weights.items() if n.startswith("projection") and w.ndim == 2]
+    assert grid(kernel.T, 7)
+    model = parse(made.path.read_bytes())
+    (held, *_) = [t for t in model.subgraphs[0].tensors if type_name(t) == "INT2"]
+    assert float(held.quantization.scale[0]) * 1.5 == pytest.approx(levels[-1], rel=1e-5)
+
+
 @pytest.mark.parametrize("recipe", ["qat+dynamic_wi8", "qat+weight_only_wi4", "qat+dynamic_wi4"])
 def test_the_files_table_is_the_learnt_one(flat, recipe) -> None:
     made = flat("bow", recipe)

@@ -51,7 +51,7 @@ def register(monkeypatch, tmp_path):
 def test_ours_come_in_through_the_entry_points():
     assert list(registered.schemes()) == [
         *("float32", "float16", "dynamic_wi8", "weight_only_wi8"),
-        *("static_wi8_ai8", "static_wi8_ai16", "dynamic_wi4", "weight_only_wi4"),
+        *("static_wi8_ai8", "static_wi8_ai16", "dynamic_wi4", "weight_only_wi4", "dynamic_wi2"),
     ]
     assert list(registered.compressions()) == ["prune50", "prune80", "prune2x4", "cluster16", "qat"]
 

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -70,6 +71,7 @@ class Run(records.Run, frozen=True, kw_only=True):
         titles: Titles | Path | str | None = None,
         licence: str = "",
         single_file: bool = False,
+        checks: Sequence[str] = (),
     ) -> Shipped:
         """Write the bundle of a cell, as ``rbench ship`` does; docs/shipping.md describes it.
 
@@ -79,6 +81,7 @@ class Run(records.Run, frozen=True, kw_only=True):
             titles: a table with what people call the items.
             licence: of the model, for its card.
             single_file: write one ``.tflite`` that carries everything else behind the model.
+            checks: targets that have to give the golden answers too, e.g. ``["aarch64"]``.
 
         Raises:
             RbenchError: as `rbench.ship.ship`.
@@ -88,7 +91,9 @@ class Run(records.Run, frozen=True, kw_only=True):
         name = cell if isinstance(cell, str) else f"{cell.cell.encoder}/{cell.cell.recipe}"
         if isinstance(titles, Path | str):
             titles = ship.Titles(Path(titles))
-        return ship.ship(self, to, name, titles=titles, licence=licence, single_file=single_file)
+        return ship.ship(
+            self, to, name, titles=titles, licence=licence, single_file=single_file, checks=checks
+        )
 
 
 def sweep(

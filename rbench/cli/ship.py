@@ -19,12 +19,14 @@ Examples:
   rbench ship runs/default-20260101T120000 --to bundle
   rbench ship RUN --cell gru/dynamic_wi8 --to bundle --titles movies.csv
   rbench ship RUN --to recommender.tflite --single-file
+  rbench ship RUN --to bundle --check aarch64
 \b
 Then, without rbench:
   python bundle/client.py selftest
 \b
 Exit codes:
   0  the bundle was written
+  1  a target of --check answers otherwise; nothing was written
   2  no such cell, one that failed or was not verified, a file that changed; nothing was written
 """,
 )
@@ -63,6 +65,13 @@ Exit codes:
     is_flag=True,
     help="Write one .tflite, with all the rest as a ZIP behind it.",
 )
+@click.option(
+    "--check",
+    "checks",
+    multiple=True,
+    metavar="TARGET",
+    help="Write only what answers alike there too, e.g. aarch64; may be said again.",
+)
 def command(
     run: Path,
     to: Path,
@@ -72,6 +81,7 @@ def command(
     id_column: str,
     licence: str,
     single_file: bool,
+    checks: tuple[str, ...],
 ) -> int:
     """Write the bundle of a cell of the run in folder RUN.
 
@@ -91,6 +101,7 @@ def command(
         titles=Titles(titles, columns, id_column) if titles else None,
         licence=licence,
         single_file=single_file,
+        checks=checks,
     )
     for note in found.notes:
         say(f"rbench: {note}", err=True)
@@ -101,5 +112,7 @@ def command(
     size = found.contract.model.size_bytes
     more = f"{found.size_bytes - size:,} bytes beside it"
     say(f"{name.encoder}/{name.recipe} ({why}): {size:,} bytes of model, {more}")
+    for proof in found.proofs:
+        say(f"{proof.target}: all {proof.cases} golden questions answered alike")
     say(found.to)
     return 0

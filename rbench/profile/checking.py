@@ -9,8 +9,9 @@ for a time.
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rbench.cells.target import Target
 from rbench.errors import RbenchError, StageError, Unsupported
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    Answers = tuple[NDArray[np.int32], NDArray[np.float32]]
+
+T = TypeVar("T")
 TOP = 10
 """Best items that are compared, where a file returns so many."""
 
@@ -39,6 +43,17 @@ class Checker(Tool):
 
         A crash of the file's runtime must not be one of this process.
         """
+
+    def answers(
+        self, settings: ProfileSettings, model: Path, target: Target, contexts: Path
+    ) -> Answers:
+        """What a file says on the target: items int32 and scores float32, each (count, k), best
+        first. For those who know what it should say; `check` asks this host.
+
+        Raises:
+            Unsupported: the tool compares, and does not tell what it heard.
+        """
+        raise Unsupported(f"the {self.word} tool tells no answers", where=str(target))
 
     def time(
         self,
@@ -69,24 +84,50 @@ def check(settings: ProfileSettings, model: Path, target: Target, contexts: Path
         Unsupported: the tool is not here, cannot run such a file, or checks nothing.
         StageError: the file was refused, or its answers are others than here.
     """
+    tool = checker_of(target, model)
+    made = _told(tool, target, lambda: tool.check(settings, model, target, contexts))
+    if not isinstance(made, Check):
+        raise StageError(f"the {tool.word} tool made no check", where=str(target))
+    _hold(made, target)
+    return made
+
+
+def answers(settings: ProfileSettings, model: Path, target: Target, contexts: Path) -> Answers:
+    """What a file says on a target that is checked, see `Checker.answers`.
+
+    Raises:
+        Unsupported: the tool is not here, cannot run such a file, or tells no answers.
+        StageError: the file was refused.
+    """
+    tool = checker_of(target, model)
+    return _told(tool, target, lambda: tool.answers(settings, model, target, contexts))
+
+
+def checker_of(target: Target, model: Path) -> Checker:
+    """The tool that checks a file on a target.
+
+    Raises:
+        Unsupported: it cannot run such a file, or times and checks nothing.
+    """
     tool = tool_of(target)
     objection = tool.file_objection(model, target)
     if objection:
         raise Unsupported(objection, where=str(target))
     if not isinstance(tool, Checker):
         raise Unsupported(f"the {tool.word} tool times, it checks nothing", where=str(target))
+    return tool
+
+
+def _told(tool: Checker, target: Target, ask: Callable[[], T]) -> T:
+    """What a tool says; whatever it raises is an error with its name."""
     try:
-        made = tool.check(settings, model, target, contexts)
+        return ask()
     except (RbenchError, OSError):
         raise
     except Exception as error:  # a stranger's tool may raise anything
         raise StageError(
             f"the {tool.word} tool failed: {told(error)}", where=str(target)
         ) from error
-    if not isinstance(made, Check):
-        raise StageError(f"the {tool.word} tool made no check", where=str(target))
-    _hold(made, target)
-    return made
 
 
 def _hold(made: Check, target: Target) -> None:
@@ -115,8 +156,8 @@ def concerning_checks(settings: ProfileSettings) -> ProfileSettings:
 
 
 def compare(
-    here: tuple[NDArray[np.int32], NDArray[np.float32]],
-    there: tuple[NDArray[np.int32], NDArray[np.float32]],
+    here: Answers,
+    there: Answers,
 ) -> dict[str, Any]:
     """The numbers of a `Check`.
 

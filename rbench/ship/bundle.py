@@ -6,6 +6,7 @@ import hashlib
 import os
 import secrets
 import shutil
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 from typing import NamedTuple
@@ -21,6 +22,7 @@ from rbench.ship.card import card
 from rbench.ship.cell import Chosen, choose_cell
 from rbench.ship.golden import golden
 from rbench.ship.names import Named, Titles, names_of
+from rbench.ship.proving import Proof, prove
 from rbench.ship.single import with_archive
 from rbench.system import extras
 from rbench.system.writing import write_atomically, writing
@@ -40,6 +42,8 @@ class Shipped(NamedTuple):
     """Of all files."""
     notes: tuple[str, ...]
     """What is worth knowing, in words."""
+    proofs: tuple[Proof, ...] = ()
+    """The other targets that gave the golden answers."""
 
 
 def ship(
@@ -50,6 +54,7 @@ def ship(
     titles: Titles | None = None,
     licence: str = "",
     single_file: bool = False,
+    checks: Sequence[str] = (),
 ) -> Shipped:
     """Write the bundle of a cell: the measured file, its contract, names, proofs and clients.
 
@@ -59,6 +64,7 @@ def ship(
         titles: a table with what people call the items.
         licence: of the model, for its card: an identifier of Hugging Face's list.
         single_file: write one ``.tflite`` that carries everything else as a ZIP behind it.
+        checks: targets that have to give the golden answers too: ``aarch64``, ``aarch64/cpu``.
 
     Raises:
         UsageError: the run has no such cell, or recommends none.
@@ -66,6 +72,7 @@ def ship(
         RecordError: the cell failed, was not verified, or its file changed since.
         DataError: the titles cannot be read or are of other items.
         ModelError, StageError: the runtime here does not run the file.
+        ProofFailed, Unsupported: a target of ``checks`` answers otherwise, or is not here.
         OutputError: there is something already, or it cannot be written.
         MissingExtraError: ai-edge-litert is not installed.
     """
@@ -74,7 +81,7 @@ def ship(
     extras.require("profile", "rbench ship", "ai_edge_litert")
     chosen = choose_cell(run, cell)
     named = names_of(run, chosen.record, titles)
-    contract, files = _made(run, chosen, named, licence)
+    contract, files, proofs = _made(run, chosen, named, licence, checks)
     model = chosen.path.read_bytes()
     if hashlib.sha256(model).hexdigest() != contract.model.sha256:
         raise OutputError("was changed while it was shipped", where=str(chosen.path))
@@ -86,18 +93,19 @@ def ship(
         files = {doc.MODEL: model, **files}
         _write(place, files)
         size = sum(map(len, files.values()))
-    return Shipped(place, chosen, contract, size, named.notes)
+    return Shipped(place, chosen, contract, size, named.notes, proofs)
 
 
 def _made(
-    run: Run, chosen: Chosen, named: Named, licence: str
-) -> tuple[doc.Contract, dict[str, bytes]]:
-    """The contract, and all files but the model."""
+    run: Run, chosen: Chosen, named: Named, licence: str, checks: Sequence[str]
+) -> tuple[doc.Contract, dict[str, bytes], tuple[Proof, ...]]:
+    """The contract, all files but the model, and where it was proved."""
     record, names = chosen.record, named.items
     runner = ModelRunner(chosen.path)
     takes_out = filtered(run)
     items = _document(names)
     proof = golden(chosen.path, chosen.model.sha256, names.items, takes_out)
+    proofs = prove(proof, chosen.path, checks)
     answers = _document(proof)
     said = history_of(run)
     contract = doc.Contract(
@@ -128,12 +136,12 @@ def _made(
         doc.CONTRACT: _document(contract),
         doc.ITEMS: items,
         doc.GOLDEN: answers,
-        doc.CARD: card(run, chosen, contract, proof, licence).encode(),
+        doc.CARD: card(run, chosen, contract, proof, proofs, licence).encode(),
         **{name: _client(name) for name in doc.CLIENTS},
     }
     sums = {doc.MODEL: chosen.model.sha256, **{name: _sha(one) for name, one in files.items()}}
     files[doc.SUMS] = "".join(f"{sums[name]}  {name}\n" for name in sorted(sums)).encode()
-    return contract, files
+    return contract, files, proofs
 
 
 def _has_state(path: Path) -> bool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rbench.records import Estimate, Machine, Quality, Record, Run
 from rbench.records.caveats import notes_of
 from rbench.ship.cell import Chosen
 from rbench.ship.documents import Contract, Golden
+from rbench.ship.proving import Proof
 from rbench.text.shown import line
 
 NO_LICENCE = "other"
@@ -23,7 +24,14 @@ MISSING = "\N{EN DASH}"
 _MARKUP = str.maketrans({letter: f"\\{letter}" for letter in "\\`*_{}[]<>|#!~&"})
 
 
-def card(run: Run, chosen: Chosen, contract: Contract, proof: Golden, licence: str) -> str:
+def card(
+    run: Run,
+    chosen: Chosen,
+    contract: Contract,
+    proof: Golden,
+    proofs: Sequence[Proof],
+    licence: str,
+) -> str:
     """The README.md of a bundle.
 
     Args:
@@ -31,7 +39,7 @@ def card(run: Run, chosen: Chosen, contract: Contract, proof: Golden, licence: s
     """
     blocks = [
         "\n".join(_front(run, chosen, licence)),
-        *_body(run, chosen, contract, proof, licence),
+        *_body(run, chosen, contract, (proof, proofs), licence),
     ]
     return "\n\n".join(blocks) + "\n"
 
@@ -74,8 +82,13 @@ def _front(run: Run, chosen: Chosen, licence: str) -> Iterator[str]:
 
 
 def _body(
-    run: Run, chosen: Chosen, contract: Contract, proof: Golden, licence: str
+    run: Run,
+    chosen: Chosen,
+    contract: Contract,
+    proved: tuple[Golden, Sequence[Proof]],
+    licence: str,
 ) -> Iterator[str]:
+    proof, proofs = proved
     record, cell = chosen.record, chosen.record.cell
     yield f"# {_text(run.info.study)}: {_text(cell.encoder)}, {_text(cell.recipe)}"
     yield (
@@ -108,6 +121,12 @@ def _body(
         "`client.js` and `Recommender.kt` do the same in browsers and on Android. "
         f"`golden.json` has {len(proof.cases)} questions with the answers of this file."
     )
+    if proofs:
+        yield "\n".join(
+            f"- {_text(one.target)}: all {one.cases} answered alike (scores within "
+            f"{one.tolerance:.3g})"
+            for one in proofs
+        )
     yield "## Quality"
     yield "\n".join(_quality(run, chosen.quality))
     yield from _said_of_scores(run, chosen)

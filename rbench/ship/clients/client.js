@@ -54,17 +54,17 @@ export class Recommender {
       ];
       if (problems.length) throw new BundleError(problems.join('; '));
     }
-    return new Recommender(contract, parsed(names, ITEMS), await compiled(litert, model, accelerator), litert);
+    if (contract.reset_before_query) {
+      throw new BundleError(
+        'the model keeps state between queries, which this runtime does not know: ship a recipe ' +
+          'with unrolled+',
+      );
+    }
+    const loaded = await compiled(litert, model, accelerator);
+    return new Recommender(contract, parsed(names, ITEMS), loaded, litert);
   }
 
   constructor(contract, names, model, litert) {
-    if (contract.reset_before_query) {
-      model.delete?.();
-      throw new BundleError(
-        'the model keeps state between queries, which this runtime cannot reset: ship a recipe with ' +
-          'unrolled+',
-      );
-    }
     if (!Array.isArray(names.items)) throw new BundleError(`${ITEMS} has no list of items`);
     this.contract = contract;
     this.ids = names.items;

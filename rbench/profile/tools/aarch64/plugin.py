@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rbench.cells.target import Target
 from rbench.errors import RbenchError
@@ -14,6 +15,9 @@ from rbench.profile.settings import ProfileSettings
 from rbench.profile.tool import Found
 from rbench.profile.tools.aarch64.settings import Aarch64Settings
 from rbench.records import Check
+
+if TYPE_CHECKING:
+    from rbench.profile.checking import Answers
 
 
 class Aarch64(Checker):
@@ -31,6 +35,13 @@ class Aarch64(Checker):
         from rbench.profile.tools.aarch64.run import check
 
         return check(settings, self.own(settings), model, target, contexts)
+
+    def answers(
+        self, settings: ProfileSettings, model: Path, target: Target, contexts: Path
+    ) -> Answers:
+        from rbench.profile.tools.aarch64.run import answers
+
+        return answers(settings, self.own(settings), model, target, contexts)
 
     def build(self, target: Target) -> str:
         from rbench.profile.tools.aarch64 import sysroot

@@ -62,20 +62,10 @@ def check(
     machine = sysroot.find(where)
     with tempfile.TemporaryDirectory(prefix="rbench-aarch64-") as name:
         folder = Path(name)
-        _ask(contexts, own.contexts, folder / "queries.npz", where)
-        order = {
-            "model": str(model),
-            "threads": target.threads,
-            "resolver": RESOLVERS[target.delegate],
-            "signature": SIGNATURE,
-            "queries": str(folder / "queries.npz"),
-        }
+        order = _order(model, target, contexts, own.contexts, folder)
         here = _run(_here(), order, _site(), folder / "here.npz", settings, where, "this host's")
-        guest = _guest(machine, own.cpu, folder)
-        libraries = str(machine.root / sysroot.LIBRARIES)
-        there = _run(guest, order, libraries, folder / "there.npz", settings, where, "the emulated")
-        _hold(there[0], target)
-        numbers = compare(here[1], there[1])
+        there = _emulated(machine, order, own, folder, settings, target)
+        numbers = compare(here[1], there)
     version = machine.manifest.wheels[sysroot.RUNTIME]
     emulator = sysroot.version_of(machine.emulator)
     return Check(
@@ -86,7 +76,56 @@ def check(
     )
 
 
-def _ask(contexts: Path, count: int, to: Path, where: str) -> None:
+def answers(
+    settings: ProfileSettings, own: Aarch64Settings, model: Path, target: Target, contexts: Path
+) -> Answers:
+    """What a file says on the emulated machine to all of the contexts.
+
+    Raises:
+        Unsupported, StageError: as `check`.
+    """
+    machine = sysroot.find(str(target))
+    with tempfile.TemporaryDirectory(prefix="rbench-aarch64-") as name:
+        folder = Path(name)
+        order = _order(model, target, contexts, None, folder)
+        return _emulated(machine, order, own, folder, settings, target)
+
+
+def _order(
+    model: Path, target: Target, contexts: Path, count: int | None, folder: Path
+) -> dict[str, Any]:
+    """What the program is told; the queries lie in the folder.
+
+    Args:
+        count: of the contexts that are asked, from the first; None: all.
+    """
+    _ask(contexts, count, folder / "queries.npz", str(target))
+    return {
+        "model": str(model),
+        "threads": target.threads,
+        "resolver": RESOLVERS[target.delegate],
+        "signature": SIGNATURE,
+        "queries": str(folder / "queries.npz"),
+    }
+
+
+def _emulated(
+    machine: sysroot.Emulation,
+    order: dict[str, Any],
+    own: Aarch64Settings,
+    folder: Path,
+    settings: ProfileSettings,
+    target: Target,
+) -> Answers:
+    guest = _guest(machine, own.cpu, folder)
+    libraries = str(machine.root / sysroot.LIBRARIES)
+    place = folder / "there.npz"
+    said, found = _run(guest, order, libraries, place, settings, str(target), "the emulated")
+    _hold(said, target)
+    return found
+
+
+def _ask(contexts: Path, count: int | None, to: Path, where: str) -> None:
     """What both are asked, as the program reads it."""
     import numpy as np
 

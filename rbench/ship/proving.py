@@ -1,0 +1,84 @@
+"""The golden questions asked on other processors, before a bundle leaves the house."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from rbench.cells.target import Target
+from rbench.cells.tools import installed
+from rbench.errors import RbenchError, UsageError, choices
+from rbench.profile.checking import Checker, answers
+from rbench.profile.settings import ProfileSettings
+from rbench.ship.clients.client import differs
+from rbench.ship.documents import Golden
+
+
+class ProofFailed(RbenchError):  # noqa: N818 - what came out, not a fault
+    """The file answers otherwise where it was checked."""
+
+    exit_code = 1
+
+
+class Proof(NamedTuple):
+    """A target that answers as shipped."""
+
+    target: str
+    cases: int
+    tolerance: float
+
+
+def prove(proof: Golden, model: Path, words: Sequence[str]) -> tuple[Proof, ...]:
+    """Ask the file on each target, and hold it to the golden answers.
+
+    Args:
+        words: targets such as ``aarch64/xnnpack``, or a tool such as ``aarch64``, which means all
+            of its targets.
+
+    Raises:
+        UsageError: no such target, or none that checks.
+        Unsupported: what it needs is not here.
+        ProofFailed: an answer is not the golden one within the backend's tolerance.
+        StageError: the file was refused there.
+    """
+    targets = [target for word in words for target in _targets(word, proof)]
+    return tuple(_proved(proof, model, target) for target in dict.fromkeys(targets))
+
+
+def _proved(proof: Golden, model: Path, target: Target) -> Proof:
+    tolerance = proof.tolerances[str(target)].scores
+    with tempfile.TemporaryDirectory(prefix="rbench-ship-") as folder:
+        place = Path(folder) / "contexts.npy"
+        np.save(place, np.array([case.context for case in proof.cases], np.int32))
+        items, scores = answers(ProfileSettings(), model, target, place)
+    wrong = []
+    for case, found, its in zip(proof.cases, items.tolist(), scores.tolist(), strict=True):
+        top = len(case.items)
+        said = differs(case.items, case.scores, found[:top], its[:top], tolerance)
+        wrong += [f"{case.name!r}: {said}"] if said else []
+    if wrong:
+        raise ProofFailed(
+            f"{len(wrong)} of {len(proof.cases)} golden questions are answered otherwise, e.g. "
+            f"{wrong[0]}",
+            where=str(target),
+            remedy="nothing was written; another recipe of this encoder may do: --cell",
+        )
+    return Proof(str(target), len(proof.cases), tolerance)
+
+
+def _targets(word: str, proof: Golden) -> Iterator[Target]:
+    """The targets that a word means."""
+    checkers = [tool for tool in installed() if isinstance(tool, Checker)]
+    every = [f"{tool.word}/{delegate.name}" for tool in checkers for delegate in tool.delegates]
+    known = [name for name in every if name in proof.tolerances]
+    found = [name for name in known if word in (name, name.partition("/")[0])]
+    if not found:
+        raise UsageError(
+            f"no target {word!r} that checks answers",
+            allowed=choices({*known, *(name.partition("/")[0] for name in known)}),
+        )
+    yield from map(Target.parse, found)

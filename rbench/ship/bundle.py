@@ -15,7 +15,7 @@ import msgspec
 
 from rbench.errors import OutputError
 from rbench.records import Run
-from rbench.records.caveats import filtered, history_of
+from rbench.records.caveats import filtered, gaps, history_of
 from rbench.ship import documents as doc
 from rbench.ship.answers import ModelRunner
 from rbench.ship.card import card
@@ -93,7 +93,7 @@ def ship(
         files = {doc.MODEL: model, **files}
         _write(place, files)
         size = sum(map(len, files.values()))
-    return Shipped(place, chosen, contract, size, named.notes, proofs)
+    return Shipped(place, chosen, contract, size, (*gaps(run), *named.notes), proofs)
 
 
 def _made(

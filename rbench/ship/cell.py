@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from rbench.choose import recommended
+from rbench.choose import NoneKeeps, recommended
 from rbench.errors import RecordError, UsageError, choices
 from rbench.records import ModelFile, Quality, Record, Run
 from rbench.records.artefacts import changed
+
+INFO = "run.json"
 
 
 class Chosen(NamedTuple):
@@ -31,10 +33,18 @@ def choose_cell(run: Run, name: str = "") -> Chosen:
 
     Raises:
         UsageError: the run has no such cell, or recommends none.
+        NoneKeeps: no cell keeps the study's limits, and none is named.
         RecordError: it failed, was not verified, or its file is not the measured one.
     """
-    advised = recommended(run)
+    if run.info.data is None:
+        raise RecordError(
+            "the run does not say what it was trained on",
+            where=str(run.folder / INFO),
+            allowed="a run.json with data, as a sweep writes it",
+            remedy="run the same sweep again with --out: what is done is not done again",
+        )
     if not name:
+        advised = recommended(run)
         if advised is None:
             raise UsageError(
                 "no cell of this run can be recommended: none was finished with a score",
@@ -49,10 +59,19 @@ def choose_cell(run: Run, name: str = "") -> Chosen:
             where=str(run.folder),
             allowed=choices({_name(record) for record in run.records}) or "none is there",
         )
+    advised = _advised(run)
     finished = [record for record in cells if record.state == "ok"]
     is_advised = advised is not None and _name(advised) == name
     first = advised if is_advised and advised in finished else None
     return _verified(run, first or (finished or cells)[0], recommended=is_advised)
+
+
+def _advised(run: Run) -> Record | None:
+    """The recommended cell, also where none keeps the limits: then there is none."""
+    try:
+        return recommended(run)
+    except NoneKeeps:
+        return None
 
 
 def _name(record: Record) -> str:

@@ -6,13 +6,14 @@ import builtins
 import gzip
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import numpy as np
 import pytest
 
-from rbench.data import Dataset, DataSettings, fingerprint, load
+from rbench.data import Dataset, DataSettings, fingerprint, load, read_vocabulary, save
+from rbench.data.settings import Format
 from rbench.errors import MissingExtraError
 
 ROWS = [
@@ -34,6 +35,20 @@ FILES = {
 }
 
 
+SEQUENCES = {1: (29, 31, 7), 2: (7, 31, 8), 3: (29, 31), 4: (7, 8)}
+MORE = {
+    "user-item": ("log.txt", "".join(f"{u} {i}\n" for u, row in SEQUENCES.items() for i in row)),
+    "sequence": (
+        "log.txt",
+        "".join(f"{u} {' '.join(map(str, row))}\n" for u, row in SEQUENCES.items()),
+    ),
+    "json": (
+        "log.jsonl",
+        "".join(f'{{"user": {u}, "item": {i}, "timestamp": {t}}}\n' for u, i, _, t in ROWS),
+    ),
+}
+
+
 def understood(dataset: Dataset) -> tuple[Any, ...]:
     return (
         dataset.vocabulary,
@@ -41,6 +56,32 @@ def understood(dataset: Dataset) -> tuple[Any, ...]:
         dataset.test.targets.tolist(),
         dataset.summary.checksum,
     )
+
+
+@pytest.mark.parametrize("form", sorted(set(get_args(Format)) - {"auto"}))
+def test_a_folder_keeps_the_log_s_own_names_in_every_format(
+    form: str, write: Callable[..., Path], tmp_path: Path
+) -> None:
+    """What a run's items.json is made from: whatever the log, by its own ids."""
+    if form == "parquet":
+        arrow = pytest.importorskip("pyarrow", reason="needs rbench[sweep]")
+        from pyarrow import parquet
+
+        path = tmp_path / "log.parquet"
+        columns = zip(*ROWS, strict=True)
+        names = ("user", "item", "rating", "timestamp")
+        parquet.write_table(arrow.table(dict(zip(names, map(list, columns), strict=True))), path)
+    else:
+        name, content = {**FILES, **MORE}[form]
+        path = write(name, content)
+    settings = msgspec.convert({"path": str(path), "format": form}, DataSettings)
+    dataset = load(settings)
+    save(dataset, tmp_path / "kept")
+    known = read_vocabulary(tmp_path / "kept")
+    assert known[0] == ""
+    assert sorted(known[1:]) == ["29", "31", "7", "8"]
+    assert known == dataset.vocabulary
+    assert [known[one] for one in dataset.test.histories[0]] == ["29", "31"]
 
 
 @pytest.mark.parametrize("form", FILES)

@@ -3,7 +3,7 @@ import pytest
 
 from rbench.choose import NoneKeeps, recommended
 from rbench.errors import RecordError, UsageError
-from rbench.records.run_folder import write_records
+from rbench.records.run_folder import read_run, write_records
 from rbench.ship import ship
 from rbench.ship.cell import choose_cell
 from rbench.study import Limits
@@ -44,6 +44,25 @@ def test_no_cell_within_the_limits(made):
     info = msgspec.structs.replace(made.info, settings=settings)
     with pytest.raises(NoneKeeps, match=r"size_bytes at most 10.*nearest is bow/"):
         choose_cell(msgspec.structs.replace(made, info=info))
+
+
+def test_a_cell_by_name_where_none_keeps_the_limits(made):
+    settings = {**made.info.settings, "limits": {"size_bytes": 10}}
+    info = msgspec.structs.replace(made.info, settings=settings)
+    chosen = choose_cell(msgspec.structs.replace(made, info=info), "bow/float32")
+    assert not chosen.recommended
+
+
+def test_a_run_that_does_not_say_what_it_is_of(run, tmp_path):
+    (run.folder / "run.json").unlink()
+    with pytest.raises(RecordError, match=r"run\.json: the run does not say what"):
+        ship(read_run(run.folder), tmp_path / "b", "bow/float32")
+
+
+def test_a_sweep_that_is_not_done_is_said(run, tmp_path):
+    info = msgspec.structs.replace(run.info, cells=9)
+    done = ship(msgspec.structs.replace(run, info=info), tmp_path / "b")
+    assert done.notes == ("3 of 9 cells left no record: the sweep is not done",)
 
 
 def test_a_cell_by_name(made):

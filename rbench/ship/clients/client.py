@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import platform
 import sys
 import zipfile
 from collections.abc import Iterable, Sequence
@@ -27,7 +28,7 @@ import numpy as np
 
 CONTRACT, GOLDEN, ITEMS = "contract.json", "golden.json", "items.json"
 SCHEMA = 1
-BACKEND = "litert/xnnpack"
+BACKEND = ("aarch64" if platform.machine() in ("aarch64", "arm64") else "litert") + "/xnnpack"
 """Of golden.json's tolerances: the one that this client runs on."""
 
 

@@ -1,0 +1,1 @@
+"""One file behind several doors, see `benchmarks/server.py`."""

@@ -1,0 +1,45 @@
+/*
+ * Bundles on a JVM, order by order: each line of standard input is a bundle, a tab and what to do;
+ * each answer is one line.
+ *
+ *   bundle TAB selftest                      problems, separated by " | "; empty: none
+ *   bundle TAB recommend TAB 1,2,3 TAB 10    items;ids;titles;scores;unknown;missing
+ *   bundle TAB recommendIds TAB a,b TAB 10   the same
+ *   bundle TAB context TAB 1,2,3             what is fed
+ *   bundle TAB app TAB HISTORY TAB order …   the sample app without its screen, see App.kt
+ */
+package rbench
+
+import java.io.File
+
+fun main() {
+    generateSequence(::readlnOrNull).forEach { line ->
+        val words = line.split("\t")
+        println(
+            try {
+                done(words)
+            } catch (error: Exception) {
+                "error: ${error.javaClass.simpleName}: ${error.message}"
+            }.replace("\n", " "),
+        )
+    }
+}
+
+private fun done(words: List<String>): String {
+    val read = Recommender.files(File(words[0]))
+    if (words[1] == "selftest") return Recommender.selftest(read = read).joinToString(" | ")
+    if (words[1] == "app") return App(File(words[0]), File(words[2])).run(words.drop(3))
+    Recommender.open(read = read).use { recommender ->
+        val given = words[2].split(",").filter { it.isNotEmpty() }
+        return when (words[1]) {
+            "context" -> recommender.context(given.map { it.toInt() }).joinToString(",")
+            "recommend" -> told(recommender.recommend(given.map { it.toInt() }, words[3].toInt()))
+            "recommendIds" -> told(recommender.recommendIds(given, words[3].toInt()))
+            else -> throw IllegalArgumentException("no such order: ${words[1]}")
+        }
+    }
+}
+
+private fun told(answer: Answer): String =
+    listOf(answer.items, answer.ids, answer.titles, answer.scores, answer.unknown)
+        .joinToString(";") { it.joinToString(",") } + ";${answer.missing}"

@@ -36,8 +36,15 @@ class App(private val bundle: File, private val history: File) {
         )
     }
 
-    fun run(orders: List<String>): String {
-        settle()
+    fun run(orders: List<String>): String =
+        try {
+            settle()
+            if (catalogue == null) told() else worked(orders).joinToString(" | ")
+        } finally {
+            session.close()
+        }
+
+    private fun worked(orders: List<String>): List<String> {
         val said = orders.map { order ->
             val (word, value) = order.split("=", limit = 2) + ""
             shown = null
@@ -59,9 +66,7 @@ class App(private val bundle: File, private val history: File) {
             settle()
             told()
         }
-        session.close()
-        return (said + "read on ${threads.sorted().joinToString(",")}; painted $paints times")
-            .joinToString(" | ")
+        return said + "read on ${threads.sorted().joinToString(",")}; painted $paints times"
     }
 
     private fun told(): String {

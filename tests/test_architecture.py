@@ -398,7 +398,7 @@ def test_only_the_command_line_and_programs_print_or_exit():
         for effect in effects(name)
     ]
     assert not found, "\n".join(found)
-    assert len([name for name in PATHS if is_entry_point(name)]) <= 8
+    assert len([name for name in PATHS if is_entry_point(name)]) <= 10
 
 
 PRINTERS = {"rbench.cli.terminal", "rbench.cli.screen", "rbench.cli.streams", "rbench.cli"}

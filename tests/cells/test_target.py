@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rbench.cells import tools
 from rbench.cells.target import HOST, Target, words
 from rbench.errors import TargetError
 from rbench.profile.delegates import DELEGATES
@@ -13,8 +14,16 @@ threads = st.integers(1, 64)
 serials = st.text("ABCDEFabcdef0123456789.:-", min_size=1, max_size=12).filter(
     lambda text: text not in (HOST, *words())
 )
+OWN = [
+    (tool.word, one.name) for tool in tools.installed() if not tool.device for one in tool.delegates
+]
+"""The tools of this host, with each of their delegates."""
 targets = st.one_of(
-    st.builds(Target, delegate=delegates, threads=threads, tool=st.sampled_from(words())),
+    st.sampled_from(OWN).flatmap(
+        lambda own: st.builds(
+            Target, tool=st.just(own[0]), delegate=st.just(own[1]), threads=threads
+        )
+    ),
     st.builds(
         Target,
         delegate=delegates,

@@ -25,10 +25,16 @@ def test_every_word_of_the_grammars_is_explained():
     assert delegates | {f"{word}/" for word in words()} < set(target_words())
 
 
+BROWSERS = ("browser", "chromium", "firefox")
+
+
 def test_the_words_of_targets_stand_in_the_order_of_a_name():
     assert tuple(target_words()) == (
-        *("cpu", "xnnpack", "xnnpack_cached", "gpu", "@N"),
-        *("litert/", "aarch64/", "benchmark_model/", "SERIAL/"),
+        *("cpu", "xnnpack", "xnnpack_cached", "gpu"),
+        *(f"{word}/{one}" for word in BROWSERS for one in ("wasm", "webgpu")),
+        *("@N", "litert/", "aarch64/", "benchmark_model/"),
+        *(f"{word}/" for word in BROWSERS),
+        "SERIAL/",
     )
 
 

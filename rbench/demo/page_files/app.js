@@ -22,7 +22,7 @@ const name = (item) => make("bdi", {}, named(item));
 
 // A tile in place of a picture: the same for an item everywhere.
 function tile(item) {
-  const words = named(item).match(/[\p{L}\p{N}]+/gu) ?? ["?"];
+  const words = named(item).match(/\p{L}+/gu) ?? named(item).match(/\p{N}+/gu) ?? ["?"];
   const letters = words.length > 1 ? words[0][0] + words[1][0] : words[0].slice(0, 2);
   const made = make("span", { class: "tile", "aria-hidden": "true" }, letters);
   made.style.setProperty("--hue", (item * 137.508) % 360);

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from rbench.cells.target import Target
 from rbench.profile.delegates import DELEGATES, GPU, XNNPACK
-from rbench.profile.fetching import Fetchable
 from rbench.profile.result import Round
 from rbench.profile.settings import ProfileSettings
 from rbench.profile.tool import Found, Tool
@@ -56,8 +55,3 @@ class Litert(Tool):
         from rbench.profile.tools.litert.doctor import delegates
 
         return delegates()
-
-    def fetches(self) -> Iterable[Fetchable]:
-        from rbench.profile.tools.litert.bringing import LiteRtJs
-
-        return (LiteRtJs(),)

@@ -1,0 +1,1 @@
+"""The ``browser`` tool: LiteRT.js in a browser of this host. The browser is a device."""

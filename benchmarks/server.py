@@ -1,7 +1,7 @@
 """Server against device, measured: the table of docs/server-or-device.md.
 
     pip install -r benchmarks/server-requirements.txt
-    python benchmarks/server.py MODEL.tflite [--rounds 8] [--taps 300] [--paint-ms 14] [--json FILE]
+    python benchmarks/server.py MODEL.tflite [--rounds 8] [--taps 300] [--demo PAGE] [--json FILE]
 
 One file answers the same contexts in the client's own process, behind a raw TCP socket, behind
 FastAPI on uvicorn and behind gRPC (Python's asyncio server), on loopback, to 1 and to 8 clients.
@@ -9,7 +9,8 @@ Every way takes its turn in each round, in another order each time, so that what
 machine does hits all alike; ratios are of the quietest rounds; all answers are compared. Round
 trips of networks are added as what others published, see `benchmarks/serving/networks.py`: that
 part is arithmetic, and marked so.
-``--paint-ms`` is what a tap takes on the device until its list is painted, as the demo measures it.
+``--demo`` takes a page of `rbench demo` and taps on it in Chromium, for what a tap takes until its
+list is painted; ``--paint-ms`` says what that takes elsewhere.
 A kind whose library is not installed is left out, and said. Takes about a minute.
 """
 
@@ -36,6 +37,7 @@ from benchmarks.serving.counting import paid_after, percentile, ratios
 from benchmarks.serving.doors import NEEDS
 from benchmarks.serving.model import Model
 from benchmarks.serving.networks import NETWORKS
+from benchmarks.serving.painting import painted
 from rbench.profile.strangers import entry_of
 
 FOLDER = Path(__file__).parent / "serving"
@@ -79,11 +81,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("model", type=Path)
     parser.add_argument("--rounds", type=int, default=8)
     parser.add_argument("--taps", type=int, default=300, help="of each client in each round")
-    parser.add_argument("--paint-ms", type=float, help="from tap to painted list on the device")
+    felt = parser.add_mutually_exclusive_group()
+    felt.add_argument("--paint-ms", type=float, help="from tap to painted list on the device")
+    felt.add_argument("--demo", type=Path, help="measure that on this page of rbench demo")
     parser.add_argument("--json", type=Path, help="the figures as one document")
     given = parser.parse_args(arguments)
     if not given.model.is_file():
         parser.error(f"no file: {given.model}")
+    if given.demo and not given.demo.is_file():
+        parser.error(f"no file: {given.demo}")
     if given.rounds < 1 or given.taps < 1:
         parser.error("--rounds and --taps are whole numbers from 1")
     console = Console()
@@ -94,9 +100,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if kind not in here:
             console.print(f"left out: {NAMES[kind]} is not installed")
     seen = measure(given.model, here, given.rounds, given.taps)
-    show(console, given.model, seen, given.paint_ms, given.rounds, given.taps)
+    paint_ms = given.paint_ms
+    if given.demo:
+        page = painted(given.demo)
+        paint_ms = page.tap_ms
+        console.print(
+            f"in the browser: {page.model_ms:.2f} ms for the model, {page.tap_ms:.1f} ms from "
+            f"tap to painted list, {page.taps} taps"
+        )
+    show(console, given.model, seen, paint_ms, given.rounds, given.taps)
     if given.json:
-        given.json.write_text(json.dumps(document(given.model, seen, given.paint_ms), indent=1))
+        given.json.write_text(json.dumps(document(given.model, seen, paint_ms), indent=1))
 
 
 def measure(model: Path, kinds: Sequence[str], rounds: int, taps: int) -> dict[Way, Seen]:

@@ -59,6 +59,9 @@ class Interpreter(model: ByteBuffer, options: Options) : AutoCloseable {
     fun getOutputTensorFromSignature(name: String, signature: String) =
         tensor("output", name, signature)
 
+    /** They are since it was loaded. */
+    fun allocateTensors() = Unit
+
     fun resetVariableTensors() {
         ask("reset")
     }

@@ -14,7 +14,7 @@ import msgspec
 from rbench.cells.target import Target
 from rbench.profile.tool import tool_of
 from rbench.sweeping.executors.graph import Task
-from rbench.sweeping.jobs import AnyJob, RoundJob
+from rbench.sweeping.jobs import AnyJob, CheckJob, RoundJob
 from rbench.sweeping.messages import Answer, Fault, Order
 from rbench.sweeping.store import Store
 from rbench.system import processes
@@ -140,9 +140,9 @@ def lodger(job: AnyJob) -> str:
 def patience(job: AnyJob, stall_s: float) -> float | None:
     """How long a job may be silent; None: as long as it likes.
 
-    A round says nothing while it is timed, and ends its own processes in time.
+    A round says nothing while it is timed, nor does a check; both end their own processes in time.
     """
-    if not isinstance(job, RoundJob):
+    if not isinstance(job, RoundJob | CheckJob):
         return stall_s
     longest_s = tool_of(Target.parse(job.target)).longest_s(job.settings)
     return None if longest_s is None else stall_s + longest_s

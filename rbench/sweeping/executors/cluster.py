@@ -27,7 +27,7 @@ from rbench.sweeping.executors.executor import Survey
 from rbench.sweeping.executors.graph import Failures, Graph, Place, Task
 from rbench.sweeping.executors.local import Watched
 from rbench.sweeping.executors.parcel import digest_in, packed, unpack
-from rbench.sweeping.jobs import AnyJob, Bench, RoundJob
+from rbench.sweeping.jobs import AnyJob, Bench, CheckJob, RoundJob
 from rbench.sweeping.messages import Fault, Told
 from rbench.sweeping.observer import Observer
 from rbench.sweeping.store import Store
@@ -35,6 +35,8 @@ from rbench.system import extras
 
 TIMING, PHONE = "timing:", "phone:"
 """What the names of Ray's custom resources begin with: a machine, a phone that may time."""
+BESIDE_OTHERS = 0.01
+"""Of a machine that times, what a check takes: as many as there are cores run there at once."""
 REACHED_S = 5.0
 """For the address to answer."""
 LOOK_S = 120.0
@@ -199,12 +201,14 @@ class _Session:
 
     def resources(self, job: AnyJob) -> dict[str, Any]:
         """What Ray must have free for a job, as options of the task."""
-        if not isinstance(job, RoundJob):
+        if not isinstance(job, RoundJob | CheckJob):
             return {"num_cpus": 1}
         device = Target.parse(job.target).device
         if device != HOST:
             return {"num_cpus": 1, "resources": {PHONE + device: 1}}
         offer = TIMING + self.timer
+        if isinstance(job, CheckJob):  # where its tool was looked for; it need not be alone there
+            return {"num_cpus": 1, "resources": {offer: BESIDE_OTHERS}}
         cpus = next((seen.cpus for seen in self.nodes if offer in seen.resources), 1)
         return {"num_cpus": cpus, "resources": {offer: 1}}
 

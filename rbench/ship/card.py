@@ -210,7 +210,8 @@ def _timing(record: Record) -> tuple[str, str, str]:
         return MISSING, MISSING, "a GPU that the CPU simulates: no latency"
     rounds = timing.round_medians_us
     between = f"{min(rounds):,.1f} to {max(rounds):,.1f} µs" if rounds else MISSING
-    said = _text("; ".join((timing.verdict, *timing.reasons)))
+    more = f" (and {len(timing.reasons) - 1} more)" if len(timing.reasons) > 1 else ""
+    said = _text(": ".join((timing.verdict, *timing.reasons[:1])) + more)
     return f"{timing.median_us:,.1f} µs", between, said
 
 

@@ -135,6 +135,8 @@ class Tolerance(Document, frozen=True, kw_only=True):
     scores: float
     """Largest absolute difference, rank by rank; items whose golden scores lie within twice this
     may change places."""
+    overlap: float
+    """Least share of the golden items that have to be returned, over all cases, 0 to 1."""
     why: str
 
 

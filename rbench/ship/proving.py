@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 
 from rbench.cells.target import Target
@@ -14,7 +15,7 @@ from rbench.cells.tools import installed
 from rbench.errors import RbenchError, UsageError, choices
 from rbench.profile.checking import Checker, answers
 from rbench.profile.settings import ProfileSettings
-from rbench.ship.clients.client import differs
+from rbench.ship.clients.client import wrong_answers
 from rbench.ship.documents import Golden
 
 
@@ -50,24 +51,21 @@ def prove(proof: Golden, model: Path, words: Sequence[str]) -> tuple[Proof, ...]
 
 
 def _proved(proof: Golden, model: Path, target: Target) -> Proof:
-    tolerance = proof.tolerances[str(target)].scores
+    tolerance = proof.tolerances[str(target)]
     with tempfile.TemporaryDirectory(prefix="rbench-ship-") as folder:
         place = Path(folder) / "contexts.npy"
         np.save(place, np.array([case.context for case in proof.cases], np.int32))
         items, scores = answers(ProfileSettings(), model, target, place)
-    wrong = []
-    for case, found, its in zip(proof.cases, items.tolist(), scores.tolist(), strict=True):
-        top = len(case.items)
-        said = differs(case.items, case.scores, found[:top], its[:top], tolerance)
-        wrong += [f"{case.name!r}: {said}"] if said else []
+    found = list(zip(items.tolist(), scores.tolist(), strict=True))
+    cases, bounds = msgspec.to_builtins((proof.cases, tolerance))
+    wrong = wrong_answers(cases, found, bounds)
     if wrong:
         raise ProofFailed(
-            f"{len(wrong)} of {len(proof.cases)} golden questions are answered otherwise, e.g. "
-            f"{wrong[0]}",
+            wrong[0],
             where=str(target),
             remedy="nothing was written; another recipe of this encoder may do: --cell",
         )
-    return Proof(str(target), len(proof.cases), tolerance)
+    return Proof(str(target), len(proof.cases), tolerance.scores)
 
 
 def _targets(word: str, proof: Golden) -> Iterator[Target]:

@@ -48,11 +48,15 @@ def cut_model(bundle: Path, size: int = 5000) -> None:
     path.write_bytes(path.read_bytes()[:size])
 
 
-def swap_table(bundle: Path) -> None:
-    """Another training's model of the same form, for a bundle of `rbench.testing.answering`."""
+def swap_table(bundle: Path, scheme: str = "dynamic") -> None:
+    """Another training's model of the same form, for a bundle of `rbench.testing.answering`.
+
+    Args:
+        scheme: as `rbench.testing.flat.recommender` takes it.
+    """
     draw = np.random.default_rng(9)
     table = draw.normal(scale=SCALE, size=(1 + CATALOGUE, WIDTH)).astype(np.float32)
-    content = recommender(table, length=LENGTH, k=K, scheme="dynamic", scoring=table[1:])
+    content = recommender(table, length=LENGTH, k=K, scheme=scheme, scoring=table[1:])
     (bundle / "model.tflite").write_bytes(content)
 
 

@@ -1,6 +1,7 @@
 """The Python client as an app has it: its own file and a runtime, no rbench, no TensorFlow."""
 
 import importlib.util
+import re
 import subprocess
 import sys
 
@@ -150,6 +151,35 @@ def test_a_swapped_table_under_a_sum_of_its_own(bundle):
     (said,) = client.selftest(bundle)
     assert "golden questions are answered otherwise" in said
     assert "the item table or other weights" in said
+
+
+def test_a_swapped_table_whose_scores_lie_close_together(made, tmp_path):
+    """A static file has steps so wide that scores alone would let another table pass."""
+    bundle = ship(made, tmp_path / "static", "bow/static_wi8_ai8").to
+    damage.swap_table(bundle, "static")
+    seal(bundle, "model.tflite", "model")
+    (said,) = client.selftest(bundle)
+    assert re.search(r"e\.g\. \d+ % of the golden items are returned", said)
+
+
+CASES = [{"name": "one", "items": [1, 2, 3, 4, 5], "scores": [1.0, 0.99, 0.98, 0.97, 0.96]}]
+
+
+@pytest.mark.parametrize(
+    ("items", "said"),
+    [
+        ([1, 2, 3, 4, 5], []),
+        ([5, 4, 3, 2, 1], []),
+        ([1, 2, 3, 4, 9], []),
+        ([1, 2, 3, 8, 9], ["60 % of the golden items"]),
+        ([6, 7, 8, 9, 10], ["0 % of the golden items"]),
+    ],
+)
+def test_items_count_where_scores_do_not_tell(items, said):
+    tolerance = {"scores": 0.1, "overlap": 0.8}
+    found = client.wrong_answers(CASES, [(items, CASES[0]["scores"])], tolerance)
+    assert len(found) == len(said)
+    assert all(want in one for want, one in zip(said, found, strict=True))
 
 
 def test_stale_names(bundle):

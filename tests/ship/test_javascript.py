@@ -123,6 +123,15 @@ def test_a_swapped_table(bundle):
     assert "golden questions are answered otherwise" in said
 
 
+def test_a_swapped_table_whose_scores_lie_close_together(made, tmp_path):
+    bundle = ship(made, tmp_path / "static", "bow/static_wi8_ai8").to
+    damage.swap_table(bundle, "static")
+    seal(bundle, "model.tflite", "model")
+    ((said,),) = told(bundle, ["selftest"])
+    assert [said] == python.selftest(bundle)
+    assert " % of the golden items are returned" in said
+
+
 def test_a_damaged_model(bundle, shipped):
     damage.corrupt_model(bundle)
     said, opened = told(bundle, ["selftest"], ["recommend", [3]], source=shipped.to)

@@ -215,7 +215,7 @@ def selftest(bundle: str | Path, backend: str = BACKEND) -> list[str]:
     if backend not in golden["tolerances"]:
         known = ", ".join(sorted(golden["tolerances"]))
         return [*problems, f"no tolerance for {backend}; {GOLDEN} knows {known}"]
-    return problems + _answers(recommender, golden, golden["tolerances"][backend]["scores"])
+    return problems + _answers(recommender, golden, golden["tolerances"][backend])
 
 
 def _before(bundle: str | Path) -> list[str]:
@@ -229,21 +229,19 @@ def _before(bundle: str | Path) -> list[str]:
         return []
 
 
-def _answers(recommender: Recommender, golden: dict[str, Any], tolerance: float) -> list[str]:
-    wrong: list[str] = []
+def _answers(
+    recommender: Recommender, golden: dict[str, Any], tolerance: dict[str, Any]
+) -> list[str]:
+    found = [recommender.raw(case["context"]) for case in golden["cases"]]
+    wrong = wrong_answers(golden["cases"], found, tolerance)
     names: list[str] = []
-    for case in golden["cases"]:
+    for case, (items, scores) in zip(golden["cases"], found, strict=True):
         if recommender.context(case["history"]) != case["context"]:
             names.append(f"{case['name']!r}: the history becomes another context")
             continue
-        items, scores = recommender.raw(case["context"])
-        top = len(case["items"])
-        said = differs(case["items"], case["scores"], items[:top], scores[:top], tolerance)
-        if said:
-            wrong.append(f"{case['name']!r}: {said}")
-            continue
+        wanted = case["recommended"], case["recommended_scores"]
         left = recommender._left(items, scores, case["history"], golden["top"])
-        said = differs(case["recommended"], case["recommended_scores"], *left, tolerance)
+        said = "" if wrong else differs(*wanted, *left, tolerance["scores"])
         if said:
             names.append(f"{case['name']!r}, filtered: {said}")
         for item, known in zip(case["items"], case["ids"], strict=True):
@@ -253,13 +251,38 @@ def _answers(recommender: Recommender, golden: dict[str, Any], tolerance: float)
                     f"{known!r} when this model was shipped"
                 )
                 break
-    if wrong:
-        wrong = [
-            f"{len(wrong)} of {len(golden['cases'])} golden questions are answered otherwise, e.g. "
-            f"{wrong[0]}; the item table or other weights are not those that were shipped, or this "
-            "runtime reckons wrongly"
-        ]
     return [*wrong, *names[:3]]
+
+
+def wrong_answers(
+    cases: Sequence[dict[str, Any]],
+    found: Sequence[tuple[Sequence[int], Sequence[float]]],
+    tolerance: dict[str, Any],
+) -> list[str]:
+    """What is wrong with the items and scores that a model returned, case by case, in words."""
+    tops = [
+        (items[: len(case["items"])], scores[: len(case["items"])])
+        for case, (items, scores) in zip(cases, found, strict=True)
+    ]
+    said = [
+        (case["name"], differs(case["items"], case["scores"], *top, tolerance["scores"]))
+        for case, top in zip(cases, tops, strict=True)
+    ]
+    wrong = [f"{name!r}: {why}" for name, why in said if why]
+    shares = [
+        len({*case["items"]} & {*items}) / len(case["items"])
+        for case, (items, _) in zip(cases, tops, strict=True)
+    ]
+    share = sum(shares) / len(shares)
+    if share < tolerance["overlap"]:
+        wrong.append(f"{100 * share:.0f} % of the golden items are returned")
+    if not wrong:
+        return []
+    return [
+        f"{sum(1 for _, why in said if why)} of {len(cases)} golden questions are answered "
+        f"otherwise, e.g. {wrong[-1] if share < tolerance['overlap'] else wrong[0]}; the item "
+        "table or other weights are not those that were shipped, or this runtime reckons wrongly"
+    ]
 
 
 def differs(

@@ -29,7 +29,7 @@ class ProfileSettings(Bounded, frozen=True, kw_only=True, forbid_unknown_fields=
     """Timed seconds per cell after which it is cut, and `unstable` if min_runs were not met."""
     warmup_runs: Annotated[int, Range(0, 10**9)] = 50
     warmup_seconds: Annotated[float, Range(0.0, DAYS)] = 0.1
-    """Both are met before anything counts."""
+    """Both are met before anything counts; after two seconds the time is enough."""
     op_runs: Annotated[int, Range(0, 10**9)] = 200
     """Queries of the ``litert`` tool that are profiled, once a cell, apart from timing; 0: none."""
     contexts: Annotated[int, Range(1, 1_000_000)] = 256

@@ -51,6 +51,19 @@ def test_warm_up_meets_runs_and_time():
     assert loop.warm_up(query, offset=1, runs=1, nanoseconds=2_000_000) > 20
 
 
+def test_a_slow_file_is_warm_after_a_while(monkeypatch):
+    clock = Clockwork()
+    monkeypatch.setattr(loop, "perf_counter_ns", clock.clock)
+
+    def query(number):
+        clock.now += 600_000_000
+        return 0
+
+    assert loop.warm_up(query, offset=0, runs=50, nanoseconds=100_000_000) == 4
+    assert loop.warm_up(query, offset=0, runs=50, nanoseconds=4_000_000_000) == 7
+    assert loop.warm_up(query, offset=0, runs=0, nanoseconds=0) == 0
+
+
 def test_the_collector_is_back_afterwards():
     with loop.without_garbage_collection():
         assert not gc.isenabled()

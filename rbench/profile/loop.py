@@ -93,6 +93,14 @@ PATIENCE_NS = 2_000_000_000
 """A warm-up does not wait longer for its runs: a file that is asked so slowly is warm by then."""
 
 
+def first_context(number: int, rounds: int, contexts: int) -> int:
+    """Where a round begins among the contexts: they lie as far apart as can be, and a further round
+    than ``rounds`` begins beside an earlier one's.
+    """
+    rounds = max(rounds, 1)
+    return number * contexts // rounds + number // rounds
+
+
 def warm_up(query: Query, *, offset: int, runs: int, nanoseconds: int) -> int:
     """Run until both are met, uncounted; after `PATIENCE_NS` the time is enough.
 
@@ -116,7 +124,8 @@ class Share(NamedTuple):
     nanoseconds: int
     """At least."""
     max_nanoseconds: int
-    """Then it is cut, even short of the other two."""
+    """Then it is cut, even short of the other two; so it is after twice that with the work between,
+    which is most of a query where an input is as large as a photo."""
 
 
 def share_of(settings: ProfileSettings, instances: int = 1) -> Share:
@@ -136,7 +145,10 @@ def timed_runs(query: Query, *, offset: int, share: Share) -> array[int]:
     runs, nanoseconds, most = share
     samples = array("Q")
     spent = 0
-    while not samples or (spent < most and (spent < nanoseconds or len(samples) < runs)):
+    latest = perf_counter_ns() + 2 * most
+    while not samples or (
+        spent < most and (spent < nanoseconds or len(samples) < runs) and perf_counter_ns() < latest
+    ):
         taken = query(offset + len(samples))
         samples.append(taken)
         spent += taken

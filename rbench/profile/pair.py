@@ -60,7 +60,7 @@ def time_pair(
         for name in draw.sample(sorted(models), 2):
             place = folder / name / f"round{number}"
             place.mkdir()
-            made = measure(settings, models[name], target, asked[name], number, place)
+            made = measure(settings.of_a_round(), models[name], target, asked[name], number, place)
             (place / "result.json").write_bytes(msgspec.json.encode(made))
             places[name].append(place)
     timed = {

@@ -8,6 +8,9 @@ import msgspec
 
 from rbench.bounds import DAYS, SEED, Bounded, Range
 
+SHARES = 6
+"""Rounds among which the runs and seconds of a cell are dealt out at most."""
+
 
 class ProfileSettings(Bounded, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The protocol of timing, the same for every cell of a study."""
@@ -45,6 +48,13 @@ class ProfileSettings(Bounded, frozen=True, kw_only=True, forbid_unknown_fields=
     """How long at most, before each round; then it is timed anyway, and the verdict says so."""
     tool: dict[str, dict[str, Any]] = msgspec.field(default_factory=dict)
     """Tool -> settings of its own, see `rbench.profile.tool.Tool.settings`."""
+
+    def of_a_round(self) -> ProfileSettings:
+        """What one round is told: the least of a cell's runs and seconds is dealt out among its
+        rounds, but among `SHARES` at most. Further ones add to it, and leave the others as they
+        were: whoever asks for more rounds keeps those that were timed.
+        """
+        return msgspec.structs.replace(self, rounds=min(self.rounds, SHARES))
 
     def said(self) -> dict[str, Any]:
         """All of them, for a record."""

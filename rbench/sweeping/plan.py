@@ -174,7 +174,7 @@ def plan(study: Study, machine: str, benches: Mapping[str, Bench] | None = None)
             continue
         rounds = tuple(
             RoundJob(
-                settings=settings,
+                settings=settings.of_a_round(),
                 target=cell.target,
                 number=number,
                 convert=convert.key,

@@ -251,7 +251,7 @@ def _rounds(
             place = work / f"{targets.index(target)}-{number}"
             place.mkdir()
             try:
-                found = measure(settings, model, target, contexts, number, place)
+                found = measure(settings.of_a_round(), model, target, contexts, number, place)
             except (StageError, Unsupported) as error:
                 made[target] = error
                 continue

@@ -33,7 +33,8 @@ class Stopped:
         (10, 10, 0, 1),
     ],
 )
-def test_both_minimums_or_the_maximum(runs, nanoseconds, maximum, expected):
+def test_both_minimums_or_the_maximum(runs, nanoseconds, maximum, expected, monkeypatch):
+    monkeypatch.setattr(loop, "perf_counter_ns", lambda: 0)  # no work between
     query = Stopped(100)
     share = loop.Share(runs=runs, nanoseconds=nanoseconds, max_nanoseconds=maximum)
     samples = loop.timed_runs(query, offset=3, share=share)
@@ -42,6 +43,29 @@ def test_both_minimums_or_the_maximum(runs, nanoseconds, maximum, expected):
     else:
         assert list(samples) == [100] * expected
     assert query.asked == list(range(3, 3 + len(samples)))
+
+
+def test_the_work_between_is_bounded_too(monkeypatch):
+    clock = Clockwork()
+    monkeypatch.setattr(loop, "perf_counter_ns", clock.clock)
+
+    def query(number):
+        clock.now += 1000
+        return 1
+
+    share = loop.Share(runs=10**6, nanoseconds=0, max_nanoseconds=5000)
+    assert len(loop.timed_runs(query, offset=0, share=share)) == 10
+
+
+@pytest.mark.parametrize(("rounds", "contexts"), [(6, 256), (6, 7), (2, 32), (1, 5)])
+def test_every_round_begins_elsewhere(rounds, contexts):
+    begun = [loop.first_context(number, rounds, contexts) for number in range(rounds)]
+    assert begun == [number * contexts // rounds for number in range(rounds)]
+    more = [
+        loop.first_context(number, rounds, contexts) % contexts
+        for number in range(rounds, 2 * rounds)
+    ]
+    assert more == [(start + 1) % contexts for start in begun]
 
 
 def test_warm_up_meets_runs_and_time():

@@ -160,6 +160,16 @@ def test_how_many_files_have_a_twin_changes_no_cell_s_rounds(default):
         assert keys(other, "profile") == keys(default, "profile")
 
 
+def test_more_rounds_keep_those_that_were_timed(default):
+    timed = keys(default, "round")
+    more = plan_of(profile={"rounds": ROUNDS + 2})
+    assert timed < keys(more, "round")
+    assert len(keys(more, "round")) * ROUNDS == len(timed) * (ROUNDS + 2)
+    assert not keys(more, "profile") & keys(default, "profile")
+    # Fewer share out the same runs: each has more of them.
+    assert not keys(plan_of(profile={"rounds": ROUNDS - 1}), "round") & timed
+
+
 def test_a_file_that_cannot_be_had_hands_its_twin_on(default):
     first = next(default.twins_among(()))
     missing = {("convert", first.convert.key)}

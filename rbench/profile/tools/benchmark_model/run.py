@@ -12,6 +12,7 @@ import msgspec
 
 from rbench.cells.target import Target
 from rbench.errors import StageError
+from rbench.profile import loop
 from rbench.profile.result import Aggregate, Round, Surroundings
 from rbench.profile.settings import ProfileSettings
 from rbench.profile.state import unreset
@@ -119,7 +120,7 @@ def time_round(
     where = str(target)
     entry = inputs.read_entry(model, where)
     rows = inputs.read_contexts(contexts, entry, where)
-    offset = number * len(rows) // max(settings.rounds, 1)
+    offset = loop.first_context(number, settings.rounds, len(rows))
     (place / command.VALUES).write_bytes(inputs.value_bytes(rows[offset % len(rows)]))
     graph = seat.settle(model)
     until = time.monotonic() + settings.timeout_seconds

@@ -37,7 +37,7 @@ def _round(order: Order) -> Finished:
     with asking("refused the file"):
         interpreted.verify(order.model)
     contexts = queries.read(Path(order.contexts))
-    offset = order.number * len(contexts) // max(order.rounds, 1)
+    offset = loop.first_context(order.number, order.rounds, len(contexts))
     ops, subgraphs = gpu_model.operators(Path(order.model))
     with loop.without_garbage_collection():
         memory = PeakMemory()

@@ -39,7 +39,7 @@ def _round(order: Order) -> Finished:
     from rbench.profile.tools.litert import delegation
 
     contexts = queries.read(Path(order.contexts))
-    offset = order.number * len(contexts) // max(order.rounds, 1)
+    offset = loop.first_context(order.number, order.rounds, len(contexts))
     share = loop.Share(
         runs=-(-order.runs // order.instances),
         nanoseconds=-(-order.timed_ns // order.instances),

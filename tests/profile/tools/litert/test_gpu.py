@@ -1,5 +1,6 @@
 """The target ``gpu``: on a software GPU, where there is one, everything but the latency is real."""
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -15,6 +16,7 @@ from rbench.profile import queries
 from rbench.profile.refusal import RefusedError
 from rbench.profile.tools.litert import gpus
 from rbench.profile.tools.litert.nodes import nodes_taken
+from rbench.records import Delegation
 from rbench.testing.flat import FlatGraph, recommender
 from rbench.testing.unshared import unshared
 from rbench.testing.whole import gpu_ready
@@ -108,7 +110,7 @@ def test_a_ranking_in_two_stages_runs_whole_and_answers_alike(
     made = profile.measure(quick, path, GPU, asked, 0, tmp_path)
     assert made.delegation.nodes_delegated == made.delegation.nodes_total
     contexts = np.load(asked)
-    np.testing.assert_array_equal(best_on_gpu(path, contexts), best_on_cpu(path, contexts))
+    np.testing.assert_array_equal(on_gpu(path, contexts)[0], best_on_cpu(path, contexts))
 
 
 def test_what_stays_behind_is_named(software_gpu, file, asked, quick, tmp_path):
@@ -188,17 +190,14 @@ def encoder_file(tmp_path_factory):
 @pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["float32", "float16"])
 @pytest.mark.parametrize(("name", "form"), READY)
-def test_ready_graphs_run_whole_and_answer_alike(
-    software_gpu, encoder_file, quick, tmp_path, name, form, scheme
-):
+def test_ready_graphs_run_whole_and_answer_alike(software_gpu, encoder_file, name, form, scheme):
     path = encoder_file(name, f"{form}{scheme}")
     contexts = np.random.default_rng(2).integers(1, 62, (20, LENGTH)).astype(np.int32)
     contexts[np.arange(LENGTH) < np.arange(20)[:, None] % LENGTH] = 0
-    np.save(tmp_path / "contexts.npy", contexts)
-    made = profile.measure(quick, path, GPU, tmp_path / "contexts.npy", 0, tmp_path)
-    assert made.delegation.left_behind == {}
-    assert made.delegation.nodes_delegated == made.delegation.nodes_total
-    overlap = share(best_on_gpu(path, contexts), best_on_cpu(path, contexts))
+    best, taken = on_gpu(path, contexts)
+    assert taken.left_behind == {}
+    assert taken.nodes_delegated == taken.nodes_total > 0
+    overlap = share(best, best_on_cpu(path, contexts))
     assert overlap >= (0.99 if scheme == "float32" else 0.95)
 
 
@@ -213,11 +212,11 @@ def test_one_table_names_the_items_of_two_on_a_gpu(
     two.write_bytes(unshared(one.read_bytes()))
     tables = [table_of(parse(path.read_bytes())).buffers for path in (one, two)]
     assert tables == [1, 2]
-    taken = nodes_taken(two, "gpu")  # of one, all: see above
-    assert taken.nodes_delegated == taken.nodes_total
     contexts = np.random.default_rng(4).integers(0, 62, (20, LENGTH)).astype(np.int32)
     contexts.sort(axis=1)  # padding in front
-    assert share(*(best_on_gpu(path, contexts) for path in (one, two))) >= 0.99
+    (best, _), (best_of_two, taken) = (on_gpu(path, contexts) for path in (one, two))
+    assert taken.nodes_delegated == taken.nodes_total > 0  # of one, all: see above
+    assert share(best, best_of_two) >= 0.99
 
 
 def share(one, other) -> float:
@@ -233,7 +232,8 @@ def best_on_cpu(path, contexts):
     return np.array([run(context=context[None])["items"][0] for context in contexts])
 
 
-def best_on_gpu(path, contexts):
+def on_gpu(path, contexts):
+    """Best items of each context, and what the GPU took."""
     import subprocess
     import sys
 
@@ -247,11 +247,13 @@ def best_on_gpu(path, contexts):
         )
         errors.seek(0)
         assert done.returncode == 0, errors.read().decode(errors="replace")
-    return np.load(path.parent / "answers.npy")
+    taken = msgspec.json.decode((path.parent / "taken.json").read_bytes(), type=Delegation)
+    return np.load(path.parent / "answers.npy"), taken
 
 
 ON_GPU = """
 import sys
+import msgspec
 import numpy as np
 from pathlib import Path
 from rbench.profile.tools.litert import gpu_model
@@ -266,6 +268,7 @@ for context in np.load(place / "asked.npy"):
     entries[0].write(context[None])
     model.run_by_index(0, entries, exits)
     answers.append(exits[number].read(20, np.int32))
-gpu_model.heard(model)
 np.save(place / "answers.npy", np.array(answers))
+operators, _ = gpu_model.operators(Path(sys.argv[1]))
+(place / "taken.json").write_bytes(msgspec.json.encode(gpu_model.taken(model, operators)))
 """

@@ -86,6 +86,7 @@ def files(
 def _page(facts: Facts, head: Head, runtime: litertjs.Runtime, models: Sequence[bytes]) -> str:
     glue, wasm = (path.read_bytes() for path in runtime.build(BUILD))
     style, app = _text("style.css"), _text("app.js")
+    runs, engine = _inside(litertjs.script(runtime)), _inside(_text("engine.js"))
     told = "".join(f"<dt>{escape(key)}</dt><dd>{escape(text)}</dd>" for key, text in head.told)
     packed = "\n".join(
         f'<script type="application/octet-stream" id="model-{number}">{_packed(model)}</script>'
@@ -94,7 +95,7 @@ def _page(facts: Facts, head: Head, runtime: litertjs.Runtime, models: Sequence[
     return _filled(
         _text(PAGE),
         {
-            "csp": escape(_policy(style, app)),
+            "csp": escape(_policy(style, runs, engine, app)),
             "manifest": '<link rel="manifest" href="manifest.webmanifest">' * facts.offline,
             "title": escape(head.title),
             "rbench": escape(head.rbench),
@@ -108,17 +109,18 @@ def _page(facts: Facts, head: Head, runtime: litertjs.Runtime, models: Sequence[
             "wasm": _packed(wasm),
             "glue": _packed(glue),
             "files": packed,
-            "runtime": _inside(litertjs.script(runtime)),
-            "worker": _inside(_text("worker.js")),
+            "runtime": runs,
+            "engine": engine,
         },
     )
 
 
-def _policy(style: str, app: str) -> str:
+def _policy(style: str, *scripts: str) -> str:
     """What the page may do. Its worker inherits it."""
+    hashes = " ".join(f"'{_hash(script)}'" for script in scripts)
     rules = {
         "default-src": "'none'",
-        "script-src": f"'{_hash(app)}' blob: 'wasm-unsafe-eval'",
+        "script-src": f"{hashes} blob: 'wasm-unsafe-eval'",
         "worker-src": "'self' blob:",
         "style-src": f"'{_hash(style)}'",
         "img-src": "'self' data:",

@@ -85,9 +85,9 @@ def test_it_allows_itself_what_it_needs_and_no_connection(made, runtime):
     )
     rules = dict(rule.split(" ", 1) for rule in policy.split("; "))
     assert rules["default-src"] == rules["connect-src"] == rules["form-action"] == "'none'"
-    for name in ("script", "style"):
+    for name in ("runtime", "engine", "script", "style"):
         digest = base64.b64encode(hashlib.sha256(page.texts[name].encode()).digest()).decode()
-        assert f"'sha256-{digest}'" in rules[f"{name}-src"]
+        assert f"'sha256-{digest}'" in rules["style-src" if name == "style" else "script-src"]
     assert "unsafe-inline" not in policy
     assert "http" not in policy
 
@@ -118,7 +118,7 @@ def test_hostile_names_stay_where_they_are(tmp_path, runtime):
     text = found.files["index.html"].decode()
     assert "<script>window.hurt" not in text
     scripts = [attributes.get("id") for tag, attributes in page.elements if tag == "script"]
-    assert scripts == ["facts", "wasm", "glue", "model-0", "runtime", "worker", None]
+    assert scripts == ["facts", "wasm", "glue", "model-0", "runtime", "engine", None]
 
 
 def test_titles_are_shown_in_place_of_ids(made, runtime, tmp_path):

@@ -109,6 +109,20 @@ def test_the_list_is_the_files_answer(visit, path, made):
         assert column == wanted[:10]
 
 
+def test_a_slow_model_answers_from_a_worker(visit, path, tmp_path):
+    slow = tmp_path / "slow.html"
+    text = path.read_text("utf-8")
+    assert text.count("PART_MS = 6;") == 1
+    slow.write_text(text.replace("PART_MS = 6;", "PART_MS = -1;"), "utf-8")
+    found = visit(slow.as_uri(), bypass_csp=True)
+    page = found.page
+    tapped(page, page.locator("#starters button").first)
+    tapped(page, page.locator(".column li button").first)
+    until(page, "document.querySelectorAll('.why bdi').length > 5")
+    assert len(page.workers) == 1
+    assert found.said == []
+
+
 def test_a_reason_is_an_item_that_was_touched(visit, path):
     page = visit(path.as_uri()).page
     tapped(page, page.locator("#starters button").first)

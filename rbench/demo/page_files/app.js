@@ -1,4 +1,4 @@
-// The page: what was touched, what is ranked, how long it took. The model's work is in worker.js.
+// The page: what was touched, what is ranked, how long it took. The model's work is in engine.js.
 "use strict";
 
 const facts = JSON.parse(document.getElementById("facts").textContent);
@@ -71,20 +71,41 @@ function forget(event) {
   changed(event);
 }
 
+// What changes is drawn when the answer is here: drawn before, it would take the frame that the list
+// could have had.
 function changed(event) {
-  remember();
-  drawHistory();
   ask(event);
+  remember();
+  if (!ready) drawHistory();
 }
 
 // --- Asking, and what comes back.
 
-const worker = new Worker(
-  URL.createObjectURL(
-    new Blob([$("runtime").textContent, $("worker").textContent], { type: "text/javascript" }),
-  ),
-);
-worker.onerror = (event) => broken(event.message || "the worker did not start");
+// In the page at first; in a worker where the models take more than a part of a frame.
+const PART_MS = 6;
+let send = engine(heard);
+
+function moved() {
+  const texts = [$("runtime").textContent, $("engine").textContent];
+  const worker = new Worker(URL.createObjectURL(new Blob(texts, { type: "text/javascript" })));
+  worker.onmessage = ({ data }) => heard(data);
+  worker.onerror = (event) => broken(event.message || "the worker did not start");
+  send = (message) => worker.postMessage(message);
+  start();
+}
+
+function start() {
+  const packed = (id) => $(id).textContent;
+  send({
+    kind: "start",
+    ...facts.contract,
+    glue: packed("glue"),
+    wasm: packed("wasm"),
+    models: models.map((one, at) => ({ name: one.name, file: packed(`model-${at}`) })),
+  });
+}
+
+let inWorker = false;
 let ready = false;
 let longest = Infinity;
 let tap = 0;
@@ -97,14 +118,17 @@ function ask(event) {
   began = event?.timeStamp ?? null;
   answers = models.map(() => null);
   if (!ready) return;
-  if (history.length) worker.postMessage({ kind: "rank", tap, history });
-  else drawResults();
+  if (history.length) send({ kind: "rank", tap, history });
+  else drawAll();
 }
 
-worker.onmessage = ({ data }) => {
+function heard(data) {
   if (data.kind === "progress") $("said").textContent = data.said;
   else if (data.kind === "failed") broken(data.said);
-  else if (data.kind === "ready") {
+  else if (data.kind === "ready" && data.each > PART_MS && !inWorker) {
+    inWorker = true;
+    moved();
+  } else if (data.kind === "ready") {
     ready = true;
     longest = Math.max(...data.lengths);
     document.documentElement.dataset.ready = Math.round(data.ms);
@@ -116,12 +140,12 @@ worker.onmessage = ({ data }) => {
     const seen = new Set(facts.filters ? history : []);
     const list = [...data.items].filter((item) => item > 0 && !seen.has(item));
     answers[data.model] = { list, ms: data.ms, why: new Map() };
-    if (answers.every(Boolean)) drawResults();
+    if (answers.every(Boolean)) drawAll();
   } else if (data.tap === tap && data.kind === "reasons") {
     answers[data.model].why = new Map(data.why);
     drawReasons(data.model);
   }
-};
+}
 
 function broken(said) {
   $("loading").hidden = false;
@@ -177,6 +201,11 @@ function drawHistory() {
   $("beyond").hidden = !beyond;
   $("beyond").textContent = `The model looks at the newest ${longest} alone.`;
   $("lost").hidden = keeps;
+}
+
+function drawAll() {
+  drawHistory();
+  drawResults();
 }
 
 function drawResults() {
@@ -394,12 +423,5 @@ $("theme").addEventListener("click", () => {
 drawStart();
 drawColumns();
 drawHistory();
-const packed = (id) => $(id).textContent;
-worker.postMessage({
-  kind: "start",
-  ...facts.contract,
-  glue: packed("glue"),
-  wasm: packed("wasm"),
-  models: models.map((one, at) => ({ name: one.name, file: packed(`model-${at}`) })),
-});
+start();
 if (facts.offline && "serviceWorker" in navigator) navigator.serviceWorker.register("sw.js");

@@ -1,0 +1,145 @@
+// Runs the models: in the page where all of them answer within a part of a frame, so that a tap's list
+// is in the next one; in a worker where they do not, so that nothing holds up the page. Before this
+// text comes the runtime, as the object LiteRt. A message {tap, history} is answered twice for each
+// model: by what it ranks and, unless another tap came meanwhile, by why.
+"use strict";
+
+function engine(post) {
+  const models = [];
+  let order, newest, started;
+
+  function receive(data) {
+    if (data.kind === "start") {
+      order = data;
+      started = start().catch(failed);
+    } else {
+      newest = data.tap;
+      started = started.then(() => rank(data)).catch(failed);
+    }
+  }
+
+  function failed(error) {
+    post({ kind: "failed", said: String(error?.message ?? error) });
+  }
+
+  async function start() {
+    const began = performance.now();
+    post({ kind: "progress", said: "Unpacking the runtime" });
+    const [glue, wasmBinary] = await Promise.all([unpacked(order.glue), unpacked(order.wasm)]);
+    post({ kind: "progress", said: "Starting the runtime" });
+    self.Module = { wasmBinary, print() {}, printErr() {} };
+    // The loader takes for a script what ends so.
+    const url = URL.createObjectURL(new Blob([glue], { type: "text/javascript" }));
+    // It would look for a GPU, which nothing here asks for, and complain where there is none.
+    const { warn } = console;
+    console.warn = () => {};
+    Object.defineProperty(navigator, "gpu", { value: null, configurable: true });
+    await LiteRt.loadLiteRt(`${url}#.js`);
+    delete navigator.gpu;
+    console.warn = warn;
+    URL.revokeObjectURL(url);
+    for (const { name, file } of order.models) {
+      post({ kind: "progress", said: `Loading ${name}` });
+      const model = await LiteRt.loadAndCompile(await unpacked(file), { accelerator: "wasm" });
+      const details = model.signatures[order.signature]?.getInputDetails() ?? [];
+      const input = details.find((one) => one.name === order.input);
+      if (!input) throw new Error(`${name} has no signature ${order.signature}(${order.input})`);
+      models.push({ model, length: input.shape[1] });
+      await answer(models.at(-1), []); // what a first run prepares, later ones reuse
+    }
+    const lengths = models.map(({ length }) => length);
+    const before = performance.now();
+    for (let turn = 0; turn < WARM; turn++) for (const one of models) await answer(one, []);
+    const each = (performance.now() - before) / WARM;
+    post({ kind: "ready", ms: performance.now() - began, each, lengths });
+  }
+
+  async function unpacked(text) {
+    const packed = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+    const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+    return new Uint8Array(await new Response(stream).arrayBuffer());
+  }
+
+  // The newest touched items, oldest first, padded on the left.
+  async function answer({ model, length }, window) {
+    const context = new Int32Array(length);
+    context.set(window, length - window.length);
+    const tensor = new LiteRt.Tensor(context, [1, length]);
+    const found = await model.run(order.signature, { [order.input]: tensor });
+    const items = await found[order.items].data();
+    const scores = await found[order.scores].data();
+    for (const one of [tensor, ...Object.values(found)]) one.delete();
+    return { items, scores };
+  }
+
+  async function rank({ tap, history }) {
+    if (tap !== newest) return;
+    const asked = models.map((one) => ({ one, window: history.slice(-one.length) }));
+    for (const [model, question] of asked.entries()) {
+      const before = performance.now();
+      question.full = await answer(question.one, question.window);
+      post({ kind: "ranked", tap, model, ms: performance.now() - before, ...question.full });
+    }
+    await shown();
+    rested = performance.now();
+    for (const [model, question] of asked.entries()) {
+      const found = await reasons(question, tap);
+      if (found) post({ kind: "reasons", tap, model, ...found });
+    }
+  }
+
+  // To which touched item each recommended one owes most: how much less likely it is, among those
+  // that are returned, where that one was not touched. As many runs as touched items, never more.
+  async function reasons({ one, window, full }, tap) {
+    if (window.length < 2) {
+      return { why: window.length ? [...full.items].map((item) => [item, window[0]]) : [], runs: 0 };
+    }
+    const now = likely(full);
+    const owed = new Map();
+    for (let left = 0; left < window.length; left++) {
+      await breath();
+      if (tap !== newest) return null;
+      const without = likely(await answer(one, window.toSpliced(left, 1)));
+      for (const [item, value] of now.of) {
+        const drop = value - (without.of.get(item) ?? without.least);
+        if (drop > (owed.get(item)?.drop ?? 0)) owed.set(item, { drop, by: window[left] });
+      }
+    }
+    return { why: [...owed].map(([item, { by }]) => [item, by]), runs: window.length };
+  }
+
+  // Logarithms of their shares: what all scores have in common falls out.
+  function likely({ items, scores }) {
+    const sum = scores.reduce((total, score) => total + Math.exp(score - scores[0]), 0);
+    const logs = Array.from(scores, (score) => score - scores[0] - Math.log(sum));
+    return { of: new Map(logs.map((log, at) => [items[at], log])), least: Math.min(...logs) };
+  }
+
+  // In the page the list is painted before anything else is asked.
+  function shown() {
+    if (typeof document === "undefined") return undefined;
+    return new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+  }
+
+  // A newer tap comes in here, where the runs so far took a while.
+  const turn = new MessageChannel();
+  let rested = 0;
+  function breath() {
+    if (performance.now() - rested < 6) return undefined;
+    return new Promise((resolve) => {
+      turn.port1.onmessage = () => {
+        rested = performance.now();
+        resolve();
+      };
+      turn.port2.postMessage(0);
+    });
+  }
+
+  return receive;
+}
+
+const WARM = 4;
+if (typeof document === "undefined") {
+  const receive = engine((message) => postMessage(message));
+  onmessage = ({ data }) => receive(data);
+}

@@ -1,15 +1,18 @@
 """The Python client as an app has it: its own file and a runtime, no rbench, no TensorFlow."""
 
 import importlib.util
+import json
 import re
+import shutil
 import subprocess
 import sys
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rbench.ship import documents as doc
 from rbench.ship import ship
 from rbench.ship.clients import client
 from rbench.testing import damage
@@ -162,6 +165,7 @@ def test_a_swapped_table_whose_scores_lie_close_together(made, tmp_path):
     assert re.search(r"e\.g\. \d+ % of the golden items are returned", said)
 
 
+ODD = (None, 0, -1, "", "x", [], {}, [1], {"file": 1}, True, 1e300)
 CASES = [{"name": "one", "items": [1, 2, 3, 4, 5], "scores": [1.0, 0.99, 0.98, 0.97, 0.96]}]
 
 
@@ -273,6 +277,52 @@ def test_any_history(shipped, history, k):
     assert found.scores == sorted(found.scores, reverse=True)
     assert len(opened.context(history)) == 6
     assert [one for one in opened.context(history) if one] == history[-6:]
+
+
+@pytest.fixture(scope="module")
+def torn(shipped, tmp_path_factory):
+    """A bundle that is mended before each damage."""
+    place = shutil.copytree(shipped.to, tmp_path_factory.mktemp("torn") / "bundle")
+
+    def damaged(name, change):
+        for path in shipped.to.iterdir():
+            (place / path.name).write_bytes(path.read_bytes())
+        (place / name).write_bytes(change((place / name).read_bytes()))
+        return place
+
+    return damaged
+
+
+SHARE = st.floats(0, 1, exclude_max=True)
+NAMES = ("model.tflite", "items.json", "golden.json", "contract.json")
+
+
+@settings(max_examples=40)
+@given(name=st.sampled_from(NAMES), share=SHARE, mask=st.integers(1, 255))
+def test_any_byte_that_changed_is_found(torn, name, share, mask):
+    def change(content):
+        at = int(share * len(content))
+        return content[:at] + bytes([content[at] ^ mask]) + content[at + 1 :]
+
+    said = client.selftest(torn(name, change))
+    assert said or name == "contract.json"  # which holds words for people too
+
+
+@settings(max_examples=20)
+@given(name=st.sampled_from(NAMES), share=SHARE)
+def test_any_file_that_broke_off_is_found(torn, name, share):
+    assert client.selftest(torn(name, lambda content: content[: int(share * len(content))]))
+
+
+@settings(max_examples=40)
+@given(key=st.sampled_from(sorted(doc.Contract.__struct_fields__)), value=st.sampled_from(ODD))
+def test_a_contract_with_another_value(torn, key, value):
+    def change(content):
+        return json.dumps({**json.loads(content), key: value}).encode()
+
+    said = client.selftest(torn("contract.json", change))
+    assert all(isinstance(one, str) for one in said)
+    assert said or key not in client.NEEDED or value is True
 
 
 OPENED = {}

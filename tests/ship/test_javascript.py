@@ -176,6 +176,16 @@ def test_documents_that_are_none(bundle, name):
     assert f"{name} is no JSON" in said
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [*((key, None) for key in sorted(python.NEEDED)), ("context", {}), ("k", 1.5), ("inputs", [])],
+)
+def test_a_contract_with_another_value(bundle, key, value):
+    rewrite(bundle, "contract.json", lambda known: known.update({key: value}))
+    ((said,),) = told(bundle, ["selftest"])
+    assert said.startswith("contract.json")
+
+
 def test_both_clients_judge_alike(bundle):
     pairs = [
         ([5, 3, 9], [3.0, 2.0, 1.99]),

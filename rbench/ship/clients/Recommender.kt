@@ -215,6 +215,16 @@ class Recommender private constructor(
             if (contract["schema"].int != SCHEMA) {
                 throw BundleException("$CONTRACT: schema ${contract["schema"].int}, not $SCHEMA")
             }
+            val context = contract["context"]
+            for ((side, name, size) in listOf(
+                Triple("inputs", context["input"].text, context["length"].int),
+                Triple("outputs", "items", contract["k"].int),
+            )) {
+                val one = contract[side].list.find { it["name"].text == name }
+                if (one?.get("shape")?.list?.lastOrNull()?.int != size) {
+                    throw BundleException("$CONTRACT contradicts itself: $name has not $size numbers")
+                }
+            }
             return contract
         }
 

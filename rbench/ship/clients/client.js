@@ -20,6 +20,15 @@ const GOLDEN = 'golden.json';
 const ITEMS = 'items.json';
 const SCHEMA = 1;
 
+const FILE = {file: 'string', sha256: 'string', size_bytes: 'number'};
+const NEEDED = {
+  ...{schema: 'number', signature: 'string', inputs: 'object', outputs: 'object', k: 'number'},
+  ...{data: 'string', model: FILE, items: FILE, golden: FILE, reset_before_query: 'boolean'},
+  context: {input: 'string', length: 'number', padding_id: 'number'},
+  catalogue: {items: 'number'},
+  history: {filter: 'boolean'},
+};
+
 /** The bundle cannot be used; the message says why. */
 export class BundleError extends Error {}
 
@@ -42,10 +51,7 @@ export class Recommender {
    */
   static async open(bundle, litert, {accelerator = 'wasm', verify = true} = {}) {
     const files = await Files.of(bundle);
-    const contract = await files.json(CONTRACT);
-    if (contract.schema !== SCHEMA) {
-      throw new BundleError(`${CONTRACT}: schema ${contract.schema}, not ${SCHEMA}`);
-    }
+    const contract = await files.contract();
     const [model, names] = [await files.model(contract), await files.read(ITEMS)];
     if (verify) {
       const problems = [
@@ -65,7 +71,6 @@ export class Recommender {
   }
 
   constructor(contract, names, model, litert) {
-    if (!Array.isArray(names.items)) throw new BundleError(`${ITEMS} has no list of items`);
     this.contract = contract;
     this.ids = names.items;
     this.titles = Object.values(names.columns ?? {})[0] ?? names.items;
@@ -166,7 +171,7 @@ export async function selftest(bundle, litert, {accelerator = 'wasm', backend} =
   let recommender;
   try {
     const files = await Files.of(bundle);
-    const contract = await files.json(CONTRACT);
+    const contract = await files.contract();
     const golden = await files.read(GOLDEN);
     problems.push(...(await modelProblems(contract, await files.model(contract))));
     problems.push(...(await itemsProblems(contract, await files.read(ITEMS))));
@@ -295,7 +300,8 @@ async function itemsProblems(contract, content) {
   if (names.data !== contract.data) {
     problems.push(`${ITEMS} is stale: it belongs to another split of the log than the model`);
   }
-  const count = (names.items?.length ?? 0) - 1;
+  if (!Array.isArray(names.items)) throw new BundleError(`${ITEMS} has no list of items`);
+  const count = names.items.length - 1;
   if (count !== contract.catalogue.items) {
     problems.push(
       `${ITEMS} is stale: it names ${count} items, the model ranks ${contract.catalogue.items}`,
@@ -333,8 +339,24 @@ class Files {
     }, whole);
   }
 
-  async json(name) {
-    return parsed(await this.read(name), name);
+  /** The contract, with all that is needed of it. */
+  async contract() {
+    const found = parsed(await this.read(CONTRACT), CONTRACT);
+    if (found.schema !== SCHEMA) {
+      throw new BundleError(`${CONTRACT}: schema ${found.schema}, not ${SCHEMA}`);
+    }
+    mustHave(found, NEEDED, CONTRACT);
+    const {inputs, outputs, context, k} = found;
+    for (const [tensors, name, size] of [
+      [inputs, context.input, context.length],
+      [outputs, 'items', k],
+    ]) {
+      const one = Array.isArray(tensors) ? tensors.find((tensor) => tensor?.name === name) : null;
+      if (one?.shape?.at?.(-1) !== size) {
+        throw new BundleError(`${CONTRACT} contradicts itself: ${name} has not ${size} numbers`);
+      }
+    }
+    return found;
   }
 
   /** The .tflite as it was measured: the folder's, or the front of the one file. */
@@ -378,6 +400,16 @@ function archive(whole) {
 async function inflated(content) {
   const stream = new Blob([content]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
   return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+function mustHave(found, needed, where) {
+  for (const [key, kind] of Object.entries(needed)) {
+    const value = found?.[key];
+    if (typeof kind === 'object') mustHave(value, kind, `${where}: ${key}`);
+    else if (typeof value !== kind || value === null) {
+      throw new BundleError(`${where}: ${key} is ${JSON.stringify(value)}, not of type ${kind}`);
+    }
+  }
 }
 
 function parsed(content, name) {

@@ -28,8 +28,20 @@ import numpy as np
 
 CONTRACT, GOLDEN, ITEMS = "contract.json", "golden.json", "items.json"
 SCHEMA = 1
+SIDES = ("inputs", "outputs")
 BACKEND = ("aarch64" if platform.machine() in ("aarch64", "arm64") else "litert") + "/xnnpack"
 """Of golden.json's tolerances: the one that this client runs on."""
+
+_FILE = {"file": str, "sha256": str, "size_bytes": int}
+NEEDED = {
+    **{"schema": int, "signature": str, "inputs": list, "outputs": list, "k": int, "data": str},
+    **dict.fromkeys(("model", "items", "golden"), _FILE),
+    "context": {"input": str, "length": int, "padding_id": int},
+    "catalogue": {"items": int},
+    "history": {"filter": bool},
+    "reset_before_query": bool,
+}
+"""Of the contract."""
 
 
 class BundleError(Exception):
@@ -64,17 +76,12 @@ class Recommender:
 
     def __init__(self, bundle: str | Path, verify: bool = True) -> None:
         self.bundle = Path(bundle)
-        self.contract: dict[str, Any] = _json(self._content(CONTRACT), CONTRACT)
-        if self.contract.get("schema") != SCHEMA:
-            raise BundleError(f"{CONTRACT}: schema {self.contract.get('schema')}, not {SCHEMA}")
-        try:
-            model, names = self._model(), self._content(ITEMS)
-            problems = [*self._model_problems(model), *self._items_problems(names)]
-            if problems and verify:
-                raise BundleError("; ".join(problems))
-            self._open(model, _json(names, ITEMS))
-        except (KeyError, TypeError, AttributeError) as error:
-            raise BundleError(f"{CONTRACT} or {ITEMS} lacks something: {error!r}") from error
+        self.contract: dict[str, Any] = _contract(self._content(CONTRACT))
+        model, names = self._model(), self._content(ITEMS)
+        problems = [*self._model_problems(model), *self._items_problems(names)]
+        if problems and verify:
+            raise BundleError("; ".join(problems))
+        self._open(model, _json(names, ITEMS))
 
     def recommend(self, history: Sequence[int], k: int = 10) -> Answer:
         """The best items after a history of indices, oldest first.
@@ -137,16 +144,19 @@ class Recommender:
             self._runner = self._interpreter.get_signature_runner(self.contract["signature"])
         except (RuntimeError, ValueError) as error:
             raise BundleError(f"the runtime does not load the model: {error}") from error
-        for side, found in (
-            ("inputs", self._runner.get_input_details()),
-            ("outputs", self._runner.get_output_details()),
-        ):
+        details = self._runner.get_input_details(), self._runner.get_output_details()
+        for side, found in zip(SIDES, details, strict=True):
             for tensor in self.contract[side]:
                 name, wanted = tensor["name"], (tensor["dtype"], tensor["shape"])
                 one = found.get(name)
                 there = one and (np.dtype(one["dtype"]).name, [int(n) for n in one["shape"]])
                 if there != wanted:
                     raise BundleError(f"the model's {side} differ at {name}: {there}, not {wanted}")
+        shapes = {one["name"]: one["shape"] for side in SIDES for one in self.contract[side]}
+        known = self.contract["context"]
+        for name, size in ((known["input"], known["length"]), ("items", self.contract["k"])):
+            if shapes.get(name, [None])[-1] != size:
+                raise BundleError(f"{CONTRACT} contradicts itself: {name} has not {size} numbers")
 
     def _content(self, name: str) -> bytes:
         """A file of the bundle, in the folder or in the ZIP behind the model."""
@@ -189,9 +199,11 @@ class Recommender:
                 f"{_sha256(content)[:12]}, not {known['sha256'][:12]}"
             )
         names = _json(content, ITEMS)
+        if not isinstance(names.get("items"), list):
+            raise BundleError(f"{ITEMS} has no list of items")
         if names.get("data") != self.contract["data"]:
             found.append(f"{ITEMS} is stale: it belongs to another split of the log than the model")
-        count, due = len(names.get("items", ())) - 1, self.contract["catalogue"]["items"]
+        count, due = len(names["items"]) - 1, self.contract["catalogue"]["items"]
         if count != due:
             found.append(f"{ITEMS} is stale: it names {count} items, the model ranks {due}")
         return found
@@ -223,9 +235,9 @@ def _before(bundle: str | Path) -> list[str]:
     half = Recommender.__new__(Recommender)
     half.bundle = Path(bundle)
     try:
-        half.contract = _json(half._content(CONTRACT), CONTRACT)
+        half.contract = _contract(half._content(CONTRACT))
         return half._model_problems(half._model())
-    except (BundleError, KeyError, TypeError):
+    except BundleError:
         return []
 
 
@@ -317,6 +329,28 @@ def _interpreter(model: bytes) -> Any:
     except ImportError as error:
         raise BundleError("no runtime: pip install ai-edge-litert") from error
     return Interpreter(model_content=model, num_threads=1)
+
+
+def _contract(content: bytes) -> dict[str, Any]:
+    """The contract, with all that is needed of it."""
+    found = _json(content, CONTRACT)
+    if found.get("schema") != SCHEMA:
+        raise BundleError(f"{CONTRACT}: schema {found.get('schema')}, not {SCHEMA}")
+    _must_have(found, NEEDED, CONTRACT)
+    tensor = {"name": str, "dtype": str, "shape": list}
+    for side in SIDES:
+        for at, one in enumerate(found[side]):
+            _must_have(one, tensor, f"{CONTRACT}: {side}[{at}]")
+    return found
+
+
+def _must_have(found: Any, needed: dict[str, Any], where: str) -> None:
+    for key, kind in needed.items():
+        value = found.get(key) if isinstance(found, dict) else None
+        if isinstance(kind, dict):
+            _must_have(value, kind, f"{where}: {key}")
+        elif type(value) is not kind:
+            raise BundleError(f"{where}: {key} is {value!r}, not of type {kind.__name__}")
 
 
 def _json(content: bytes, name: str) -> dict[str, Any]:

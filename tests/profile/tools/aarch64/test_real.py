@@ -55,6 +55,28 @@ def test_a_wrapper_that_emulates_sme_is_refused(asked, emulation, tmp_path, monk
         check(ProfileSettings(), asked[0], Target.parse("aarch64/cpu"), asked[1])
 
 
+@pytest.mark.parametrize(("cpu", "right"), [("max", False), ("max,sme=off", True)])
+def test_it_is_sme_that_answers_wrong(cpu, right, asked, monkeypatch):
+    """Why it is kept off: the same int8 file, the same runtime and emulator, that alone apart."""
+    random = np.random.default_rng(1)
+    table = random.normal(scale=0.3, size=(301, 16)).astype(np.float32)
+    table[0] = 0
+    asked[0].write_bytes(recommender(table, 6, k=20, scheme="static", scoring=table[1:]))
+    guest = run._guest
+
+    def chosen(machine, own, folder):
+        return [cpu if word == own else word for word in guest(machine, own, folder)]
+
+    monkeypatch.setattr(run, "_guest", chosen)
+    monkeypatch.setattr(run, "_hold", lambda told, target: None)
+    target = Target.parse("aarch64/xnnpack")
+    if right:
+        assert check(ProfileSettings(), asked[0], target, asked[1]).overlap == 1.0
+    else:
+        with pytest.raises(StageError, match="wrong answers: 0"):
+            check(ProfileSettings(), asked[0], target, asked[1])
+
+
 def test_wrong_answers_are_found(asked, monkeypatch, tmp_path):
     """The emulated machine runs another file than this host: as wrong kernels would answer."""
     other = tmp_path / "other.tflite"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from rbench.encoding import Encoder, Form, KerasTensor
 
@@ -17,6 +18,7 @@ class Cnn(Encoder):
     Conv1D brings reshapes that they do not.
     """
 
+    any_length: ClassVar[bool] = True
     kernel: int = 3
     """Taps of each convolution."""
     dilations: tuple[int, ...] = (1, 2, 4)

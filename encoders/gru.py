@@ -18,6 +18,7 @@ class Gru(Encoder):
     """
 
     recurrent: ClassVar[bool] = True
+    any_length: ClassVar[bool] = True
 
     def encode(self, embeddings: KerasTensor, mask: KerasTensor, form: Form) -> KerasTensor:
         from tf_keras import layers

@@ -21,6 +21,7 @@ class Lstm(Encoder):
     """
 
     recurrent: ClassVar[bool] = True
+    any_length: ClassVar[bool] = True
 
     def encode(self, embeddings: KerasTensor, mask: KerasTensor, form: Form) -> KerasTensor:
         from tf_keras import layers

@@ -105,6 +105,7 @@ def test_studies(rbench):
         "default",
         "full-matrix",
         "movielens-1m",
+        "movielens-1m-grid",
         "movielens-small",
     ]
     assert rows[0] == {"name": "default", "cells": "5 x 4 x 2", "data": "synthetic"}

@@ -14,8 +14,9 @@ from rbench.testing import CHECKS
 from rbench_encoders.attention import Attention
 from rbench_encoders.cnn import Cnn
 
+OURS = ("bow", "cnn", "lstm", "gru", "attention", "lru", "mixer", "gated_attention")
 CASES = {
-    **{name: plugins.encoder(name) for name in ("bow", "cnn", "lstm", "gru", "attention", "lru")},
+    **{name: plugins.encoder(name) for name in OURS},
     "cnn, wider than the context": Cnn(kernel=4, dilations=(1, 2, 8)),
     "attention, two blocks of two heads": Attention(blocks=2, heads=2),
 }

@@ -11,13 +11,15 @@ if not find_spec("tensorflow"):  # importing it takes seconds
     pytest.skip("encoders need rbench[sweep]", allow_module_level=True)
 
 from rbench.encoding import Form
-from rbench_encoders import recurrence
+from rbench_encoders import curves, recurrence
 from rbench_encoders.attention import Attention
 from rbench_encoders.bow import DECAY, Bow
 from rbench_encoders.cnn import Cnn
+from rbench_encoders.gated_attention import GatedAttention
 from rbench_encoders.gru import Gru
 from rbench_encoders.lru import Lru
 from rbench_encoders.lstm import Lstm
+from rbench_encoders.mixer import Mixer
 
 pytestmark = pytest.mark.slow
 
@@ -37,6 +39,23 @@ def context(items=LENGTH, seed=1):
     mask[:, LENGTH - items :] = 1
     values = np.random.default_rng(seed).normal(size=(1, LENGTH, WIDTH)).astype(np.float32)
     return values * mask[:, :, None], mask
+
+
+def normed(x):
+    x = np.asarray(x, np.float64)
+    return (x - x.mean(-1, keepdims=True)) / np.sqrt(x.var(-1, keepdims=True) + 1e-6)
+
+
+def silu(x):
+    return x / (1 + np.exp(-x))
+
+
+def summed(values):
+    """New curves by hand, one a channel: ``(length, width)`` -> the same shape."""
+    decay = np.linspace(curves.FASTEST, curves.SLOWEST, WIDTH)
+    taps = decay ** np.arange(LENGTH)[:, None]
+    taps /= np.linalg.norm(taps, axis=0)
+    return np.stack([(taps[place::-1] * values[: place + 1]).sum(0) for place in range(LENGTH)])
 
 
 def test_a_new_bag_of_words_is_the_decayed_sum_of_its_items() -> None:
@@ -128,10 +147,6 @@ def test_a_block_reads_its_states_through_a_gate() -> None:
     found = np.asarray(model([embeddings, mask]))[0]
     by_name = {layer.name: layer for layer in model.layers if layer.weights}
 
-    def normed(x):
-        x = np.asarray(x, np.float64)
-        return (x - x.mean(-1, keepdims=True)) / np.sqrt(x.var(-1, keepdims=True) + 1e-6)
-
     kept = np.linspace(0.2, 0.995, WIDTH)
     value, gate, output = (
         by_name[f"block_0_{name}"].get_weights()[0] for name in ("value", "gate", "output")
@@ -141,7 +156,7 @@ def test_a_block_reads_its_states_through_a_gate() -> None:
         x = embeddings[0, place]
         state = kept * state + np.sqrt(1 - kept**2) * (normed(x) @ value)
         asked = normed(x) @ gate
-        read = normed(state) * asked / (1 + np.exp(-asked))
+        read = normed(state) * silu(asked)
         assert np.allclose(found[place], normed(x + read @ output), atol=1e-4)
 
 
@@ -158,3 +173,50 @@ def test_a_linear_recurrence_needs_few_numbers_of_a_long_context(length) -> None
 def test_heads_must_divide_the_width() -> None:
     with pytest.raises(ValueError, match="width 4 is no multiple of 3 heads"):
         drawn(Attention(heads=3))
+
+
+@pytest.mark.parametrize("width", [4, 8, 12, 64])
+def test_curves_are_the_same_in_every_shape_whatever_the_width(width) -> None:
+    values = np.random.default_rng(1).normal(size=(2, LENGTH, width)).astype(np.float32)
+    kinds = curves.All(), curves.Filtered(), curves.Newest()
+    for kind in kinds:
+        kind.build(values.shape)
+        kind.taps.assign(np.random.default_rng(2).normal(size=kind.taps.shape))
+    whole, filtered, newest = (np.asarray(kind(values)) for kind in kinds)
+    assert whole.shape == values.shape
+    assert np.allclose(filtered, whole, atol=1e-4)
+    assert np.allclose(newest, whole[:, -1:], atol=1e-4)
+
+
+def test_a_mixer_reads_its_sums_through_a_gate() -> None:
+    model = drawn(Mixer(blocks=1))
+    embeddings, mask = context()
+    found = np.asarray(model([embeddings, mask]))[0]
+    by_name = {layer.name: layer for layer in model.layers if layer.weights}
+    value, gate, output = (
+        by_name[f"block_0_{name}"].get_weights()[0] for name in ("value", "gate", "output")
+    )
+    x = embeddings[0]
+    read = normed(summed(normed(x) @ value)) * silu(normed(x) @ gate)
+    assert np.allclose(found, normed(x + read @ output), atol=1e-4)
+
+
+def test_gated_attention_fades_with_age_and_is_read_through_a_gate() -> None:
+    """By hand: two heads with slopes 1/16 and 1/256."""
+    model = drawn(GatedAttention(blocks=1))
+    embeddings, mask = context(items=6)
+    found = np.asarray(model([embeddings, mask]))[0]
+    kernel = {layer.name: layer.get_weights()[0] for layer in model.layers if layer.weights}
+    x = embeddings[0, -6:]
+    heads = []
+    for head, slope in enumerate((1 / 16, 1 / 256)):
+        query, key, value = (
+            normed(x) @ kernel[f"block_0_head_{head}_{part}"] for part in ("query", "key", "value")
+        )
+        scores = query @ key.T / np.sqrt(WIDTH / 2)
+        ages = np.subtract.outer(np.arange(6), np.arange(6))
+        weights = np.exp(np.where(ages < 0, -np.inf, scores - slope * ages))
+        heads.append(weights / weights.sum(axis=1, keepdims=True) @ value)
+    gate = silu(normed(x) @ kernel["block_0_gate"])
+    read = normed(np.concatenate(heads, axis=1)) * gate
+    assert np.allclose(found[-6:], normed(x + read @ kernel["block_0_output"]), atol=1e-4)

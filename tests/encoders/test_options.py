@@ -21,6 +21,8 @@ from rbench.errors import PluginError
         ("lru", {"blocks": 0}),
         ("lru", {"blocks": 65}),
         ("lru", {"dropout": 1.0}),
+        ("mixer", {"blocks": 0}),
+        ("gated_attention", {"heads": 65}),
         ("attention", {"heads": 0}),
         ("attention", {"blocks": 10**6}),
         ("attention", {"dropout": float("nan")}),
@@ -51,6 +53,8 @@ def test_options_arrive() -> None:
         ("gru", True),
         ("attention", False),
         ("lru", False),
+        ("mixer", False),
+        ("gated_attention", False),
     ],
 )
 def test_who_is_recurrent(name, recurrent) -> None:
@@ -60,8 +64,18 @@ def test_who_is_recurrent(name, recurrent) -> None:
 def test_no_encoder_costs_an_import_of_tensorflow() -> None:
     code = (
         "import sys; from rbench import plugins; "
-        "[plugins.encoder(n) for n in ('bow', 'cnn', 'lstm', 'gru', 'attention', 'lru')]; "
+        "[plugins.encoder(n) for n in plugins.names(plugins.ENCODERS)]; "
         "assert not {'tensorflow', 'tf_keras', 'numpy.f2py'} & set(sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()
+
+
+@pytest.mark.parametrize("name", ["lru", "cnn", "gru", "lstm", "gated_attention"])
+def test_who_may_learn_from_longer_windows(name) -> None:
+    assert plugins.encoder(name).any_length
+
+
+@pytest.mark.parametrize("name", ["bow", "mixer", "attention"])
+def test_who_has_a_weight_for_every_place(name) -> None:
+    assert not plugins.encoder(name).any_length

@@ -128,7 +128,10 @@ def test_a_study_that_is_not_there(source, tmp_path, monkeypatch):
     with pytest.raises(StudyError) as caught:
         Study.read(source)
     assert "no such study" in str(caught.value)
-    assert "default, full-matrix, movielens-1m, movielens-small" in caught.value.allowed
+    assert (
+        "default, full-matrix, movielens-1m, movielens-1m-grid, movielens-small"
+        in caught.value.allowed
+    )
 
 
 def test_a_study_that_is_no_text(tmp_path):

@@ -1,0 +1,85 @@
+"""Pieces that several encoders are made of."""
+
+from __future__ import annotations
+
+from rbench.encoding import Form, KerasTensor
+
+
+def drop_rate(own: float | None, form: Form) -> float:
+    """What is dropped within an encoder: its own option, else the training's."""
+    return form.dropout if own is None else own
+
+
+def check_dropout(own: float | None) -> None:
+    """Refuse a rate without sense.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if own is not None and not 0 <= own <= 0.99:
+        raise ValueError(f"dropout must be a number from 0 to 0.99, not {own}")
+
+
+def normed(x: KerasTensor, name: str) -> KerasTensor:
+    """Layer normalization (Ba et al. 2016), with gain and bias."""
+    from tf_keras import layers
+
+    return layers.LayerNormalization(epsilon=1e-6, name=name)(x)
+
+
+def gated(
+    x: KerasTensor, state: KerasTensor, gate: KerasTensor, dropout: float, name: str
+) -> KerasTensor:
+    """``x + W (LN(state) * silu(gate)) + b``: what a block found, read through a gate."""
+    from tf_keras import layers
+
+    width = x.shape[-1]
+    state = normed(state, f"{name}_state_norm")
+    open_ = layers.Activation("sigmoid", name=f"{name}_open")(gate)
+    read = layers.Multiply(name=f"{name}_read")([state, gate, open_])
+    read = layers.Dense(width, name=f"{name}_output")(read)
+    read = layers.Dropout(dropout, name=f"{name}_dropout")(read)
+    return layers.Add(name=f"{name}_sum")([x, read])
+
+
+def mixing(x: KerasTensor, mask: KerasTensor, kind: type, dropout: float, name: str) -> KerasTensor:
+    """A block that mixes positions by a sum over the past: the values of `kind`, read through a
+    gate from the item at hand.
+
+    Args:
+        kind: a layer, ``(batch, length, width)`` -> the same shape, or the last position alone.
+    """
+    from tf_keras import layers
+
+    from rbench.layers import Last, Masked
+
+    width = x.shape[-1]
+    asking = normed(x, f"{name}_norm")
+    value = layers.Dense(width, name=f"{name}_value")(asking)
+    value = Masked(name=f"{name}_items")([value, mask])
+    state = kind(name=f"{name}_state")(value)
+    if state.shape[1] < x.shape[1]:
+        x = Last(name=f"{name}_newest")(x)
+        asking = Last(name=f"{name}_asking")(asking)
+    gate = layers.Dense(width, name=f"{name}_gate")(asking)
+    return gated(x, state, gate, dropout, name)
+
+
+def beside_newest(
+    found: KerasTensor, embeddings: KerasTensor, form: Form, dropout: float
+) -> KerasTensor:
+    """``LN(W found + b + newest item)``: what the history changes about its newest item.
+
+    Args:
+        found: ``(batch, length, width)``, or with ``form.last`` ``(batch, width)``.
+        embeddings: of the context, ``(batch, length, width)``.
+    """
+    from tf_keras import layers
+
+    from rbench.layers import Last
+
+    newest = Last(name="newest")(embeddings) if form.last else embeddings
+    newest = layers.Reshape(found.shape[1:], name="item")(newest)
+    found = layers.Dropout(dropout, name="found")(found)
+    found = layers.Dense(embeddings.shape[-1], name="projection")(found)
+    return normed(layers.Add(name="sum")([newest, found]), "final_norm")

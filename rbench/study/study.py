@@ -293,8 +293,8 @@ def _check_options(table: str, options: object) -> None:
 def shipped() -> tuple[str, ...]:
     """Names of the studies that come with rbench: the built-in one, then those in its files."""
     files = resources.files("rbench.studies").iterdir()
-    found = sorted(file.name for file in files if file.name.endswith(".toml"))
-    return (BUILTIN, *(name.removesuffix(".toml") for name in found))
+    found = (file.name for file in files if file.name.endswith(".toml"))
+    return (BUILTIN, *sorted(name.removesuffix(".toml") for name in found))
 
 
 def label_of(name: str) -> str:

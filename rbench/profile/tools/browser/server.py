@@ -28,6 +28,13 @@ Heard = Callable[[str, Any], Mapping[str, Any]]
 """Is told what the page says, and a document; what the page is answered."""
 
 
+class _Quiet(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A browser that is ended leaves its connections open: nobody has to hear of it."""
+
+
 class Server:
     """Serves some files while it is entered.
 
@@ -41,8 +48,7 @@ class Server:
         self, files: Mapping[str, bytes], heard: Heard, headers: Mapping[str, str] = ISOLATED
     ) -> None:
         token = secrets.token_urlsafe(16)
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(token, files, heard, headers))
-        self._server.daemon_threads = True
+        self._server = _Quiet(("127.0.0.1", 0), _handler(token, files, heard, headers))
         self.url = f"http://127.0.0.1:{self._server.server_port}/{token}/"
         """Of the page."""
 

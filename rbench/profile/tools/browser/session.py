@@ -52,8 +52,14 @@ class _Talk:
         self.surroundings = Surroundings(cores=1)
 
     def __call__(self, what: str, document: Any) -> Mapping[str, Any]:
+        parts = {
+            "answers": self._answers,
+            "begin": self._begin,
+            "result": self._result,
+            "failed": self._failed,
+        }
         try:
-            return getattr(self, f"_{what}")(document) or {}
+            return parts[what](document)
         except Exception as error:  # whatever it is, the round is over
             self.ended.put(("broken", error))
             return {}
@@ -64,12 +70,13 @@ class _Talk:
             self.ended.put(("wrong", complaint))
         return {"time": not complaint}
 
-    def _begin(self, document: Any) -> None:
+    def _begin(self, document: Any) -> Mapping[str, Any]:
         self.began, self._started = time.time(), time.monotonic()
         self._spent = usage.cpu_seconds(self.root)
         self._watch = Watch()
+        return {}
 
-    def _result(self, document: Any) -> None:
+    def _result(self, document: Any) -> Mapping[str, Any]:
         self.surroundings = self._watch.stop()
         others = self.surroundings.others_cores
         if others is not None:
@@ -79,9 +86,11 @@ class _Talk:
                 self.surroundings, others_cores=round(max(0.0, others - spent / wall), 3)
             )
         self.ended.put(("result", document))
+        return {}
 
-    def _failed(self, document: Any) -> None:
+    def _failed(self, document: Any) -> Mapping[str, Any]:
         self.ended.put(("failed", document))
+        return {}
 
 
 def _arrays(outputs: Any) -> Answers:

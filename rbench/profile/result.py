@@ -119,6 +119,8 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
     """What of the file's state was not set back between runs, in words; empty: nothing."""
     timed: Timed = "invoke"
     """What a sample is, and ``median_us``."""
+    batch: int = 1
+    """Inferences that a sample is the mean of, where a clock is too coarse for one."""
     said: str = ""
     """The same in whole words, for the record."""
     began: float = 0.0

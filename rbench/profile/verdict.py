@@ -62,7 +62,8 @@ def judge(
     """
     wrong = (*_invalid(rounds, samples),)
     runs = sum(len(part) for part in samples)
-    seconds = sum(float(part.sum(dtype="uint64")) for part in samples) / 1e9
+    pairs = zip(rounds, samples, strict=True)
+    seconds = sum(one.batch * float(part.sum(dtype="uint64")) for one, part in pairs) / 1e9
     software = (*simulated(rounds),)
     shaky = software or (
         *short(settings, len(rounds), runs, seconds),

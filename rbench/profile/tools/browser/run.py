@@ -125,6 +125,7 @@ def run(
         delegation=_delegation(model, found) if target.delegate == WEBGPU else None,
         warmup_runs=said["warmups"],
         timed=main,
+        batch=batch,
         said=SAID[main].format(ms=own.batch_ms, **{"invoke": 1, **said["size"]}),
         began=heard.began,
         stopwatch=Stopwatch(

@@ -1,5 +1,6 @@
 """From a page's words to a round. A stand-in says them; the host's answers are real."""
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -8,7 +9,7 @@ pytest.importorskip("ai_edge_litert", reason="the host's answers need rbench[pro
 from rbench import litertjs
 from rbench.cells.target import Target
 from rbench.errors import StageError, Unsupported
-from rbench.profile import ProfileSettings, samples
+from rbench.profile import ProfileSettings, samples, summarise
 from rbench.profile.tools.browser import run as module
 from rbench.profile.tools.browser.plugin import Browser
 from rbench.testing.flat import recommender
@@ -60,6 +61,20 @@ def test_both_times_are_kept(standin, files, tmp_path):
     assert made.state["top_alike"] == 1.0
     assert made.tool == Browser().build(WASM) == "litertjs 2.5.3, Standin 1.0"
     assert made.delegation is None
+
+
+def test_the_time_of_whole_batches_counts(standin, files, tmp_path):
+    """3 samples of 30 us, of 90 inferences each: 8.1 ms were timed."""
+    standin(body(files))
+    place = tmp_path / "round"
+    place.mkdir()
+    made = timed(files, place)
+    (place / "result.json").write_bytes(msgspec.json.encode(made))
+    for least, said in ((0.008, False), (0.0082, True)):
+        own = ProfileSettings(rounds=1, min_runs=3, min_seconds=least)
+        timing, _ = summarise(own, WASM, [place], tmp_path)
+        assert any("too short: 0.0081 of" in reason for reason in timing.reasons) == said
+        assert (timing.runs, timing.query_us) == (3, 60.0)
 
 
 def test_the_page_is_ordered_a_rounds_share(standin, files, tmp_path):

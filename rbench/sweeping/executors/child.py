@@ -48,6 +48,8 @@ class Child:
         self.lodger = ""
         """The stranger's encoder whose code ran here: it may have left threads or worse, so the
         worker does nobody else's jobs."""
+        self.tensorflow = False
+        """Whether a job imported it here, which takes seconds and stays."""
         self.log = Path(os.devnull)
         self.ended = False
         self._silent_s = 0.0
@@ -69,6 +71,7 @@ class Child:
         stage, key = task.place
         self.task, self.log = task, store.folder(stage, key).with_name(f"{key}.log")
         self.lodger = self.lodger or lodger(task.job)
+        self.tensorflow = self.tensorflow or task.job.tensorflow
         self._silent_s = 0.0
         order = Order(job=task.job, key=key, store=str(store.root), log=str(self.log))
         try:

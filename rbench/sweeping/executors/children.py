@@ -94,7 +94,7 @@ class Children:
                 ready.unregister(idle[0].output)
                 workers.remove(idle[0])
                 idle[0].stop()
-            idle = fit
+            idle = sorted(fit, key=lambda one: one.tensorflow != task.job.tensorflow)
             if not idle:
                 idle = [Child(self.environment)]
                 workers += idle

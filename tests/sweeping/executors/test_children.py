@@ -3,6 +3,7 @@
 import errno
 import os
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -152,6 +153,26 @@ def test_a_strangers_worker_does_no_other_encoders_jobs(outcome, tmp_path, plugi
     pids = noted.read_text().split()
     assert len(pids) == len(plugins)
     assert len(set(pids)) == processes
+
+
+@pytest.mark.parametrize("tensorflow", [True, False])
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_job_goes_where_tensorflow_is_imported_already_or_spares_it(tmp_path, tensorflow, order):
+    class Idle:
+        task, lodger, taken = None, "", False
+
+        def __init__(self, tensorflow):
+            self.tensorflow = tensorflow
+
+        def take(self, task, store):
+            self.taken = True
+
+    workers = [Idle(True), Idle(False)][::order]
+    task = SimpleNamespace(job=SimpleNamespace(tensorflow=tensorflow, encoder=None))
+    graph = SimpleNamespace(ready=lambda running: [task], take=lambda task: None)
+    children = Children(Store(tmp_path), Silent(), width=2, stall_s=60.0)
+    children._hand_out(graph, workers, None)
+    assert [worker.tensorflow for worker in workers if worker.taken] == [tensorflow]
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc"), reason="no /proc to look into")  # noqa: PTH112

@@ -142,8 +142,9 @@ def test_what_is_timed_is_what_the_docs_say(monkeypatch):
     assert wholes == [2 * 100 + 10 + 5000 + 3 * 7] * 3
     said = {
         "invoke": "from asking the runtime to run until it has answered | `cpu`, `xnnpack`, "
-        "`xnnpack_cached`, all of `benchmark_model`",
-        "query": "from setting the input until all outputs have been read | `gpu`",
+        "`xnnpack_cached`, all of `benchmark_model`, `browser/wasm`",
+        "query": "from setting the input until all outputs have been read | `gpu`, "
+        "`browser/webgpu`",
     }
     assert set(said) == set(get_args(Timed))
     for word, sentence in said.items():

@@ -37,6 +37,8 @@ from rbench.train.weights import load_weights
 SETTINGS = ModelSettings()
 QUANTIZER = {"dynamic_wi4", "weight_only_wi8", "weight_only_wi4"}
 """Schemes that tf.lite does not have: the plain file is ai-edge-quantizer's."""
+NOBODYS = {"dynamic_wi2"}
+"""Schemes that neither library has: there is no plain file."""
 ITEMS = 3650
 EPOCHS = 15
 CONTEXTS = 200
@@ -118,6 +120,8 @@ def plainly(model: Any, scheme: str, contexts: Any) -> bytes:
         made = source.by_tflite(static_wi8_ai16.calibrated(source))
         barred = {static_wi8_ai16.UNSERVED, *static_wi8_ai16.SCHEME.lacks} & op_names(made)
         return b"" if barred else pack(made)
+    if scheme in NOBODYS:
+        return b""
     if scheme not in QUANTIZER:
         return pack(schemes()[scheme].convert(source).model)
     from ai_edge_quantizer import quantizer, recipe

@@ -114,8 +114,9 @@ class CausalBias(tf_keras.layers.Layer):  # type: ignore[misc]
 
     def call(self, inputs: tuple[Tensor, Tensor]) -> Tensor:
         scores, mask = inputs
-        hidden = (mask - 1.0)[:, tf.newaxis, :]
-        ages = self._ages(mask, scores.shape[1]) if scores.shape[1] > 1 or self.slope else None
+        padded = mask - 1.0
+        hidden = padded[:, tf.newaxis, :]
+        ages = self._ages(padded, scores.shape[1]) if scores.shape[1] > 1 or self.slope else None
         if ages is not None and scores.shape[1] > 1:
             hidden = tf.minimum(hidden, tf.clip_by_value(ages, -1.0, 1.0))
         biased = scores + hidden * self.penalty
@@ -124,16 +125,20 @@ class CausalBias(tf_keras.layers.Layer):  # type: ignore[misc]
         return biased - tf.minimum(tf.nn.relu(ages) * self.slope, self.penalty)
 
     @staticmethod
-    def _ages(mask: Tensor, queries: int) -> Tensor:
+    def _ages(padded: Tensor, queries: int) -> Tensor:
         """How much older than its query a key is, negative where it is newer: ``(1, queries,
         keys)``.
+
+        Args:
+            padded: ``(batch, keys)``, nowhere above 0.
         """
-        keys = mask.shape[1]
-        positions = tf.range(1.0, keys + 1.0)[tf.newaxis]
+        keys = padded.shape[1]
+        positions = tf.range(0.0, keys)[tf.newaxis]
         if queries > 1:
-            # No position is less than 1, and no mask more. The converter does not know that: it
-            # would otherwise compute the ages of all pairs, and store them.
-            one = mask if mask.shape[0] == 1 else mask[:1]
+            # Nothing changes, but the converter does not know that: it would otherwise compute the
+            # ages of all pairs, and store them. (The mask itself would not do: where its range is
+            # learnt, tf.lite gives the largest of two the range of either.)
+            one = padded if padded.shape[0] == 1 else padded[:1]
             positions = tf.maximum(positions, one)
         return positions[:, keys - queries :, tf.newaxis] - positions[:, tf.newaxis, :]
 

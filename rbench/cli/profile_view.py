@@ -49,7 +49,7 @@ def _cells(record: Record) -> list[str]:
     timing, found = record.timing, record.delegation
     if record.state == "ok" and record.check is not None:
         return ["-"] * (len(HEADINGS) - 1) + ["checked"]
-    if timing is None or found is None:
+    if timing is None:
         return ["-"] * (len(HEADINGS) - 1) + [record.state]
     return [
         _us(timing.median_us),
@@ -57,8 +57,8 @@ def _cells(record: Record) -> list[str]:
         _us(timing.p95_us),
         _us(timing.first_us),
         _us(timing.load_us),
-        f"{timing.peak_memory_bytes / 1e6:.1f} MB",
-        f"{found.nodes_delegated} of {found.nodes_total}",
+        f"{timing.peak_memory_bytes / 1e6:.1f} MB" if timing.peak_memory_bytes else "-",
+        f"{found.nodes_delegated} of {found.nodes_total}" if found else "-",
         timing.verdict,
     ]
 
@@ -71,15 +71,18 @@ def _notes(record: Record) -> list[str]:
     target = record.cell.target
     if record.state == "ok" and record.check is not None:
         return [f"{target}: {record.check.in_words}"]
-    if record.timing is None or record.delegation is None:
+    if record.timing is None:
         reason = record.reason
         said = reason if reason.startswith(f"{target}: ") else f"{target}: {reason}"
         return [f"{record.state}: {said}"]
     notes = [f"{target}: {reason}" for reason in record.timing.reasons]
-    left = ", ".join(f"{count} {op}" for op, count in record.delegation.left_behind.items())
+    found = record.delegation
+    if found is None:
+        return notes
+    left = ", ".join(f"{count} {op}" for op, count in found.left_behind.items())
     if left:
         notes.append(f"{target}: left to the CPU: {left}")
-    notes += [f"{target}: {remark}" for remark in record.delegation.remarks]
-    if record.delegation.adapter:
-        notes.append(f"{target}: ran on {record.delegation.adapter}")
+    notes += [f"{target}: {remark}" for remark in found.remarks]
+    if found.adapter:
+        notes.append(f"{target}: ran on {found.adapter}")
     return notes

@@ -61,6 +61,10 @@ ELSEWHERE = {
     "rbench tool fetch benchmark_model --platform android-aarch64": (
         "tests/profile/tools/benchmark_model/test_fetch.py::test_the_command"
     ),
+    "rbench ship runs/mine --to bundle": "tests/ship/test_docs.py::"
+    "test_the_commands_do_what_the_page_says",
+    "rbench tool fetch litertjs": "tests/litertjs/test_bringing.py::test_from_a_registry",
+    "rbench demo runs/mine -o demo.html": "tests/demo/test_docs.py::test_it_ends_as_the_page_says",
     "rbench devices": "tests/cli/test_devices.py::test_phones_are_listed",
     "rbench sweep --target SERIAL/benchmark_model/xnnpack@4": "tests/profile/tools/android/"
     "test_sweep.py::test_a_phone_that_vanishes_fails_its_cells_only",

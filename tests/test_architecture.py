@@ -49,9 +49,9 @@ GRAPHS = {"graph", "layers"}
 """What draws Keras graphs, for training and conversion."""
 SETTLED = ("rbench.study", "rbench.sweeping.jobs", "rbench.sweeping.results")
 """Values that span the stages: they know the stages' settings, nothing else of them."""
-OPEN = {"settings", "result", "dataset", "ranking", "weights"}
+OPEN = {"settings", "result", "dataset", "ranking", "followers", "weights"}
 """Modules of a stage that later stages may know: what goes in, what comes out, how its files are
-read, and the one rule by which items are ranked."""
+read, the one rule by which items are ranked, and what follows what."""
 CHILDREN = {"rbench.system.guard", "rbench.system.keeping"}
 """Modules that work in child processes only, besides the programs themselves: they may end one."""
 READERS = (

@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 
 from rbench.data.dataset import Dataset, Ids
+from rbench.data.followers import heaviest
 from rbench.data.ranking import Scores
-from rbench.evaluate.neighbours import heaviest, weigh
+from rbench.evaluate.neighbours import weigh
 
 NEIGHBOURS = 200
 SHRINK = 20.0

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from rbench.data.dataset import Dataset, Ids
+from rbench.data.followers import followers
 from rbench.data.ranking import Scores
-from rbench.evaluate.followers import followers
 from rbench.evaluate.neighbours import weigh
 
 WINDOW = 20

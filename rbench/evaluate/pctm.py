@@ -21,9 +21,8 @@ from typing import NamedTuple
 import numpy as np
 
 from rbench.data.dataset import Dataset, Holdout, Ids
+from rbench.data.followers import Sparse, followers
 from rbench.data.ranking import Scores, rankable, ranks
-from rbench.evaluate.followers import followers
-from rbench.evaluate.neighbours import Sparse
 from rbench.metrics.validation import validation_scores
 
 WINDOW = 20

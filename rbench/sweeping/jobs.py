@@ -44,7 +44,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "data": ("numpy", "pyarrow"),
     "baselines": ("numpy", "scipy"),
     "contexts": ("numpy",),
-    "train": ("tensorflow", "tf-keras"),
+    "train": ("tensorflow", "tf-keras", "scipy"),
     "compress": ("tensorflow", "tf-keras", "tensorflow-model-optimization"),
     "convert": ("tensorflow", "tf-keras", "ai-edge-quantizer", "ai-edge-litert"),
     "census": (),

@@ -102,6 +102,10 @@ class Learner:
         """A copy of the weights."""
         return {name: np.array(value) for name, value in get_weights(self.model).items()}
 
+    def start_from(self, weights: Weights) -> None:
+        """Put these in place of what was drawn."""
+        set_weights(self.model, self.weights() | weights)
+
     def optimizer_state(self) -> dict[str, NDArray[Any]]:
         """A copy of what the optimizer remembers."""
         return {str(n): np.array(value) for n, value in enumerate(self.optimizer.variables)}

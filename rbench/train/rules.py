@@ -37,6 +37,7 @@ class Resolved(msgspec.Struct, frozen=True, kw_only=True):
     patience: int
     batch_size: int
     window: int
+    start: str
     learning_rate: float
     schedule: str
     warmup_steps: int

@@ -32,6 +32,9 @@ class TrainSettings(Bounded, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     window: Annotated[int | Literal["auto"], Range(1, 10_000)] = AUTO
     """Items in a window of training. Only encoders that are `rbench.encoding.Encoder.any_length`
     may see more than the file's ``[model] length``."""
+    start: Literal["random", "counts"] = "random"
+    """What the item table knows before the first step: nothing, or which items follow each other,
+    which helps on small logs."""
     learning_rate: Annotated[float | Literal["auto"], Range(0.0, 10.0)] = AUTO
     """Adam's step size; under a schedule, the largest. ``auto``: by width."""
     schedule: Literal["constant", "cosine"] = "cosine"

@@ -12,7 +12,7 @@ from rbench import plugins
 from rbench.data.dataset import Dataset
 from rbench.encoding import Encoder, ModelSettings
 from rbench.errors import StageError
-from rbench.graph.model import count_parameters, training_model
+from rbench.graph.model import ITEM_TABLE, count_parameters, training_model
 from rbench.progress import Progress, Reporter, silent
 from rbench.records.history import FilterHistory, history
 from rbench.train import checkpoint
@@ -21,9 +21,12 @@ from rbench.train.result import Trained
 from rbench.train.rules import resolve
 from rbench.train.schedule import step_size
 from rbench.train.settings import TrainSettings
+from rbench.train.starts import from_counts
 from rbench.train.validate import Validator
 from rbench.train.weights import save_weights
 from rbench.train.windows import batches, cut
+
+TABLE = f"{ITEM_TABLE}/0"
 
 
 def train(
@@ -72,6 +75,8 @@ def train(
         beta_2=resolved.beta_2,
         seed=seed,
     )
+    if resolved.start == "counts":
+        learner.start_from({TABLE: from_counts(dataset, learner.weights()[TABLE])})
     standing, best = checkpoint.Standing(), learner.weights()
     started_with = {"weights": best, "best": best, "optimizer": learner.optimizer_state()}
     found = checkpoint.load(folder, like=started_with)

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rbench.data import followers
 from rbench.data.dataset import Dataset
-from rbench.evaluate import EvaluateSettings, baselines, followers, item_knn
+from rbench.evaluate import EvaluateSettings, baselines, item_knn
 from rbench.evaluate.item_knn import ItemKnn
 from rbench.evaluate.markov import Markov
 from rbench.evaluate.pctm import Parameters

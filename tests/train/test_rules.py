@@ -32,6 +32,7 @@ def test_what_is_asked_for_stays(dataset, model_settings) -> None:
         patience=3,
         batch_size=5,
         window=6,
+        start="random",
         learning_rate=0.01,
         warmup_steps=1,
         loss="sampled_softmax",

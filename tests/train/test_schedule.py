@@ -18,6 +18,7 @@ def sizes(steps: int, *, schedule: str = "constant", warmup_steps: int = 0) -> l
         patience=1,
         batch_size=1,
         window=1,
+        start="random",
         learning_rate=0.1,
         schedule=schedule,
         warmup_steps=warmup_steps,

@@ -31,9 +31,12 @@ SETTINGS = TrainSettings(
     schedule="constant",
     dropout=0.2,
     hide_history=False,
+    start="random",
 )
 IMPATIENT = msgspec.structs.replace(SETTINGS, epochs=50, patience=2)
-SCHEDULED = msgspec.structs.replace(SETTINGS, schedule="cosine", warmup_steps=5, hide_history=True)
+SCHEDULED = msgspec.structs.replace(
+    SETTINGS, schedule="cosine", warmup_steps=5, hide_history=True, start="counts"
+)
 SAMPLED = msgspec.structs.replace(
     SCHEDULED, loss="sampled_softmax", loss_options={"negatives": 10}, window=8
 )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rbench.data.dataset import Dataset
-from rbench.evaluate.neighbours import Sparse, heaviest
 
+Sparse = Any  # scipy is untyped; these are its csr_array
 FOLLOWERS = 4096
 """Kept per item, the heaviest ones; exact for catalogues up to this size."""
 BLOCK = 200_000
@@ -61,3 +62,30 @@ def _blocks(first: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
         stop = min(max(reach, start + 1), items)
         yield start, stop
         start = stop
+
+
+def heaviest(matrix: Sparse, k: int) -> Sparse:
+    """A CSR matrix with the k largest entries of each row, ties to the lower column."""
+    from scipy.sparse import csr_array
+
+    matrix.sum_duplicates()
+    columns, values, ends = [], [], [0]
+    for start, stop in zip(matrix.indptr, matrix.indptr[1:], strict=False):
+        row_columns, row_values = matrix.indices[start:stop], matrix.data[start:stop]
+        if stop - start > k:
+            kept = _largest(row_values, k)
+            row_columns, row_values = row_columns[kept], row_values[kept]
+        columns.append(row_columns)
+        values.append(row_values)
+        ends.append(ends[-1] + len(row_columns))
+    return csr_array(
+        (np.concatenate(values), np.concatenate(columns), np.array(ends)), shape=matrix.shape
+    )
+
+
+def _largest(values: NDArray[np.float32], k: int) -> NDArray[np.int64]:
+    """Places of the k largest values, ascending; among equals the first ones."""
+    bar = np.partition(values, len(values) - k)[len(values) - k]
+    above = np.flatnonzero(values > bar)
+    level = np.flatnonzero(values == bar)[: k - len(above)]
+    return np.sort(np.concatenate([above, level]))

@@ -37,7 +37,9 @@ class Curves(tf_keras.layers.Layer):  # type: ignore[misc]
 
     def filters(self) -> Tensor:
         """``(1, length, width, 1)``, for a depthwise convolution."""
-        return tf.gather(self.taps, self.groups, axis=1)[tf.newaxis, :, :, tf.newaxis]
+        length, groups = self.taps.shape
+        chosen = np.eye(groups, dtype=np.float32)[self.groups]
+        return tf.reshape(tf.matmul(self.taps, chosen, transpose_b=True), [1, length, -1, 1])
 
 
 @tf_keras.utils.register_keras_serializable("rbench")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import chain, count
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rbench.convert.flatbuffer import Graph, Model, Operator, Tensor, code_of
+from rbench.convert.flatbuffer import Graph, Model, Operator, Tensor, code_of, name_of
 
 OPTIONS = {
     "ADD": "AddOptions",
@@ -44,12 +45,15 @@ def new_tensor(graph: Graph, name: str, shape: list[int], like: Tensor | str) ->
     """A tensor at the end of the graph's.
 
     Args:
+        name: with a number behind it where another has it already.
         like: a type's name, or a tensor whose type and quantization it shares.
     """
     from ai_edge_litert import schema_py_generated as schema
 
     made = schema.TensorT()
-    made.name, made.shape, made.buffer, made.hasRank = name, np.array(shape, np.int32), 0, True
+    known = {name_of(tensor) for tensor in graph.tensors}
+    made.name = next(n for n in chain([name], (f"{name}_{n}" for n in count(1))) if n not in known)
+    made.shape, made.buffer, made.hasRank = np.array(shape, np.int32), 0, True
     if isinstance(like, str):
         made.type = getattr(schema.TensorType, like)
     else:

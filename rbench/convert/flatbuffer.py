@@ -91,6 +91,12 @@ def named(tensor: Tensor, part: str) -> bytes:
     return (tensor.name or b"") + b"_" + part.encode()
 
 
+def name_of(tensor: Tensor) -> str:
+    """Its name, empty if it has none; a file's names are bytes, new ones may be text."""
+    name = tensor.name
+    return name.decode(errors="replace") if isinstance(name, bytes) else name or ""
+
+
 def type_name(tensor: Tensor) -> str:
     """``FLOAT32``, ``INT8``, …"""
     return names("TensorType").get(tensor.type, f"TYPE_{tensor.type}")

@@ -18,7 +18,7 @@ from __future__ import annotations
 import numpy as np
 
 from rbench.convert.drawing import new_constant, new_operator, new_tensor
-from rbench.convert.flatbuffer import Graph, Model, Operator, op_name, type_name
+from rbench.convert.flatbuffer import Graph, Model, Operator, name_of, op_name, type_name
 from rbench.convert.item_table import LOOKUPS, RANKING
 
 DIVISOR = 4
@@ -66,7 +66,7 @@ def narrow_lookups(model: Model) -> None:
         lookup = graph.operators[number]
         rows = int(lookup.outputs[0])
         found = graph.tensors[rows]
-        name = f"{_text(found.name)}_float16"
+        name = f"{name_of(found)}_float16"
         narrow = new_tensor(graph, name, [int(size) for size in found.shape], "FLOAT16")
         table = widened[int(lookup.inputs[LOOKUPS["GATHER"]])]
         lookup.inputs = np.array([table, *lookup.inputs[1:]], np.int32)
@@ -95,7 +95,3 @@ def _cast(model: Model, narrow: int, wide: int) -> Operator:
 def _is_constant(model: Model, graph: Graph, tensor: int) -> bool:
     data = model.buffers[graph.tensors[tensor].buffer].data
     return data is not None and len(data) > 0
-
-
-def _text(name: bytes | str | None) -> str:
-    return name.decode(errors="replace") if isinstance(name, bytes) else name or ""

@@ -1,15 +1,19 @@
-"""What no reader asks for goes: names of intermediate results, empty buffers, empty tables.
+"""What no reader asks for goes: long names of intermediate results, empty buffers, empty tables.
 
 tf.lite's converter writes a buffer, a name and a table of quantization for every tensor, also where
 there is nothing to say. In small files, and in unrolled recurrences with their thousands of
-tensors, that is several percent. Constants keep their names, and so do inputs and outputs.
+tensors, that is several percent. Constants keep their names, and so do inputs and outputs; the
+others have a short one of their own, since other tools (ai-edge-quantizer) take a tensor's name for
+its key and end at one that has none.
 """
 
 from __future__ import annotations
 
+from itertools import count
+
 import numpy as np
 
-from rbench.convert.flatbuffer import Graph, Model, Tensor, values
+from rbench.convert.flatbuffer import Graph, Model, Tensor, name_of, values
 from rbench.convert.tidying import tidy
 
 
@@ -17,17 +21,24 @@ def slim(model: Model) -> None:
     """Leave out what says nothing, in place. Signatures, operators and constants are the same."""
     tidy(model)
     for graph in model.subgraphs or ():
-        _forget_names(model, graph)
+        _shorten_names(model, graph)
         for tensor in graph.tensors or ():
             _forget_nothings(tensor)
     _close_ranks(model)
 
 
-def _forget_names(model: Model, graph: Graph) -> None:
+def _shorten_names(model: Model, graph: Graph) -> None:
     ends = {int(n) for numbers in (graph.inputs, graph.outputs) for n in numbers}
-    for number, tensor in enumerate(graph.tensors or ()):
-        if number not in ends and not tensor.isVariable and values(model, tensor) is None:
-            tensor.name = None
+    inner = [
+        tensor
+        for number, tensor in enumerate(graph.tensors or ())
+        if number not in ends and not tensor.isVariable and values(model, tensor) is None
+    ]
+    unread = {id(tensor) for tensor in inner}
+    taken = {name_of(t) for t in graph.tensors if id(t) not in unread}
+    names = (name for n in count() if (name := np.base_repr(n, 36)) not in taken)
+    for tensor, name in zip(inner, names, strict=False):
+        tensor.name = name.encode()
 
 
 def _forget_nothings(tensor: Tensor) -> None:

@@ -30,9 +30,14 @@ def read_json(path: Path) -> Any:
         ValueError: it is no such document.
     """
     try:
-        return json.loads(read_text(path), object_pairs_hook=_once, parse_constant=_no_number)
+        found = json.loads(read_text(path), object_pairs_hook=_once, parse_constant=_no_number)
+        json.dumps(found, ensure_ascii=False).encode()
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
+    except UnicodeEncodeError as error:
+        half = error.object[error.start]
+        raise ValueError(f"\\u{ord(half):04x} is half a character") from error
+    return found
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

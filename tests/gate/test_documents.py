@@ -63,6 +63,8 @@ def test_what_is_no_document_is_one_error(tmp_path, name):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
+        ('{"schema": 1, "models": {"\\ud800": {}}}', "ud800 is half a character"),
+        ('{"schema": 1, "tool": ["\\udfff"]}', "udfff is half a character"),
         ('{"schema": 1, "schema": 1}', "the key 'schema' stands twice"),
         ('{"schema": 1, "models": {"a": {}, "b": {}, "a": {}}}', "the key 'a' stands twice"),
         ('{"schema": NaN}', "NaN is no number of JSON"),

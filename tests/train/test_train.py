@@ -254,7 +254,7 @@ def test_epochs_go_through_the_windows_in_different_orders(
 def test_a_loss_that_is_no_number_is_said(dataset, model_settings, tmp_path) -> None:
     settings = TrainSettings(epochs=3, warmup_steps=0)
     msgspec.structs.force_setattr(settings, "learning_rate", 1e30)
-    with pytest.raises(StageError, match="after epoch 1") as caught:
+    with pytest.raises(StageError, match=r"after epoch [12]") as caught:
         train(settings, model_settings, dataset, ENCODER, 1, tmp_path)
     assert "learning_rate" in caught.value.remedy
     assert not (tmp_path / WEIGHTS).exists()

@@ -18,6 +18,7 @@ PACKAGES = ("rbench", "rbench_encoders", "rbench_reports")
 HIDDEN = (
     r"rbench\.cli|.*\.__main__|.*_child|rbench\.sweeping\.worker|rbench\.system\.start"
     r"|rbench\.ship\.clients\.client|rbench\.profile\.tools\.aarch64\.guest"
+    r"|rbench\.profile\.tools\.browser\.launch"
 )
 """Modules that are programs, not for importing."""
 

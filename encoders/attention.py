@@ -5,10 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rbench.encoding import Encoder, Form, KerasTensor
-
-PENALTY = 30.0
-"""Subtracted from the attention scores of hidden keys: e^-30 is nothing in float32, and the
-range stays narrow enough for quantized files."""
+from rbench_encoders import attending, blocks
 
 
 @dataclass(frozen=True)
@@ -23,18 +20,16 @@ class Attention(Encoder):
     def __post_init__(self) -> None:
         if not (1 <= self.blocks <= 64 and 1 <= self.heads <= 64):
             raise ValueError("blocks and heads must be whole numbers from 1 to 64")
-        if self.dropout is not None and not 0 <= self.dropout <= 0.99:
-            raise ValueError(f"dropout must be a number from 0 to 0.99, not {self.dropout}")
+        blocks.check_dropout(self.dropout)
 
     def encode(self, embeddings: KerasTensor, mask: KerasTensor, form: Form) -> KerasTensor:
         from tf_keras import layers
 
         from rbench.layers import Count, Masked, Unflatten
 
-        dropout = form.dropout if self.dropout is None else self.dropout
+        dropout = blocks.drop_rate(self.dropout, form)
         length, width = embeddings.shape[1:]
-        if width % self.heads:
-            raise ValueError(f"width {width} is no multiple of {self.heads} heads")
+        attending.heads_of(self.heads, width)
         ages = Count(length, name="position_ids")(mask)
         positions = layers.Embedding(length, width, name="positions")(ages)
         positions = Unflatten(length, name="all_positions")(positions)
@@ -46,32 +41,21 @@ class Attention(Encoder):
             x = self._feed_forward(x, width, dropout, f"block_{block}")
         if form.last:
             x = layers.Reshape((width,), name="newest")(x)
-        return layers.LayerNormalization(epsilon=1e-6, name="final_norm")(x)
+        return blocks.normed(x, "final_norm")
 
     def _attend(
         self, x: KerasTensor, mask: KerasTensor, dropout: float, name: str, only_last: bool
     ) -> KerasTensor:
         from tf_keras import layers
 
-        from rbench.layers import CausalBias, Last
+        from rbench.layers import Last
 
         width = x.shape[-1]
-        part = width // self.heads
-        normed = layers.LayerNormalization(epsilon=1e-6, name=f"{name}_attention_norm")(x)
+        normed = blocks.normed(x, f"{name}_attention_norm")
         asking = Last(name=f"{name}_asking")(normed) if only_last else normed
-        found = []
-        for head in range(self.heads):
-            place = f"{name}_head_{head}"
-            query = layers.Dense(part, name=f"{place}_query")(asking)
-            key = layers.Dense(part, name=f"{place}_key")(normed)
-            value = layers.Dense(part, name=f"{place}_value")(normed)
-            query = layers.Rescaling(part**-0.5, name=f"{place}_scale")(query)
-            scores = layers.Dot(axes=2, name=f"{place}_scores")([query, key])
-            scores = CausalBias(PENALTY, name=f"{place}_hidden")([scores, mask])
-            weights = layers.Softmax(name=f"{place}_weights")(scores)
-            weights = layers.Dropout(dropout, name=f"{place}_dropout")(weights)
-            found.append(layers.Dot(axes=(2, 1), name=f"{place}_found")([weights, value]))
-        joined = layers.Concatenate(name=f"{name}_heads")(found) if self.heads > 1 else found[0]
+        joined = attending.attended(
+            asking, normed, mask, self.heads, name, sloped=False, dropout=dropout
+        )
         joined = layers.Dense(width, name=f"{name}_output")(joined)
         joined = layers.Dropout(dropout, name=f"{name}_output_dropout")(joined)
         before = Last(name=f"{name}_newest")(x) if only_last else x
@@ -80,7 +64,7 @@ class Attention(Encoder):
     def _feed_forward(self, x: KerasTensor, width: int, dropout: float, name: str) -> KerasTensor:
         from tf_keras import layers
 
-        hidden = layers.LayerNormalization(epsilon=1e-6, name=f"{name}_feed_norm")(x)
+        hidden = blocks.normed(x, f"{name}_feed_norm")
         hidden = layers.Dense(width, activation="relu", name=f"{name}_feed_in")(hidden)
         hidden = layers.Dropout(dropout, name=f"{name}_feed_dropout")(hidden)
         hidden = layers.Dense(width, name=f"{name}_feed_out")(hidden)

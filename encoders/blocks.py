@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from rbench.encoding import Form, KerasTensor
 
 
@@ -18,6 +20,16 @@ def check_dropout(own: float | None) -> None:
     """
     if own is not None and not 0 <= own <= 0.99:
         raise ValueError(f"dropout must be a number from 0 to 0.99, not {own}")
+
+
+def check_blocks(count: int) -> None:
+    """Refuse a number without sense.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not 1 <= count <= 64:
+        raise ValueError(f"blocks must be a whole number from 1 to 64, not {count}")
 
 
 def normed(x: KerasTensor, name: str) -> KerasTensor:
@@ -63,6 +75,33 @@ def mixing(x: KerasTensor, mask: KerasTensor, kind: type, dropout: float, name: 
         asking = Last(name=f"{name}_asking")(asking)
     gate = layers.Dense(width, name=f"{name}_gate")(asking)
     return gated(x, state, gate, dropout, name)
+
+
+class Sums(NamedTuple):
+    """One sum over the past as layers, in the three shapes that it is needed in."""
+
+    trained: type
+    """All positions, for training."""
+    filtered: type
+    """All positions, for a file."""
+    newest: type
+    """The last position alone."""
+
+
+def mixed(
+    x: KerasTensor, mask: KerasTensor, form: Form, count: int, sums: Sums, dropout: float
+) -> KerasTensor:
+    """So many blocks of `mixing`, and a last norm: an encoder without attention."""
+    from tf_keras import layers
+
+    for block in range(count):
+        kind = sums.trained
+        if form.last:
+            kind = sums.newest if block == count - 1 else sums.filtered
+        x = mixing(x, mask, kind, dropout, f"block_{block}")
+    if form.last:
+        x = layers.Reshape((x.shape[-1],), name="newest")(x)
+    return normed(x, "final_norm")
 
 
 def beside_newest(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from rbench.encoding import Encoder, Form, KerasTensor
+from rbench_encoders import blocks
 
 
 @dataclass(frozen=True)
@@ -34,15 +35,14 @@ class Cnn(Encoder):
             raise ValueError(
                 "kernel and dilations must be whole numbers from 1 to 1,000, at least one each"
             )
-        if self.dropout is not None and not 0 <= self.dropout <= 0.99:
-            raise ValueError(f"dropout must be a number from 0 to 0.99, not {self.dropout}")
+        blocks.check_dropout(self.dropout)
 
     def encode(self, embeddings: KerasTensor, mask: KerasTensor, form: Form) -> KerasTensor:
         from tf_keras import layers
 
         from rbench.layers import Last
 
-        dropout = form.dropout if self.dropout is None else self.dropout
+        dropout = blocks.drop_rate(self.dropout, form)
         length, width = embeddings.shape[1:]
         reach = [(self.kernel - 1) * dilation for dilation in self.dilations]
         x = layers.Reshape((1, length, width), name="plane")(embeddings)

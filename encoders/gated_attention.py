@@ -23,8 +23,7 @@ class GatedAttention(Encoder):
     """Within the encoder; None: the training's."""
 
     def __post_init__(self) -> None:
-        if not 1 <= self.blocks <= 64:
-            raise ValueError(f"blocks must be a whole number from 1 to 64, not {self.blocks}")
+        blocks.check_blocks(self.blocks)
         attending.check_heads(self.heads)
         blocks.check_dropout(self.dropout)
 
@@ -42,7 +41,7 @@ class GatedAttention(Encoder):
             if form.last and block == self.blocks - 1:
                 x = Last(name=f"{name}_newest")(x)
                 asking = Last(name=f"{name}_asking")(asking)
-            found = attending.attended(asking, known, mask, heads, name)
+            found = attending.attended(asking, known, mask, heads, name, sloped=True)
             gate = layers.Dense(width, name=f"{name}_gate")(asking)
             x = blocks.gated(x, found, gate, dropout, name)
         if form.last:

@@ -13,10 +13,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from rbench.losses.loss import Hidden, Tensor
-
-HIDDEN = -1e4
-"""The score of an item that the history hides: e^-10,000 is nothing."""
+from rbench.losses.loss import HIDDEN, Hidden, Tensor
 
 
 @tf.function(jit_compile=True)  # type: ignore[untyped-decorator]

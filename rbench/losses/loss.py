@@ -12,6 +12,8 @@ from abc import ABC, abstractmethod
 from typing import Any, NamedTuple
 
 Tensor = Any  # TensorFlow is untyped, and importing it here would cost seconds
+HIDDEN = -1e4
+"""The score of an item that does not count: e^-10,000 is nothing."""
 
 
 class Hidden(NamedTuple):

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rbench.losses.loss import Hidden, Loss, Tensor
-
-HIDDEN = -1e4
-"""The score of an item that does not count: e^-10,000 is nothing."""
+from rbench.losses.loss import HIDDEN, Hidden, Loss, Tensor
 
 
 @dataclass(frozen=True)

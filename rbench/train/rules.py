@@ -1,6 +1,6 @@
 """What ``auto`` means in ``[train]``: settings by the size of the log and of the model.
 
-The rules are few and plain, because two logs stand behind them: docs/training.md.
+The rules are few and plain, because few logs stand behind them: docs/training.md.
 """
 
 from __future__ import annotations

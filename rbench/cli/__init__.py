@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from types import FrameType
 
 import click
@@ -98,7 +99,21 @@ def _run(arguments: Sequence[str] | None) -> int:
     except (click.Abort, KeyboardInterrupt):
         _complain("interrupted; the same command goes on where it stopped")
         return 130
+    except FileNotFoundError:
+        if not _stands_nowhere():
+            raise
+        _complain("the current folder is no longer there; go to one that is, with cd")
+        return 2
     return code if isinstance(code, int) else 0
+
+
+def _stands_nowhere() -> bool:
+    """Whether the current folder, from which all that is relative is meant, was removed."""
+    try:
+        Path.cwd()
+    except OSError:
+        return True
+    return False
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -108,7 +108,9 @@ class Collector:
                 f"column {name!r} holds {text!r}" if text else f"column {name!r} is empty",
                 where=f"{self._parts[-1][1]}, {unit} {line}",
                 allowed="a value in every row",
-                remedy=", or keep such words as names with --holes keep" if text else "",
+                remedy=", or keep such words as names with --holes keep"
+                if text and name in (self.names[self.picked.user], self.names[self.picked.item])
+                else "",
             )
 
     def add_times(self, texts: list[str], clocks: list[str] | None = None) -> None:
@@ -184,6 +186,8 @@ class Collector:
         notes += [*said, *said_too]
         if when is not None and len(when):
             notes += moments.suspicious(when, unit)
+        if len(self.parser.zones) == 2:
+            notes.append("some times have a zone and others none: those are taken as UTC")
         picked = self.picked
         time = ""
         if picked.time is not None:

@@ -19,6 +19,8 @@ PEOPLE = (
     *("customernumber", "customerno", "customeruniqueid", "subscriberid", "viewerid"),
     *("listenerid", "studentid", "patientid", "householdkey", "householdid", "cookieid"),
     *("deviceid", "consumerid", "buyerid", "guestid", "userguid", "fullvisitorid", "msno"),
+    *("listener", "viewer", "buyer", "shopper", "shopperid", "idvisitor", "idclient", "watcher"),
+    *("kundennummer", "kundennr", "kundenid", "loyaltycard", "cardid", "contactid", "patronid"),
 )
 SESSIONS = ("sessionid", "session", "sessid", "visitid", "basketid", "queryid")
 USUAL: dict[str, tuple[str, ...]] = {
@@ -32,6 +34,8 @@ USUAL: dict[str, tuple[str, ...]] = {
         *("productcode", "jobid", "anime", "animeid", "animeuid", "beerid", "beerbeerid"),
         *("photoid", "postid", "placeid", "gmapid", "serviceid", "goodsid", "offerid"),
         *("creativeid", "materialid", "podcastid", "playlistid", "feedid", "itemnumber"),
+        *("artikelnummer", "artikelnr", "idproduit", "upc", "ean", "gtin", "isrc", "imdbid"),
+        *("tmdbid", "trackuri", "barcode"),
         *("item", "movie", "product", "track", "song", "artist", "book", "article", "video"),
         *("game", "recipe", "venue", "location"),
     ),
@@ -45,7 +49,9 @@ USUAL: dict[str, tuple[str, ...]] = {
         *("updatedat", "ratingtimestamp", "ratingdate", "reviewtime", "submitted", "visittime"),
         *("enrollmentdate", "visitstarttime", "datecreated", "dateadded"),
         *("checkintime", "lasttime", "watchtime", "playtime", "requesttime", "actiontime"),
-        *("logtime", "endtime", "eventdate", "occurredat", "date", "day", "tdat", "dt"),
+        *("transactiondt", "createdutc", "watchedat", "listenedat", "boughtat", "viewedat"),
+        *("purchasedat", "orderedat", "clickedat", "servertimestamp", "timestamputc", "dateachat"),
+        *("logtime", "endtime", "eventdate", "occurredat", "date", "day", "tdat", "dt", "datum"),
     ),
     "rating": (
         *("rating", "stars", "score", "overall", "ratingvalue", "bookrating", "reviewoverall"),
@@ -68,10 +74,11 @@ LISTS = (
 """Usual names of a column that holds a user's items in one value."""
 _PARTS = {
     "user": ("user", "customer", "client", "member", "person", "reviewer", "account", "visitor",
-             "player", "author", "student", "session", "who"),
+             "player", "author", "student", "session", "who", "client", "kunde", "buyer", "shopper",
+             "listen", "watcher", "viewer", "card"),
     "item": ("item", "product", "movie", "track", "song", "artist", "book", "article", "video",
              "game", "stock", "sku", "content", "news", "recipe", "venue", "poi", "place", "what"),
-    "time": ("time", "date", "stamp", "day", "when", "created", "moment"),
+    "time": ("time", "date", "datum", "stamp", "day", "when", "created", "moment", "edat"),
     "rating": ("rating", "score", "star"),
 }  # fmt: skip
 """What a column's name may hold if it is the one: for a guess that is asked about, not used."""

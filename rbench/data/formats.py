@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -83,18 +84,21 @@ class Source:
             return replace(log, reading=msgspec.structs.replace(log.reading, notes=notes))
 
     def _refuse_encodings(self, error: text.NotThisText) -> None:
-        """Where another part is UTF-8 beyond ASCII, its names would be others as Latin-1.
+        """Where some lines are UTF-8 beyond ASCII, their names would be others as Latin-1.
 
         Raises:
             DataError: one is.
         """
-        for path in self.files if len(self.files) > 1 else ():
-            if text.beyond_ascii(path, text.UTF_8):
+        for path in self.files:
+            if line := text.line_beyond_ascii(path, text.UTF_8):
+                several = len(self.files) > 1
+                there = f"line {line} of {path.name}" if several else f"line {line}"
                 raise DataError(
-                    f"{error.what}, as {path.name} is: the parts have several encodings",
+                    f"{error.what}, as {there} is: "
+                    f"{'the parts have' if several else 'the file has'} several encodings",
                     where=error.where,
                     allowed="one encoding",
-                    remedy="save all of them as UTF-8",
+                    remedy="save all of it as UTF-8, or say what it is, as in --encoding gb18030",
                 ) from error
 
     def _read(self, settings: DataSettings, encoding: str) -> Log:
@@ -250,6 +254,15 @@ def _seen(lines: Sequence[str], settings: DataSettings, path: Path) -> Format:
 def _no_separator(lines: Sequence[str], path: Path) -> DataError:
     """The error where the first line has none, and what could be done with the others."""
     first, rest = lines[0], lines[1:]
+    if re.fullmatch(r"\d+:", first.strip()) and rest and rest[0].count(",") == 2:
+        raise DataError(
+            f"the item stands above its lines ({first.strip()!r}), as in the Netflix Prize",
+            where=f"{path}, line 1",
+            allowed="an item in every line",
+            remedy="""write it there: awk -F, '/:$/{m=substr($0,1,length($0)-1);next}"""
+            """{print $1","m","$2","$3}' FILE > log.csv; then name the columns: --header no """
+            "--user-column 1 --item-column 2 --time-column 4",
+        )
     words = {len(line.split()) for line in lines}
     remedy = "say what stands between the values, as in --separator ';'"
     if len(words) > 1 and 1 not in words and not dialect.separator_of(rest or [""]):

@@ -40,6 +40,7 @@ INVISIBLE = "\ufeff\u200b\u2060"
 """Marks without width, such as a byte order mark in the middle of files put together."""
 _WHOLE_FLOAT = re.compile(r"(-?\d+)\.0*$")
 _WHOLE = re.compile(r"-?\d+$")
+_NUMBER = re.compile(r"[+-]?\d{1,400}$")
 _ROUNDED = re.compile(r"-?\d+(\.\d+)?[eE]\+?\d+$")
 
 
@@ -110,6 +111,7 @@ def settled(codes: Ids, names: list[str], what: str) -> tuple[Ids, tuple[str, ..
                 f"{what}s such as 1 and 1.0 both occur and are taken as two, since some "
                 f"{what}s are no numbers"
             )
+    notes += _padded(names, what)
     rounded = next((name for name in names if _ROUNDED.match(name)), None)
     if rounded is not None:
         notes.append(
@@ -137,6 +139,27 @@ def _odd(codes: Ids, names: list[str], what: str) -> list[str]:
             "taken as two: bring the log to one form (NFC)"
         )
     return notes
+
+
+def _padded(names: list[str], what: str) -> list[str]:
+    """Whole numbers that are written in several ways, as 7 and 007."""
+    padded = {name: _plain_number(name) for name in names if name[:1] in "+-0" and len(name) > 1}
+    padded = {name: plain for name, plain in padded.items() if plain and plain != name}
+    if not padded:
+        return []
+    known = set(names)
+    twice = [(name, plain) for name, plain in padded.items() if plain in known]
+    if not twice:
+        return []
+    name, plain = twice[0]
+    return [
+        f"{what}s such as {name!r} and {plain!r} both occur and are taken as two, though they are "
+        "the same number"
+    ]
+
+
+def _plain_number(name: str) -> str:
+    return str(int(name)) if name.isascii() and _NUMBER.match(name) else ""
 
 
 def _float_free(name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,8 @@ Objects = Iterator[tuple[int, Mapping[str, Any]]]
 HEAD = 50
 OBJECTS = 'objects such as {"user": 1, "item": 2, "timestamp": 3}'
 MOST_ARRAY_BYTES = 1 << 30
+WHOLE_LOOKED_AT = 1 << 20
+"""Characters of an array in which every object is looked at for keys that stand twice."""
 
 
 def looks_so(line: str) -> bool:
@@ -208,13 +210,15 @@ def _objects(path: Path, encoding: str) -> Objects:
             return
         if first[1].lstrip().startswith("[") or first[1].strip() == "{":
             whole = first[1] + file.read(MOST_ARRAY_BYTES)
+            if len(whole) < WHOLE_LOOKED_AT:
+                _refuse_twice(whole, path, 1)
             for number, one in enumerate(_array(whole, path), 1):
                 yield number, _object(one, path, number)
             return
         decode = _decoder(first[1])
-        for number, line in (first, *()):
-            yield number, _decoded(decode, line, path, number)
-        for number, line in lines:
+        for number, line in chain((first,), lines):
+            if number <= HEAD:
+                _refuse_twice(line, path, number)
             yield number, _decoded(decode, line, path, number)
 
 
@@ -229,6 +233,33 @@ def _decoder(line: str) -> Any:
         except (ValueError, SyntaxError, MemoryError, RecursionError):
             pass
     return msgspec.json.decode
+
+
+def _refuse_twice(text: str, path: Path, number: int) -> None:
+    """Which of two values under one key is meant, nobody could see. Only beginnings are looked at.
+
+    Raises:
+        DataError: an object has one.
+    """
+    try:
+        json.loads(text, object_pairs_hook=_once)
+    except KeyError as error:
+        raise DataError(
+            f"the key {clipped(str(error.args[0]))!r} stands twice in one object",
+            where=f"{path}, line {number}",
+            allowed=OBJECTS,
+        ) from error
+    except (ValueError, RecursionError):
+        pass  # Python's way of writing objects; what is no JSON at all is told by the decoder
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in made:
+            raise KeyError(key)
+        made[key] = value
+    return made
 
 
 def _decoded(decode: Any, line: str, path: Path, number: int) -> Mapping[str, Any]:

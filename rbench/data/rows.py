@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rbench.data import times
 from rbench.data.collector import Collector
-from rbench.data.columns import Picked, clipped
+from rbench.data.columns import Picked, clipped, quoted
 from rbench.data.ids import is_null
 from rbench.data.log import Log
 from rbench.data.settings import DataSettings
@@ -118,11 +118,11 @@ def _timed(
         return columns, lines
     except ValueError as error:
         texts = [columns[at] for at in places]
-        there = [not any(map(is_null, row)) for row in zip(*texts, strict=True)]
+        there = [not any(map(_no_time, row)) for row in zip(*texts, strict=True)]
         if all(there):
             raise _time_fault(collector, path, lines, columns, shape) from error
     first = there.index(False)
-    at = next(at for at in places if is_null(columns[at][first]))
+    at = next(at for at in places if _no_time(columns[at][first]))
     text = columns[at][first].strip()
     collector.hole(lines[first], shape.columns[at], len(there) - sum(there), text=text)
     columns, lines = _of(columns, there), list(compress(lines, there))
@@ -131,6 +131,10 @@ def _timed(
     except ValueError as error:
         raise _time_fault(collector, path, lines, columns, shape) from error
     return columns, lines
+
+
+def _no_time(text: str) -> bool:
+    return is_null(text) or times.is_no_date(text)
 
 
 def _time_fault(
@@ -168,7 +172,11 @@ def _first_fault(
         if fault := _fault(row, shape):
             what, expected = fault
             where = f"{path}, line {line}"
-            return DataError(what, where=where, allowed=expected, remedy=shape.remedy)
+            remedy = shape.remedy
+            if not remedy and len(row) == 1 < len(shape.columns):
+                begins = quoted(row[0][:30])
+                remedy = f"if it is no row, leave out lines that begin so: --comment {begins}"
+            return DataError(what, where=where, allowed=expected, remedy=remedy)
     raise AssertionError("a chunk failed, none of its rows does")
 
 

@@ -82,22 +82,22 @@ def peek(path: Path, size_bytes: int = 1 << 16) -> bytes:
         return file.read(size_bytes)
 
 
-def beyond_ascii(path: Path, encoding: str) -> bool:
-    """Whether all of a file is text of an encoding, and holds more than ASCII.
+def line_beyond_ascii(path: Path, encoding: str) -> int:
+    """The number of the first line that holds more than ASCII and is text of an encoding; 0 where
+    there is none.
 
     Raises:
         DataError: it cannot be read.
     """
-    found = False
     with unpacked(path) as file:
-        for line in file:
+        for number, line in enumerate(file, 1):
             if not line.isascii():
                 try:
                     line.decode(encoding)
                 except UnicodeDecodeError:
-                    return False
-                found = True
-    return found
+                    continue
+                return number
+    return 0
 
 
 def _undecodable(path: Path, encoding: str, error: UnicodeError) -> DataError:

@@ -48,6 +48,9 @@ FORMS = (
         "%y/%m/%d",
     ),
     *("%d.%m.%y", "%d.%m.%y %H:%M", "%d.%m.%y %H:%M:%S", "[%d/%b/%Y:%H:%M:%S %z]"),
+    *("%b %d %Y %I:%M%p", "%A, %d %B %Y", "%m/%d/%y %I:%M %p", "%d/%m/%y %I:%M %p"),
+    *("%a %b %d %H:%M:%S UTC %Y", "%a %b %d %H:%M:%S GMT %Y"),
+    *("%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M:%S.%f"),  # ISO, but for its blanks
     *("%m/%d/%y %H:%M", "%d/%m/%y %H:%M", "%y/%m/%d %H:%M"),
     *("%m/%d/%y %H:%M:%S", "%d/%m/%y %H:%M:%S", "%y/%m/%d %H:%M:%S"),
 )
@@ -57,6 +60,7 @@ _DATED = re.compile(r"\d[-/.:, ]|[-/.:, ]\d")
 _ZONE_WORD = re.compile(r"\s*(?:UTC|GMT|Z)$")
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,6}))?)?$")
 _HHMM = re.compile(r"\d{1,4}$")
+_NO_DATE = re.compile(r"\s*0000-00-00(?:[T ][0:.]*)?Z?\s*$")
 
 
 class Ambiguous(ValueError):  # noqa: N818 - what was found, not a fault
@@ -78,6 +82,8 @@ class Parser:
 
     def __init__(self, form: str = "auto") -> None:
         self.form = form
+        self.zones: set[bool] = set()
+        """Whether ISO dates had a zone; both where only some had."""
         self._alive: dict[str, list[tuple[Times, str]]] | None = None
         if form != "auto":
             self._alive = {form: []}
@@ -94,13 +100,19 @@ class Parser:
         found: dict[str, tuple[Times, str]] = {}
         for form in forms:
             try:
-                found[form] = parse(texts, form)
+                found[form] = self._isos(texts) if form == ISO else parse(texts, form)
             except ValueError:
                 continue
         if not found:
             raise ValueError(texts[0])
         before = self._alive or {}
         self._alive = {form: [*before.get(form, []), part] for form, part in found.items()}
+
+    def _isos(self, texts: list[str]) -> tuple[Times, str]:
+        found = parse(texts, ISO)
+        if len(self.zones) < 2:
+            self.zones |= set(map(_has_zone, texts))
+        return found
 
     def first_fault(self, texts: list[str]) -> tuple[int, str] | None:
         """The place of the first text that does not fit, and what was expected; None if all do."""
@@ -181,7 +193,9 @@ def _numbers(texts: list[str]) -> Times:
         raise ValueError("_")
     try:
         return np.array([int(text) for text in texts], np.int64)
-    except (ValueError, OverflowError):
+    except OverflowError as error:  # as floats, times that differ would be the same
+        raise ValueError("beyond 64 bits") from error
+    except ValueError:
         numbers = np.array([float(text) for text in texts], np.float64)
     if not np.isfinite(numbers).all():
         raise ValueError("not finite")
@@ -208,6 +222,16 @@ def _nanoseconds(text: str) -> int:
     if abs(value) >= 2**63:
         raise ValueError(text)
     return value
+
+
+def _has_zone(text: str) -> bool:
+    text = text.strip()
+    return text[-1:] in ("Z", "z", "C") or "+" in text[10:] or "-" in text[10:]
+
+
+def is_no_date(text: str) -> bool:
+    """Whether this is what MySQL writes where there is no date."""
+    return bool(_NO_DATE.match(text))
 
 
 def _zone(text: str, form: str) -> str:

@@ -6,10 +6,12 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
 from rbench.cli import COMMANDS, main
+from rbench.testing.model_file import model_of
 
 NEVER = ("tensorflow", "tf_keras", "ai_edge_litert", "pandas", "plotly", "scipy")
 
@@ -64,6 +66,22 @@ def test_an_interrupt_leaves_with_130(monkeypatch, capsys):
         main([])
     assert left.value.code == 130
     assert "goes on where it stopped" in capsys.readouterr().err
+
+
+def test_a_folder_that_was_removed_below_the_command(tmp_path, monkeypatch, capsys):
+    (tmp_path / "gone").mkdir()
+    (tmp_path / "model.tflite").write_bytes(model_of(100))
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    for name, code in (("model.tflite", 2), (str(tmp_path / "model.tflite"), 0)):
+        with pytest.raises(SystemExit) as left:
+            main(["gate", "--model", name, "--max-size", "1KB"])
+        assert left.value.code == code
+    monkeypatch.setattr("rbench.cli.rbench.main", lambda **_: Path.cwd())
+    with pytest.raises(SystemExit) as left:
+        main([])
+    assert left.value.code == 2
+    assert "the current folder is no longer there" in capsys.readouterr().err
 
 
 def test_a_command_that_is_told_to_end_puts_its_things_away(monkeypatch, capsys):

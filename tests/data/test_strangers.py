@@ -11,8 +11,10 @@ import io
 import json
 import re
 import shlex
+import subprocess
 import zipfile
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -132,8 +134,6 @@ def test_columns_that_differ_in_letters_only_are_said(write: Callable[..., Path]
      "[%d/%b/%Y:%H:%M:%S +0000]", "%m/%d/%Y, %I:%M:%S %p"],
 )  # fmt: skip
 def test_more_forms_of_dates(form: str, write: Callable[..., Path]) -> None:
-    from datetime import UTC, datetime
-
     events = [(u, i, f'"{datetime.fromtimestamp(t, UTC).strftime(form)}"') for u, i, t in EVENTS]
     assert histories(write("log.csv", log(events=events))) == HISTORIES
 
@@ -332,3 +332,114 @@ def test_what_python_says_of_a_cell_is_not_shown(
     assert refused(write("log.csv", "user_id;items\n7;['a', 1or]\n"))
     assert refused(write("log.json", "{'user_id': 7or}\n"))
     assert not recwarn.list
+
+
+HEADS = {
+    "Ta-Feng": "CUSTOMER_ID,PRODUCT_ID,TRANSACTION_DT",
+    "a German shop": "Kundennummer,Artikelnummer,Datum",
+    "a French shop": "id_client,id_produit,date_achat",
+    "loyalty cards": "loyalty_card,ean,bought_at",
+    "films": "watcher,imdb_id,watched_at",
+    "songs": "listener,isrc,listened_at",
+    "Matomo": "idVisitor,product_sku,serverTimestamp",
+    "Reddit": "author,article_id,created_utc",
+}
+
+
+@pytest.mark.parametrize("shop", HEADS)
+def test_more_names_of_columns(shop: str, write: Callable[..., Path]) -> None:
+    assert histories(write("log.csv", log(HEADS[shop]))) == HISTORIES
+
+
+FORMS = {
+    "SQL Server": "%b %d %Y %I:%M%p",
+    "a spreadsheet of the USA": "%m/%d/%y %I:%M %p",
+    "date of Unix": "%a %b %d %H:%M:%S UTC %Y",
+    "a word for the day": "%A, %d %B %Y",
+    "two blanks": "%Y-%m-%d  %H:%M:%S",
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_forms_that_other_programs_write(form: str, write: Callable[..., Path]) -> None:
+    events = [
+        (user, item, f'"{datetime.fromtimestamp(time, UTC):{FORMS[form]}}"')
+        for user, item, time in EVENTS
+    ]
+    assert histories(write("log.csv", log(events=events))) == HISTORIES
+
+
+def test_dates_that_are_none_are_holes(write: Callable[..., Path]) -> None:
+    zero = "7,11,0000-00-00 00:00:00\n"
+    events = [(*ids, datetime.fromtimestamp(time, UTC).isoformat()) for *ids, time in EVENTS]
+    path = write("log.csv", log(events=events) + zero)
+    with pytest.raises(DataError, match="'0000-00-00 00:00:00'; 1 of 11 rows") as caught:
+        histories(path)
+    assert "--holes keep" not in str(caught.value)
+    assert histories(path, **printed(caught.value.remedy)) == HISTORIES
+
+
+@pytest.mark.parametrize(
+    ("ends", "said"), [(("Z", ""), True), (("+02:00", ""), True), (("Z", "+00:00"), False)]
+)
+def test_zones_that_only_some_times_have_are_said(
+    ends: tuple[str, str], said: bool, write: Callable[..., Path]
+) -> None:
+    events = [
+        (user, item, f"{datetime.fromtimestamp(time, UTC):%Y-%m-%dT%H:%M:%S}{ends[row % 2]}")
+        for row, (user, item, time) in enumerate(EVENTS)
+    ]
+    found = notes(write("log.csv", log(events=events)))
+    assert ("some times have a zone and others none" in found) == said
+
+
+def test_times_that_would_be_rounded_are_refused(write: Callable[..., Path]) -> None:
+    """As floats all of these were the same time."""
+    events = [(user, item, 10**30 + time) for user, item, time in EVENTS]
+    with pytest.raises(DataError, match="line 2: column 'timestamp' holds '10000000"):
+        histories(write("log.csv", log(events=events)))
+
+
+@pytest.mark.parametrize("first", ["latin-1", "utf-8"])
+def test_a_file_of_two_encodings_is_refused(first: str, write: Callable[..., Path]) -> None:
+    """As Latin-1, the same item would have two names."""
+    other = {"latin-1": "utf-8", "utf-8": "latin-1"}[first]
+    rows = [f"u\u00e4,i\u00e9,{START + n}\n" for n in range(4)]
+    content = log().encode() + b"".join(
+        row.encode(first if n < 2 else other) for n, row in enumerate(rows)
+    )
+    with pytest.raises(DataError, match="byte 0xe4 is not UTF-8 text"):
+        histories(write("log.csv", content))
+
+
+@pytest.mark.parametrize(("name", "said"), [("007", True), ("+7", True), ("070", False)])
+def test_a_number_in_two_spellings_is_said(
+    name: str, said: bool, write: Callable[..., Path]
+) -> None:
+    found = notes(write("log.csv", log() + f"{name},11,{START}\n"))
+    assert (f"users such as {name!r} and '7' both occur" in found) == said
+
+
+@pytest.mark.parametrize("around", ["{}", "[{}]"])
+def test_a_key_twice_in_an_object_is_refused(around: str, write: Callable[..., Path]) -> None:
+    twice = '{"user": 7, "item": 11, "item": 12, "timestamp": 1700000000}'
+    with pytest.raises(DataError, match="line 1: the key 'item' stands twice"):
+        histories(write("log.json", around.format(twice) + "\n"))
+
+
+def test_items_above_their_lines_come_with_a_way_on(write: Callable[..., Path]) -> None:
+    path = write("combined_data_1.txt", "1:\n1488844,3,2005-09-06\n822109,5,2005-05-13\n2:\n")
+    with pytest.raises(DataError, match="as in the Netflix Prize") as caught:
+        histories(path)
+    program = re.findall("awk -F, '([^']+)'", caught.value.remedy)[0]
+    done = subprocess.run(
+        ["awk", "-F,", program, str(path)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "1488844,1,3,2005-09-06\n822109,1,5,2005-05-13\n"
+
+
+def test_a_line_below_the_table_can_be_left_out(write: Callable[..., Path]) -> None:
+    path = write("log.csv", log() + "(10 rows)\n")
+    with pytest.raises(DataError, match="1 values instead of 3") as caught:
+        histories(path)
+    assert histories(path, **printed(caught.value.remedy)) == HISTORIES

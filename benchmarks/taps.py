@@ -13,15 +13,50 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 MEASURED = "performance.getEntriesByName('tap').map(one => [one.duration, one.detail.model])"
 
 
-def taps(path: Path, count: int) -> tuple[np.ndarray, np.ndarray, int]:
-    """Milliseconds from tap to paint, those of the model's calls, and how many requests came."""
+class Tapping:
+    """A page that is open."""
+
+    def __init__(self, page: Any) -> None:
+        self._page = page
+        self._draw = np.random.default_rng(1)
+        self.requests: list[str] = []
+        """What the page asked for since it was there."""
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.locator("#starters button").first.click()
+        self._until(1)
+
+    def tap(self, count: int) -> tuple[list[float], list[float]]:
+        """Milliseconds from tap to paint of so many taps, and those of the model's calls."""
+        before = len(self._page.evaluate(MEASURED))
+        for number in range(count):
+            rows = self._page.locator(".column li button")
+            rows.nth(int(self._draw.integers(rows.count()))).click()
+            self._until(before + number + 1)
+        found = self._page.evaluate(MEASURED)[before:]
+        return [whole for whole, _ in found], [model for _, model in found]
+
+    def _until(self, count: int) -> None:
+        """So many taps have their painted list."""
+        for _ in range(1000):
+            if len(self._page.evaluate(MEASURED)) >= count:
+                return
+            self._page.wait_for_timeout(20)
+        raise SystemExit("a tap was never answered")
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Tapping]:
+    """A demo in headless Chromium, without a network."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as driver:
@@ -33,21 +68,8 @@ def taps(path: Path, count: int) -> tuple[np.ndarray, np.ndarray, int]:
         ).new_page()
         page.goto(path.resolve().as_uri())
         page.wait_for_selector("html[data-ready]", timeout=120_000)
-        requests: list[str] = []
-        page.on("request", lambda request: requests.append(request.url))
-        page.locator("#starters button").first.click()
-        draw = np.random.default_rng(1)
-        while len(found := page.evaluate(MEASURED)) < count:
-            rows = page.locator(".column li button")
-            if rows.count():
-                rows.nth(int(draw.integers(rows.count()))).click()
-            for _ in range(1000):
-                if len(page.evaluate(MEASURED)) > len(found):
-                    break
-                page.wait_for_timeout(20)
+        yield Tapping(page)
         browser.close()
-    whole, model = np.array(found).T
-    return whole, model, len(requests)
 
 
 def main() -> None:
@@ -55,7 +77,9 @@ def main() -> None:
     words.add_argument("page", type=Path)
     words.add_argument("--taps", type=int, default=60)
     chosen = words.parse_args()
-    whole, model, requests = taps(chosen.page, chosen.taps)
+    with opened(chosen.page) as page:
+        whole, model = page.tap(chosen.taps)
+        requests = len(page.requests)
     for name, values in (("tap to painted list", whole), ("of it the model's calls", model)):
         middle, late = np.quantile(values, (0.5, 0.95))
         print(f"{name}: p50 {middle:.1f} ms, p95 {late:.1f} ms ({len(values)} taps)")

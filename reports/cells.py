@@ -84,6 +84,15 @@ class Cell:
         return "; ".join(reasons) or (self.state.meaning if self.state.word != "ok" else "")
 
     @property
+    def odd(self) -> bool:
+        """Whether it deserves a word: it is not simply ``ok``, nor was it checked and returned the
+        very items of this host.
+        """
+        check = self.record.check
+        as_here = self.state.word == "checked" and check is not None and check.overlap == 1
+        return self.state.word != "ok" and not as_here
+
+    @property
     def bench(self) -> tuple[str, str]:
         """Machine and device: latencies are compared within one bench only."""
         return bench_of(self.record)

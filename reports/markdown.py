@@ -86,7 +86,7 @@ def _advice(run: Run, sheet: Sheet) -> Iterator[str]:
 
 
 def _reasons(sheet: Sheet) -> Iterator[str]:
-    odd = [cell for cell in sheet.cells if cell.state.word != "ok"]
+    odd = [cell for cell in sheet.cells if cell.odd]
     if odd:
         yield title("Cells that are not simply ok", 2)
         rows = [(cell.state.word, str(cell.record.cell), cell.reason) for cell in odd]

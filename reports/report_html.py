@@ -93,5 +93,5 @@ def _reasons(sheet: Sheet) -> list[tuple[str, str, str, str]]:
     return [
         (cell.state.word, cell.record.stage, text(cell), str(cell.record.cell))
         for cell in sheet.cells
-        if cell.state.word != "ok"
+        if cell.odd
     ]

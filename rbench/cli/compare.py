@@ -19,6 +19,7 @@ Examples:
   rbench compare runs/last-week runs/today
   rbench compare A B --format markdown --out -
   rbench compare A B --format csv --out differences.csv
+
 \b
 Exit codes:
   0  something could be compared, whatever came out; limits are the gate's: rbench gate --against

@@ -19,8 +19,10 @@ Examples:
   rbench demo runs/default-20260101T120000 -o demo.html
   rbench demo RUN --cell gru/float32 --cell gru/dynamic_wi4 --titles movies.csv -o demo.html
   rbench demo RUN --folder -o site
+
 \b
 The runtime in browsers has to be here: rbench tool fetch litertjs
+
 \b
 Exit codes:
   0  the page was written

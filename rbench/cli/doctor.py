@@ -17,6 +17,7 @@ from rbench.profile.tool import Found
 Examples:
   rbench doctor
   rbench doctor --json
+
 \b
 Exit codes:
   0  a sweep can run here

@@ -29,6 +29,7 @@ Examples:
   rbench gate RUN --update rbench-baseline.json
   rbench gate --model new.tflite --max-size 300KB
   rbench gate --model new.tflite --against-model main.tflite --max-growth 2%
+
 \b
 Exit codes:
   0  every limit holds; warnings do not count

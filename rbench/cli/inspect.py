@@ -34,6 +34,7 @@ Loaded = dict[str, Delegation | str]
 Examples:
   rbench inspect model.tflite
   rbench inspect runs/latest/models/bow/float32.tflite --json
+
 \b
 Exit codes:
   0  the file was read; where the runtime refuses it, that is shown beside

@@ -32,11 +32,13 @@ Examples:
   rbench profile model.tflite --contexts contexts.npy --out runs/model
   rbench profile model.tflite --range 'age=0:120' --range '1=0:9'
   rbench profile model.tflite --signature encode
+
 \b
 What is asked, where nothing is given:
   Whole numbers that look up rows of a table: random rows; contexts of items are padded on the
   left with 0. Other floats: 0 to 1. Bytes, and whole numbers with a scale: all that the type
   holds. Other whole numbers: say it with --range. Fewer different queries where they are large.
+
 \b
 Exit codes:
   0  timed on every target that is here

@@ -20,9 +20,11 @@ Examples:
   rbench ship RUN --cell gru/dynamic_wi8 --to bundle --titles movies.csv
   rbench ship RUN --to recommender.tflite --single-file
   rbench ship RUN --to bundle --check aarch64
+
 \b
 Then, without rbench:
   python bundle/client.py selftest
+
 \b
 Exit codes:
   0  the bundle was written

@@ -21,7 +21,7 @@ from rbench.ship.answers import ModelRunner
 from rbench.ship.card import card
 from rbench.ship.cell import Chosen, choose_cell
 from rbench.ship.golden import golden
-from rbench.ship.names import Named, Titles, names_of
+from rbench.ship.names import Named, Titles, names_of, packed
 from rbench.ship.proving import Proof, prove
 from rbench.ship.single import with_archive
 from rbench.system import extras
@@ -103,7 +103,7 @@ def _made(
     record, names = chosen.record, named.items
     runner = ModelRunner(chosen.path)
     takes_out = filtered(run)
-    items = _document(names)
+    items = _document(packed(names))
     proof = golden(chosen.path, chosen.model.sha256, names.items, takes_out)
     proofs = prove(proof, chosen.path, checks)
     answers = _document(proof)

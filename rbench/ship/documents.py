@@ -109,6 +109,8 @@ class ItemNames(Document, frozen=True, kw_only=True):
     """The log's own id by index; index 0 is padding and ``""``."""
     columns: dict[str, tuple[str, ...]] = {}
     """Column of the titles' file -> its text by index; empty where the file has no such item."""
+    packed: str = ""
+    """`columns` where they are long: their JSON, compressed by zlib, as base64."""
 
 
 class Case(Document, frozen=True, kw_only=True):
@@ -120,13 +122,11 @@ class Case(Document, frozen=True, kw_only=True):
     context: tuple[int, ...]
     """What has to be fed: the newest, padded on the left."""
     items: tuple[int, ...]
-    """The first that the model returns, before any filter."""
+    """The first that the model returns, before any filter: as many as `recommended` needs."""
     scores: tuple[float, ...]
-    ids: tuple[str, ...]
-    """The log's own ids of `items`."""
     recommended: tuple[int, ...]
-    """The first ten that a client returns: those not in the history, where the contract filters."""
-    recommended_scores: tuple[float, ...]
+    """Places in `items`, from 0, of the first ten that a client returns: those not in the history,
+    where the contract filters."""
 
 
 class Tolerance(Document, frozen=True, kw_only=True):
@@ -154,6 +154,8 @@ class Golden(Document, frozen=True, kw_only=True):
     top: int
     """Items that a client is asked for."""
     cases: tuple[Case, ...]
+    names: tuple[tuple[int, str], ...]
+    """Some indices, over all the catalogue, and what they are called in the log."""
     tolerances: dict[str, Tolerance]
     """Backend -> how far its scores may lie from these."""
     measured: dict[str, Any] = {}

@@ -25,6 +25,8 @@ TOP = 10
 """Items that a client is asked for."""
 DEEP = 20
 """Items that are kept of an answer: beyond the top ones, what could change places with them."""
+NAMED = 32
+"""Items whose names are kept: those of another split, or in another order, do not hold them."""
 SAFETY = 4.0
 """What other kernels of the same kind may differ by, over what two of them differ by here."""
 LEAST_APART = {
@@ -80,7 +82,7 @@ def golden(
     spread, apart = float(scores.max() - scores.min()), float(np.abs(scores - reference).max())
     step = grid_step(scores)
     cases = tuple(
-        _case(one, context, answer, names, filtered)
+        _case(one, context, answer, filtered)
         for one, context, answer in zip(asked, contexts, answers, strict=True)
     )
     return Golden(
@@ -91,6 +93,7 @@ def golden(
         seed=seed,
         top=TOP,
         cases=cases,
+        names=_some_names(names),
         tolerances=tolerances(spread, apart, step),
         measured={
             "score_spread": _short(spread),
@@ -175,19 +178,22 @@ def _short(value: float) -> float:
     return float(str(np.float32(value)))
 
 
-def _case(
-    asked: Question, context: Ids, answer: Answer, names: Sequence[str], filtered: bool
-) -> Case:
-    items, scores = answer.items[:DEEP].tolist(), [*map(_short, answer.scores[:DEEP])]
+def _case(asked: Question, context: Ids, answer: Answer, filtered: bool) -> Case:
     seen = set(asked.history) if filtered else set()
-    left = [at for at, item in enumerate(answer.items.tolist()) if item not in seen][:TOP]
+    places = [at for at, item in enumerate(answer.items.tolist()) if item not in seen][:TOP]
+    deep = max(DEEP, 1 + max(places, default=0))
     return Case(
         name=asked.name,
         history=asked.history,
         context=tuple(context.tolist()),
-        items=tuple(items),
-        scores=tuple(scores),
-        ids=tuple(names[item] for item in items),
-        recommended=tuple(int(answer.items[at]) for at in left),
-        recommended_scores=tuple(_short(answer.scores[at]) for at in left),
+        items=tuple(answer.items[:deep].tolist()),
+        scores=tuple(map(_short, answer.scores[:deep])),
+        recommended=tuple(places),
     )
+
+
+def _some_names(names: Sequence[str]) -> tuple[tuple[int, str], ...]:
+    """The first, the last and those between, evenly; index 0 is no item."""
+    last = len(names) - 1
+    spread = {1 + step * (last - 1) // (NAMED - 1) for step in range(NAMED)}
+    return tuple((item, names[item]) for item in sorted(spread))

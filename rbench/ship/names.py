@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import re
+import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
+
+import msgspec
 
 from rbench.data.columns import USUAL
 from rbench.data.text import UTF_8, opened
@@ -20,6 +24,8 @@ TITLES = ("title", "name", "itemname", "productname", "itemtitle", "producttitle
 SEPARATORS = ",\t;|"
 MOST_LETTERS = 500
 """Of one text; what is longer is cut, and said."""
+MOST_PLAIN = 30_000
+"""Bytes of the columns as JSON; more are packed, which leaves half of them."""
 _WHOLE_FLOAT = re.compile(r"(-?\d+)\.0*$")
 
 
@@ -67,6 +73,15 @@ def names_of(run: Run, record: Record, titles: Titles | None) -> Named:
         return Named(ItemNames(data=known.data, items=known.items))
     columns, notes = _joined(titles, known.items)
     return Named(ItemNames(data=known.data, items=known.items, columns=columns), notes)
+
+
+def packed(names: ItemNames) -> ItemNames:
+    """The same with its columns packed, where they are long."""
+    columns = msgspec.json.encode(names.columns)
+    if len(columns) <= MOST_PLAIN:
+        return names
+    text = base64.b64encode(zlib.compress(columns, 9)).decode()
+    return msgspec.structs.replace(names, columns={}, packed=text)
 
 
 def _joined(

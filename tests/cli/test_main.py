@@ -8,8 +8,11 @@ import sys
 import time
 from pathlib import Path
 
+import click
 import pytest
+from click.testing import CliRunner
 
+from rbench import cli
 from rbench.cli import COMMANDS, main
 from rbench.testing.model_file import model_of
 
@@ -41,6 +44,23 @@ def test_every_command_has_its_help_without_tensorflow():
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("Usage: rbench ") == len(COMMANDS)
+
+
+def commands(command, *names):
+    """Every command and every one below it, by the words that call it."""
+    yield names, command
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            yield from commands(command.get_command(context, name), *names, name)
+
+
+@pytest.mark.parametrize("names", [names for names, _ in commands(cli.rbench)], ids=" ".join)
+def test_help_is_text_alone(names):
+    """click's mark for lines that stay lines, a backspace, is one only after an empty line."""
+    text = CliRunner().invoke(cli.rbench, [*names, "--help"]).output
+    assert text.startswith("Usage: rbench ")
+    assert [letter for letter in text if not letter.isprintable() and letter != "\n"] == []
 
 
 def test_version(rbench):

@@ -321,6 +321,13 @@ def test_a_checked_target_has_no_time_anywhere(small, change):
     assert "there is none in its records" in text
 
 
+@pytest.mark.parametrize(("overlap", "listed"), [(1.0, 0), (0.9875, 2)])
+def test_a_check_is_odd_where_other_items_came_back(small, change, overlap, listed):
+    cells = Sheet.of(checked(change, small, overlap=overlap)).cells
+    assert len(cells) == 2
+    assert sum(cell.odd for cell in cells) == listed
+
+
 def on_a_gpu(change, run, **fields):
     """The run with every cell delegated to a GPU."""
     found = Delegation(

@@ -1,20 +1,27 @@
 import hashlib
 import io
+import itertools
 import json
+import random
+import shutil
 import zipfile
+import zlib
 
 import msgspec
 import numpy as np
 import pytest
 
 from rbench.errors import OutputError
-from rbench.records.run_folder import ITEMS, read_items
+from rbench.records import Items
+from rbench.records.run_folder import ITEMS, read_items, write_items
 from rbench.ship import Titles, bundle, ship
 from rbench.ship.answers import ModelRunner, padded
 from rbench.ship.clients import client
 from rbench.ship.documents import CLIENTS, Contract, Golden, ItemNames
 from rbench.ship.single import with_archive
+from rbench.testing import answering
 from rbench.testing.answering import answering_run
+from rbench.testing.damage import rewrite, seal
 
 FILES = ["README.md", "SHA256SUMS", "contract.json", "golden.json", "items.json", "model.tflite"]
 
@@ -66,11 +73,15 @@ def test_golden_answers_are_the_file_s_own(shipped):
         context = padded(case.history, 6)
         answer = runner.answer(context)
         assert case.context == tuple(context)
-        assert case.items == tuple(answer.items[:20])
-        np.testing.assert_allclose(case.scores, answer.scores[:20], rtol=1e-6)
-        assert case.ids == tuple(names[item] for item in case.items)
+        deep = len(case.items)
+        assert deep >= 20
+        assert case.items == tuple(answer.items[:deep])
+        np.testing.assert_allclose(case.scores, answer.scores[:deep], rtol=1e-6)
         left = [item for item in answer.items if item not in case.history][:10]
-        assert case.recommended == tuple(left)
+        assert [case.items[at] for at in case.recommended] == left
+    assert len(golden.names) == 32
+    assert all(names[item] == known for item, known in golden.names)
+    assert (golden.names[0][0], golden.names[-1][0]) == (1, 500)
     assert golden.model == sha256(shipped.to / "model.tflite")
 
 
@@ -182,6 +193,55 @@ def test_titles_come_along(made, tmp_path):
     assert done.notes == ("1 of 500 items have no line in movies.csv",)
     # As a run's own items.json, it is read by whoever reads those.
     assert read_items(done.to).items == names.items
+
+
+def films(count):
+    """Titles as long as those of films, which compress no better."""
+    draw = random.Random(1)
+    parts = list(map("".join, itertools.product("bcdfghlmnprstw", "aeiou", ("", *"lnrst"))))
+
+    def word():
+        return "".join(draw.choices(parts, k=draw.choice((1, 2, 2)))).title()
+
+    return [
+        f"{' '.join(word() for _ in range(draw.choice((2, 3, 4, 5))))} ({draw.randint(1920, 2018)})"
+        for _ in range(count)
+    ]
+
+
+@pytest.fixture(scope="module")
+def titled(tmp_path_factory):
+    """The bundle of a model over 3,650 items with ids and titles, contexts of 50, the best 100."""
+    folder = tmp_path_factory.mktemp("titled")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {"CATALOGUE": 3650, "LENGTH": 50, "K": 100}.items():
+            patch.setattr(answering, name, value)
+        run = answering_run(folder / "run", recipes=("dynamic_wi8",))
+    ids = [str(item) for item in range(100_000, 103_650)]
+    write_items(run.folder, Items(data=run.records[0].data, items=("", *ids)))
+    titles = films(3650)
+    lines = ["id,title", *(f"{one},{title}" for one, title in zip(ids, titles, strict=True))]
+    (folder / "films.csv").write_text("\n".join(lines))
+    return ship(run, folder / "bundle", titles=Titles(folder / "films.csv")), titles
+
+
+def test_the_titles_of_many_films_are_no_more_than_200_kb(titled):
+    done, titles = titled
+    text = json.dumps(titles, separators=(",", ":")).encode()
+    assert len(text) > 101_548  # of the first 3,650 of MovieLens latest-small
+    assert len(zlib.compress(text, 9)) > 38_512  # of those
+    assert done.size_bytes - done.contract.model.size_bytes < 200_000
+    assert client.selftest(done.to) == []
+    assert client.Recommender(done.to).titles == ["", *titles]
+
+
+@pytest.mark.parametrize("packed", ["!", "AAAA", "eJw=", 7])
+def test_packed_titles_that_are_none(titled, tmp_path, packed):
+    bundle = shutil.copytree(titled[0].to, tmp_path / "b")
+    rewrite(bundle, "items.json", lambda known: known.update(packed=packed))
+    seal(bundle, "items.json", "items")
+    (said,) = client.selftest(bundle)
+    assert said.startswith("items.json: packed")
 
 
 def test_the_card_is_yaml_and_markdown(made, shipped):

@@ -96,8 +96,8 @@ def test_another_kind_of_model(tmp_path):
 def test_history_stays_where_the_log_repeats(path):
     names = ("", *map(str, range(ITEMS)))
     case = golden(path, "sha", names, filtered=False).cases[11]
-    assert case.recommended == case.items[:10]
-    assert set(case.recommended) & set(case.history)
+    assert case.recommended == tuple(range(10))
+    assert set(case.items[:10]) & set(case.history)
     answer = ModelRunner(path).answer(padded(case.history, LENGTH))
     assert isinstance(answer, Answer)
-    assert tuple(answer.items[:10]) == case.recommended
+    assert tuple(answer.items[:10]) == case.items[:10]

@@ -16,6 +16,8 @@ import java.io.File
 import java.nio.ByteBuffer
 import java.nio.ByteOrder
 import java.security.MessageDigest
+import java.util.Base64
+import java.util.zip.InflaterInputStream
 import java.util.zip.ZipFile
 import org.tensorflow.lite.Interpreter
 
@@ -51,7 +53,8 @@ class Recommender private constructor(
     threads: Int,
 ) : AutoCloseable {
     val ids: List<String> = names["items"].texts
-    val titles: List<String> = names.keys("columns").firstOrNull()?.let { names["columns"][it].texts } ?: ids
+    val titles: List<String> =
+        columns(names).let { known -> known.keys().firstOrNull()?.let { known[it].texts } ?: ids }
     private val index: Map<String, Int> =
         ids.withIndex().drop(1).associate { (at, name) -> name to at }
 
@@ -270,7 +273,7 @@ class Recommender private constructor(
         }
 
         private fun answers(recommender: Recommender, golden: Json, backend: String): List<String> {
-            val known = golden.keys("tolerances")
+            val known = golden["tolerances"].keys()
             if (backend !in known) {
                 return listOf("no tolerance for $backend; $GOLDEN knows ${known.sorted().joinToString()}")
             }
@@ -289,19 +292,21 @@ class Recommender private constructor(
                     other += "'$name': the history becomes another context"
                     continue
                 }
-                val due = ranking(case, "recommended", "recommended_scores")
+                val whole = ranking(case)
+                val places = case["recommended"].list.map { it.int }
+                val due = Ranking(places.map { whole.items[it] }, places.map { whole.scores[it] })
                 val left = recommender.left(answer, history, golden["top"].int)
                 val filtered =
                     if (wrong.isEmpty()) differs(due, left, tolerance["scores"].number) else ""
                 if (filtered.isNotEmpty()) other += "'$name', filtered: $filtered"
-                case["items"].list.map { it.int }.zip(case["ids"].texts).firstOrNull { (item, id) ->
-                    (recommender.ids.getOrNull(item) ?: id) != id
-                }?.let { (item, id) ->
-                    other += "$ITEMS is stale: it calls item $item '${recommender.ids[item]}', it " +
-                        "was '$id' when this model was shipped"
-                }
             }
-            return wrong + other.take(3)
+            val stale = golden["names"].list.map { it.list }.map { it[0].int to it[1].text }
+                .filter { (item, id) -> (recommender.ids.getOrNull(item) ?: id) != id }
+                .map { (item, id) ->
+                    "$ITEMS is stale: it calls item $item '${recommender.ids[item]}', it was '$id' " +
+                        "when this model was shipped"
+                }
+            return wrong + other.take(2) + stale.take(1)
         }
 
         /** What is wrong with the items and scores that a model returned, in words. */
@@ -311,7 +316,7 @@ class Recommender private constructor(
             val wrong = mutableListOf<String>()
             var share = 0.0
             for ((case, answer) in cases.zip(found)) {
-                val golden = ranking(case, "items", "scores")
+                val golden = ranking(case)
                 val count = golden.items.size
                 val top = Ranking(answer.items.take(count), answer.scores.take(count))
                 val said = differs(golden, top, tolerance["scores"].number)
@@ -329,8 +334,9 @@ class Recommender private constructor(
             )
         }
 
-        private fun ranking(case: Json, items: String, scores: String) =
-            Ranking(case[items].list.map { it.int }, case[scores].list.map { it.number.toFloat() })
+        private fun ranking(case: Json) = Ranking(
+            case["items"].list.map { it.int }, case["scores"].list.map { it.number.toFloat() },
+        )
 
         /**
          * Where an answer is not the golden one; empty where it is, but for what rounding explains.
@@ -373,6 +379,20 @@ class Recommender private constructor(
         private fun sha256(content: ByteArray): String =
             MessageDigest.getInstance("SHA-256").digest(content).joinToString("") { "%02x".format(it) }
 
+        /** What people call the items, by column; packed where it is long. */
+        private fun columns(names: Json): Json {
+            val packed = names["packed"].orEmpty
+            if (packed.isEmpty()) return names["columns"]
+            val content = content("$ITEMS: packed") {
+                try {
+                    InflaterInputStream(Base64.getDecoder().decode(packed).inputStream()).readBytes()
+                } catch (error: IllegalArgumentException) {
+                    throw BundleException("$ITEMS: packed is no base64: ${error.message}")
+                }
+            }
+            return parsed(content, "$ITEMS: packed")
+        }
+
         private fun parsed(content: ByteArray, name: String): Json =
             try {
                 Json.parse(content.decodeToString(), name)
@@ -395,15 +415,15 @@ class Json private constructor(private val value: Any?, private val where: Strin
     val list: List<Json>
         get() = told<List<*>>("a list").mapIndexed { at, one -> Json(one, "$where[$at]") }
     val text: String get() = told("a text")
+    val orEmpty: String get() = value as? String ?: ""
     val texts: List<String> get() = list.map { it.text }
     val number: Double get() = told("a number")
     val int: Int
         get() = number.let { if (it == Math.rint(it)) it.toInt() else throw complaint("an integer") }
     val flag: Boolean get() = told("true or false")
 
-    /** The keys of an object below this one, in their order; none where it is not there. */
-    fun keys(key: String): List<String> =
-        ((value as? Map<*, *>)?.get(key) as? Map<*, *>)?.keys?.map { it as String }.orEmpty()
+    /** The keys of an object, in their order; none where it is not there. */
+    fun keys(): List<String> = (value as? Map<*, *>)?.keys?.map { it as String }.orEmpty()
 
     private inline fun <reified T> told(what: String): T = value as? T ?: throw complaint(what)
 

@@ -66,14 +66,16 @@ export class Recommender {
           'with unrolled+',
       );
     }
+    const known = parsed(names, ITEMS);
+    const columns = await columnsOf(known);
     const loaded = await compiled(litert, model, accelerator);
-    return new Recommender(contract, parsed(names, ITEMS), loaded, litert);
+    return new Recommender(contract, {...known, columns}, loaded, litert);
   }
 
   constructor(contract, names, model, litert) {
     this.contract = contract;
     this.ids = names.items;
-    this.titles = Object.values(names.columns ?? {})[0] ?? names.items;
+    this.titles = Object.values(names.columns)[0] ?? names.items;
     this.index = new Map(names.items.map((name, at) => [name, at]));
     this.index.delete(names.items[0]);
     this.litert = litert;
@@ -204,22 +206,20 @@ async function answers(recommender, golden, tolerance) {
       other.push(`'${known.name}': the history becomes another context`);
       return;
     }
-    const due = {items: known.recommended, scores: known.recommended_scores};
+    const {items, scores, recommended} = known;
+    const due = {items: recommended.map((at) => items[at]), scores: recommended.map((at) => scores[at])};
     const left = recommender.left(found[n], known.history, golden.top);
     const filtered = wrong.length ? '' : differs(due, left, tolerance.scores);
     if (filtered) other.push(`'${known.name}', filtered: ${filtered}`);
-    const at = known.items.findIndex((item, place) => {
-      const name = recommender.ids[item];
-      return name !== undefined && name !== known.ids[place];
-    });
-    if (at >= 0) {
-      other.push(
-        `${ITEMS} is stale: it calls item ${known.items[at]} '${recommender.ids[known.items[at]]}', ` +
-          `it was '${known.ids[at]}' when this model was shipped`,
-      );
-    }
   });
-  return [...wrong, ...other.slice(0, 3)];
+  const stale = golden.names
+    .filter(([item, name]) => (recommender.ids[item] ?? name) !== name)
+    .map(
+      ([item, name]) =>
+        `${ITEMS} is stale: it calls item ${item} '${recommender.ids[item]}', it was '${name}' when ` +
+        'this model was shipped',
+    );
+  return [...wrong, ...other.slice(0, 2), ...stale.slice(0, 1)];
 }
 
 /** What is wrong with the items and scores that a model returned, case by case, in words. */
@@ -397,9 +397,20 @@ function archive(whole) {
   return entries;
 }
 
-async function inflated(content) {
-  const stream = new Blob([content]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
+async function inflated(content, form = 'deflate-raw') {
+  const stream = new Blob([content]).stream().pipeThrough(new DecompressionStream(form));
   return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+/** What people call the items, by column; packed where it is long. */
+async function columnsOf({columns = {}, packed}) {
+  if (!packed) return columns;
+  try {
+    const bytes = Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0));
+    return parsed(await inflated(bytes, 'deflate'), `${ITEMS}: packed`);
+  } catch (error) {
+    throw new BundleError(`${ITEMS}: packed cannot be read: ${error.message}`);
+  }
 }
 
 function mustHave(found, needed, where) {

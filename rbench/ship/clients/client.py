@@ -14,11 +14,14 @@ python client.py recommend 318 296
 from __future__ import annotations
 
 import argparse
+import base64
+import binascii
 import hashlib
 import json
 import platform
 import sys
 import zipfile
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -135,8 +138,7 @@ class Recommender:
 
     def _open(self, model: bytes, names: dict[str, Any]) -> None:
         self.ids: list[str] = names["items"]
-        columns: dict[str, list[str]] = names.get("columns") or {}
-        self.titles: list[str] = next(iter(columns.values()), self.ids)
+        self.titles: list[str] = next(iter(_columns(names).values()), self.ids)
         self.index = {name: at for at, name in enumerate(self.ids) if at}
         try:
             self._interpreter = _interpreter(model)
@@ -246,24 +248,24 @@ def _answers(
 ) -> list[str]:
     found = [recommender.raw(case["context"]) for case in golden["cases"]]
     wrong = wrong_answers(golden["cases"], found, tolerance)
-    names: list[str] = []
+    other: list[str] = []
     for case, (items, scores) in zip(golden["cases"], found, strict=True):
         if recommender.context(case["history"]) != case["context"]:
-            names.append(f"{case['name']!r}: the history becomes another context")
+            other.append(f"{case['name']!r}: the history becomes another context")
             continue
-        wanted = case["recommended"], case["recommended_scores"]
+        due = [case["items"][at] for at in case["recommended"]]
+        due_scores = [case["scores"][at] for at in case["recommended"]]
         left = recommender._left(items, scores, case["history"], golden["top"])
-        said = "" if wrong else differs(*wanted, *left, tolerance["scores"])
+        said = "" if wrong else differs(due, due_scores, *left, tolerance["scores"])
         if said:
-            names.append(f"{case['name']!r}, filtered: {said}")
-        for item, known in zip(case["items"], case["ids"], strict=True):
-            if item < len(recommender.ids) and recommender.ids[item] != known:
-                names.append(
-                    f"{ITEMS} is stale: it calls item {item} {recommender.ids[item]!r}, it was "
-                    f"{known!r} when this model was shipped"
-                )
-                break
-    return [*wrong, *names[:3]]
+            other.append(f"{case['name']!r}, filtered: {said}")
+    stale = [
+        f"{ITEMS} is stale: it calls item {item} {recommender.ids[item]!r}, it was {known!r} when "
+        "this model was shipped"
+        for item, known in golden["names"]
+        if item < len(recommender.ids) and recommender.ids[item] != known
+    ]
+    return [*wrong, *other[:2], *stale[:1]]
 
 
 def wrong_answers(
@@ -351,6 +353,17 @@ def _must_have(found: Any, needed: dict[str, Any], where: str) -> None:
             _must_have(value, kind, f"{where}: {key}")
         elif type(value) is not kind:
             raise BundleError(f"{where}: {key} is {value!r}, not of type {kind.__name__}")
+
+
+def _columns(names: dict[str, Any]) -> dict[str, list[str]]:
+    """What people call the items, by column; packed where it is long."""
+    packed = names.get("packed")
+    if not packed:
+        return names.get("columns") or {}
+    try:
+        return _json(zlib.decompress(base64.b64decode(packed, validate=True)), f"{ITEMS}: packed")
+    except (zlib.error, binascii.Error, TypeError) as error:
+        raise BundleError(f"{ITEMS}: packed cannot be read: {error}") from error
 
 
 def _json(content: bytes, name: str) -> dict[str, Any]:

@@ -152,6 +152,27 @@ def no_gpu(monkeypatch):
 
 
 @pytest.fixture(scope="session")
+def emulation():
+    """The emulated arm64 machine. Where QEMU is and the machine's files are not, they are fetched,
+    once; skips where they cannot be.
+    """
+    from rbench.errors import Unsupported
+    from rbench.profile.tools.aarch64 import sysroot
+
+    try:
+        return sysroot.find("")
+    except Unsupported as error:
+        if sysroot.emulator() is None:
+            pytest.skip(f"{error}")
+    words = (sys.executable, "-P", "-m", "rbench", "tool", "fetch", sysroot.NAME)
+    try:
+        subprocess.run(words, capture_output=True, timeout=180, check=True)
+        return sysroot.find("")
+    except (subprocess.SubprocessError, Unsupported) as error:
+        pytest.skip(f"no machine to emulate: {getattr(error, 'stderr', error)}")
+
+
+@pytest.fixture(scope="session")
 def browser() -> Iterator[object]:
     """One headless Chromium for all tests that open a page; each opens a context of its own."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")

@@ -99,7 +99,7 @@ def test_the_browser_answers_as_shipped(site, page, bundle):
     ("bundle", "cause"),
     [
         ("corrupt_model", "the model is not the one that was shipped"),
-        ("swap_table", "golden questions are answered otherwise"),
+        ("swap_table", "another model or item table put there"),
         ("sealed", "golden questions are answered otherwise"),
         ("turn_names", "items.json is stale: it calls item"),
         ("lose_name", "items.json is stale: it names 499 items, the model ranks 500"),

@@ -78,8 +78,7 @@ class Recommender:
     """
 
     def __init__(self, bundle: str | Path, verify: bool = True) -> None:
-        self.bundle = Path(bundle)
-        self.contract: dict[str, Any] = _contract(self._content(CONTRACT))
+        self._find(bundle)
         model, names = self._model(), self._content(ITEMS)
         problems = [*self._model_problems(model), *self._items_problems(names)]
         if problems and verify:
@@ -135,6 +134,10 @@ class Recommender:
         seen = set(history) if self.contract["history"]["filter"] else set()
         left = [at for at, item in enumerate(items) if item not in seen][:k]
         return [items[at] for at in left], [scores[at] for at in left]
+
+    def _find(self, bundle: str | Path) -> None:
+        self.bundle = Path(bundle)
+        self.contract: dict[str, Any] = _contract(self._content(CONTRACT))
 
     def _open(self, model: bytes, names: dict[str, Any]) -> None:
         self.ids: list[str] = names["items"]
@@ -214,33 +217,29 @@ class Recommender:
 def selftest(bundle: str | Path, backend: str = BACKEND) -> list[str]:
     """What is wrong with a bundle on this machine's runtime, in words; nothing if all is well.
 
-    Files against the contract, then every golden question: padding, the raw answer, the filter.
+    Files against the contract, then every golden question: padding, the raw answer, the filter. A
+    model that is not the shipped one is not opened: what is damaged may take the process with it.
     """
+    problems: list[str] = []
     try:
-        recommender = Recommender(bundle, verify=False)
+        recommender = Recommender.__new__(Recommender)
+        recommender._find(bundle)
+        model, names = recommender._model(), recommender._content(ITEMS)
+        problems += (unlike := recommender._model_problems(model))
+        problems += recommender._items_problems(names)
+        golden_bytes = recommender._content(GOLDEN)
+        if _sha256(golden_bytes) != recommender.contract["golden"]["sha256"]:
+            return [*problems, f"{GOLDEN} is not the one that was shipped with this model"]
+        golden = _json(golden_bytes, GOLDEN)
+        if backend not in golden["tolerances"]:
+            known = ", ".join(sorted(golden["tolerances"]))
+            return [*problems, f"no tolerance for {backend}; {GOLDEN} knows {known}"]
+        if unlike:
+            return problems
+        recommender._open(model, _json(names, ITEMS))
+        return problems + _answers(recommender, golden, golden["tolerances"][backend])
     except BundleError as error:
-        return [*_before(bundle), str(error)]
-    golden_bytes = recommender._content(GOLDEN)
-    problems = recommender._model_problems(recommender._model())
-    problems += recommender._items_problems(recommender._content(ITEMS))
-    if _sha256(golden_bytes) != recommender.contract["golden"]["sha256"]:
-        return [*problems, f"{GOLDEN} is not the one that was shipped with this model"]
-    golden = _json(golden_bytes, GOLDEN)
-    if backend not in golden["tolerances"]:
-        known = ", ".join(sorted(golden["tolerances"]))
-        return [*problems, f"no tolerance for {backend}; {GOLDEN} knows {known}"]
-    return problems + _answers(recommender, golden, golden["tolerances"][backend])
-
-
-def _before(bundle: str | Path) -> list[str]:
-    """What the files say where the model could not even be opened."""
-    half = Recommender.__new__(Recommender)
-    half.bundle = Path(bundle)
-    try:
-        half.contract = _contract(half._content(CONTRACT))
-        return half._model_problems(half._model())
-    except BundleError:
-        return []
+        return [*problems, str(error)]
 
 
 def _answers(

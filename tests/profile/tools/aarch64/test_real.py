@@ -8,21 +8,13 @@ import pytest
 pytest.importorskip("ai_edge_litert", reason="timing a .tflite needs rbench[profile]")
 
 from rbench.cells.target import Target
-from rbench.errors import StageError, Unsupported
+from rbench.errors import StageError
 from rbench.profile import ProfileSettings
 from rbench.profile.checking import check
 from rbench.profile.tools.aarch64 import run, sysroot
 from rbench.testing.flat import recommender
 
-pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module", autouse=True)
-def emulation():
-    try:
-        return sysroot.find("")
-    except Unsupported as error:
-        pytest.skip(f"{error}")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("emulation")]
 
 
 @pytest.fixture

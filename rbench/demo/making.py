@@ -10,7 +10,7 @@ from typing import NamedTuple
 from rbench import litertjs
 from rbench.convert.result import INPUT, OUTPUT_ITEMS, OUTPUT_SCORES, SIGNATURE
 from rbench.demo import page
-from rbench.errors import UsageError
+from rbench.errors import OutputError, UsageError
 from rbench.records import Run
 from rbench.records.caveats import filtered
 from rbench.ship.cell import Chosen, choose_cell
@@ -35,13 +35,15 @@ class Demo(NamedTuple):
     """What is worth knowing, in words."""
 
     def write(self, to: Path) -> None:
-        """Write the file, or the folder's files.
+        """Write the file, or the folder's files. An earlier page is written over, nothing else.
 
         Raises:
-            OutputError: the place cannot be written.
+            OutputError: something else is there, or the place cannot be written.
         """
         with writing(to, "-o"):
-            if len(self.files) == 1:
+            single = len(self.files) == 1
+            _must_be_ours(to if single else to / page.PAGE)
+            if single:
                 (content,) = self.files.values()
                 write_atomically(to, content)
                 return
@@ -49,6 +51,16 @@ class Demo(NamedTuple):
             # The worker last: it makes the browser look for the others.
             for name, content in self.files.items():
                 write_atomically(to / name, content)
+
+
+def _must_be_ours(path: Path) -> None:
+    """Raise unless nothing is there, or a page that was made before."""
+    if path.exists() and not (path.is_file() and page.MARK.encode() in path.read_bytes()):
+        raise OutputError(
+            "is there already, and no page of rbench demo",
+            where=str(path),
+            remedy="name another place with -o",
+        )
 
 
 def demo(

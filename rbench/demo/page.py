@@ -22,6 +22,8 @@ from rbench import litertjs
 BUILD = "compat_"
 """Of the runtime: the one that runs in every browser, without relaxed SIMD."""
 PAGE = "index.html"
+MARK = '<script type="application/json" id="facts">{"'
+"""In every page, and in no other."""
 
 
 class Model(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import base64
-import csv
 import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
 from rbench.data.columns import USUAL
-from rbench.data.text import UTF_8, opened
 from rbench.errors import DataError, RecordError
 from rbench.records import Record, Run
 from rbench.records.run_folder import ITEMS, read_items
+from rbench.ship import tables
 from rbench.ship.documents import ItemNames
 
 TITLES = ("title", "name", "itemname", "productname", "itemtitle", "producttitle", "trackname")
 """Usual names of the column that people read, in lower case, letters and digits only."""
-SEPARATORS = ",\t;|"
 MOST_LETTERS = 500
 """Of one text; what is longer is cut, and said."""
 MOST_PLAIN = 30_000
@@ -69,6 +67,8 @@ def names_of(run: Run, record: Record, titles: Titles | None) -> Named:
         )
     if not known.items or known.items[0]:
         raise RecordError("index 0 is not padding", where=str(run.folder / ITEMS), remedy=remedy)
+    if len(set(known.items)) < len(known.items):
+        raise RecordError("two indices have one name", where=str(run.folder / ITEMS), remedy=remedy)
     if titles is None:
         return Named(ItemNames(data=known.data, items=known.items))
     columns, notes = _joined(titles, known.items)
@@ -89,12 +89,7 @@ def _joined(
 ) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
     """The columns' texts by index."""
     where = str(titles.path)
-    rows = _rows(titles.path)
-    header = next(rows, None)
-    if not header:
-        raise DataError(
-            "is empty", where=where, allowed="a table with a header and one line an item"
-        )
+    header, rows, read_notes = tables.read(titles.path)
     key = _id_column(titles, header)
     wanted = [_at(header, name, where) for name in titles.columns] or [_title(header, key, where)]
     found: dict[str, list[str]] = {}
@@ -121,7 +116,7 @@ def _joined(
             remedy=f"name the column with the log's ids: --id-column, one of {', '.join(header)}",
         )
     empty = [""] * len(wanted)
-    notes = []
+    notes = [*read_notes]
     if missing:
         notes.append(f"{missing:,} of {len(items) - 1:,} items have no line in {titles.path.name}")
     if twice:
@@ -131,18 +126,6 @@ def _joined(
     return {
         header[at]: tuple((one or empty)[place] for one in known) for place, at in enumerate(wanted)
     }, tuple(notes)
-
-
-def _rows(path: Path) -> Iterator[list[str]]:
-    """The lines of a table of text, its separator looked up in the header."""
-    with opened(path, UTF_8, newline="") as file:
-        head = file.readline()
-        separator = max(SEPARATORS, key=head.count)
-        try:
-            yield [name.strip() for name in next(csv.reader([head], delimiter=separator), [])]
-            yield from csv.reader(file, delimiter=separator)
-        except csv.Error as error:
-            raise DataError(f"no table of text: {error}", where=str(path)) from error
 
 
 def _plain(name: str) -> str:

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from rbench.demo import demo
-from rbench.errors import RecordError, ToolError, UsageError
+from rbench.errors import OutputError, RecordError, ToolError, UsageError
 from rbench.records.run_folder import read_items, write_items
 from rbench.ship import Titles
 from rbench.testing.answering import answering_run
@@ -150,6 +150,19 @@ def test_one_file_is_written_whole(made, runtime, tmp_path):
     found.write(tmp_path / "demo.html")
     assert (tmp_path / "demo.html").read_bytes() == found.files["index.html"]
     assert "<title>Films</title>" in found.files["index.html"].decode()
+
+
+@pytest.mark.parametrize("folder", [False, True])
+def test_an_earlier_page_is_written_over_and_nothing_else(made, runtime, tmp_path, folder):
+    place = tmp_path / "site" if folder else tmp_path / "demo.html"
+    page = place / "index.html" if folder else place
+    demo(made, title="One", folder=folder).write(place)
+    demo(made, title="Two", folder=folder).write(place)
+    assert "<title>Two</title>" in page.read_text()
+    page.write_text("<!doctype html><title>Mine</title>")
+    with pytest.raises(OutputError, match="no page of rbench demo"):
+        demo(made, folder=folder).write(place)
+    assert "Mine" in page.read_text()
 
 
 def test_without_the_runtime_the_command_is_named(made, no_runtime):

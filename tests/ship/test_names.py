@@ -34,6 +34,10 @@ def test_the_log_s_own_ids(made):
         ('item_id,title\nitem-2,"  Two\n"\n', (), {}),
         ("item_id,title\nitem-2,Two\nitem-2,Another\n", (), {}),
         ("item_id,title\n\nshort\nitem-2,Two\n", (), {}),
+        ('{"item_id": "item-2", "title": "Two"}\n\n{"item_id": "item-9"}\n', (), {}),
+        ('{"name": ["Two"], "id": "item-2", "year": 1999}\n', (), {}),
+        ("item_id::title\nitem-2::Two\n", (), {}),
+        ("item_id,title\nitem-2,Two\n".encode("utf-16"), (), {}),
     ],
 )
 def test_tables_of_many_shapes(made, tmp_path, text, columns, options):
@@ -67,13 +71,28 @@ def test_numbers_written_as_floats(run, tmp_path):
         ("item_id,title\nitem-1,x\n", ("genre",), {}, "no column 'genre'.*item_id, title"),
         ("item_id,title\nitem-1,x\n", (), {"id_column": "x"}, "no column 'x'"),
         ("item_id,title\n900,x\n", (), {}, "none of the log's items.*'900'.*'item-1'"),
-        (b"item_id,title\nitem-1,\xff\xfe\n", (), {}, "not UTF-8|UTF-8"),
+        ('{"id": "item-1"}\n[1]\n', (), {}, "titles.csv, line 2: no JSON object"),
+        ('{"id": "item-1"\n', (), {}, "titles.csv, line 1: no JSON: .*one object a line"),
+        ("item_id,title\nitem-1,é\nitem-2,".encode() + b"\xff\n", (), {}, "UTF-8"),
     ],
 )
 def test_what_is_wrong_is_said(made, tmp_path, text, columns, options, said):
     with pytest.raises(DataError, match=said) as caught:
         names_of(made, made.records[0], titles(tmp_path, text, *columns, **options))
     assert "titles.csv" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("movies.dat", "{}::Amélie (2001)::Comedy\n"), ("u.item", "{}|Amélie (2001)|01-Jan-2001\n")],
+)
+def test_movielens_as_it_comes(made, tmp_path, name, text):
+    """Latin-1, and without a header."""
+    path = tmp_path / name
+    path.write_bytes("".join(text.format(f"item-{n}") for n in range(1, 501)).encode("latin-1"))
+    found = names_of(made, made.records[0], Titles(path))
+    assert found.items.columns == {"title": ("", *["Amélie (2001)"] * 500)}
+    assert found.notes == (f"{name} is not UTF-8, and was read as Latin-1",)
 
 
 def test_a_table_that_is_not_there(made, tmp_path):
@@ -89,7 +108,11 @@ def test_a_run_that_does_not_tell(run):
 
 @pytest.mark.parametrize(
     ("change", "said"),
-    [({"data": "another"}, "another split"), ({"items": ("a", "b")}, "index 0 is not padding")],
+    [
+        ({"data": "another"}, "another split"),
+        ({"items": ("a", "b")}, "index 0 is not padding"),
+        ({"items": ("", "a", "a")}, "two indices have one name"),
+    ],
 )
 def test_ids_of_something_else(run, change, said):
     write_items(run.folder, msgspec.structs.replace(read_items(run.folder), **change))

@@ -20,11 +20,26 @@ function make(tag, attributes = {}, ...children) {
 const named = (item) => names[item] || ids[item] || `item ${item}`;
 const name = (item) => make("bdi", {}, named(item));
 
+// A word that most names begin with tells nothing of an item.
+const lead = (item) => named(item).match(/\p{L}+/u)?.[0];
+const usual = (() => {
+  const count = new Map();
+  for (let item = 1; item < names.length; item++) {
+    count.set(lead(item), (count.get(lead(item)) ?? 0) + 1);
+  }
+  const [word, times] = [...count].reduce((most, one) => (one[1] > most[1] ? one : most), ["", 0]);
+  return times > names.length / 2 ? word : undefined;
+})();
+
 // A tile in place of a picture: the same for an item everywhere.
 function tile(item) {
-  const words = named(item).match(/\p{L}+/gu) ?? named(item).match(/\p{N}+/gu) ?? ["?"];
-  const letters = words.length > 1 ? words[0][0] + words[1][0] : words[0].slice(0, 2);
-  const made = make("span", { class: "tile", "aria-hidden": "true" }, letters);
+  const all = named(item).match(/\p{L}+/gu) ?? [];
+  const words = all.slice(all[0] === usual ? 1 : 0);
+  const [first, second] = (words.length ? words : (named(item).match(/\p{N}+/gu) ?? ["?"])).map(
+    (word) => [...word],
+  );
+  const letters = words.length && second ? [first[0], second[0]] : first.slice(0, words.length ? 2 : 3);
+  const made = make("span", { class: "tile", "aria-hidden": "true" }, letters.join(""));
   made.style.setProperty("--hue", (item * 137.508) % 360);
   return made;
 }

@@ -6,6 +6,7 @@ TensorFlow; import it inside functions.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -47,6 +48,29 @@ class Unflatten(tf_keras.layers.Layer):  # type: ignore[misc]
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "length": self.length}
+
+
+@tf_keras.utils.register_keras_serializable("rbench")
+class Gaps(tf_keras.layers.Layer):  # type: ignore[misc]
+    """Ages int32 ``(batch, length)``, oldest first -> the bin of the gap behind each position,
+    flat: int32 ``(batch x length,)``.
+
+    A gap is an age less that of the next position, and less 0 behind the last one. Bin n holds the
+    gaps from ``bounds[n - 1]`` on. In whole numbers: no recipe rounds them.
+    """
+
+    def __init__(self, bounds: Sequence[int], **options: Any) -> None:
+        super().__init__(**options)
+        self.bounds = tuple(bounds)
+
+    def call(self, ages: Tensor) -> Tensor:
+        later = tf.pad(ages[:, 1:], [[0, 0], [0, 1]])
+        below = tf.constant([bound - 1 for bound in self.bounds], tf.int32)
+        above = tf.reshape(ages - later, [-1, 1]) - below
+        return tf.reduce_sum(tf.minimum(tf.maximum(above, 0), 1), axis=1)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "bounds": self.bounds}
 
 
 @tf_keras.utils.register_keras_serializable("rbench")

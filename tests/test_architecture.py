@@ -21,8 +21,8 @@ HEAVY = TRAINING | {"ai_edge_quantizer", "ai_edge_litert"}
 
 RANKS = {
     "errors": 0,
-    **dict.fromkeys(("bounds", "progress", "text"), 1),
-    **dict.fromkeys(("encoding", "installed", "layers", "losses", "system", "tflite"), 2),
+    **dict.fromkeys(("bounds", "layers", "progress", "text"), 1),
+    **dict.fromkeys(("encoding", "features", "installed", "losses", "system", "tflite"), 2),
     **dict.fromkeys(("litertjs", "recipes"), 3),
     "cells": 4,
     **dict.fromkeys(("graph", "records"), 5),

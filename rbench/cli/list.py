@@ -27,6 +27,12 @@ def _losses() -> Rows:
     return _plugins(plugins.LOSSES)
 
 
+def _features() -> Rows:
+    from rbench import plugins
+
+    return _plugins(plugins.FEATURES)
+
+
 def _metrics() -> Rows:
     from rbench import plugins
     from rbench.errors import PluginError
@@ -120,6 +126,10 @@ KINDS: dict[str, tuple[Callable[[], Rows], Callable[[], str]]] = {
             'A study names one: [train] loss = "softmax"; your own, without installing it: '
             '"path/to/file.py:Class"'
         ),
+    ),
+    "features": (
+        _features,
+        lambda: "A study switches one on: [features] time_gaps = true",
     ),
     "metrics": (
         _metrics,

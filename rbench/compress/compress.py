@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from rbench.cells.recipe import Recipe
@@ -13,6 +14,7 @@ from rbench.compress.settings import CompressSettings
 from rbench.compress.tuning import tune
 from rbench.data.dataset import Dataset
 from rbench.encoding import Encoder, Form, ModelSettings
+from rbench.features import Feature
 from rbench.graph.model import KerasModel, count_parameters, scoring_model, set_weights
 from rbench.progress import Reporter, silent
 from rbench.records.history import FilterHistory
@@ -33,6 +35,7 @@ def compress(
     report: Reporter = silent,
     *,
     filter_history: FilterHistory = "auto",
+    features: Sequence[Feature] = (),
 ) -> Compressed:
     """Bring a training's weights into the shape that a recipe asks for.
 
@@ -40,6 +43,7 @@ def compress(
         trained: folder of the training's artefact.
         folder: where the weights and the reference go.
         filter_history: how validation ranks: as `rbench.evaluate` will.
+        features: inputs beside the context, as in the training.
 
     Raises:
         StageError: a fine-tuning did not reach what it is for.
@@ -47,7 +51,7 @@ def compress(
     weights = load_weights(trained)
 
     def draw() -> KerasModel:
-        model = scoring_model(encoder, model_settings, dataset.items, Form(last=True))
+        model = scoring_model(encoder, model_settings, dataset.items, Form(last=True), features)
         set_weights(model, weights)
         return model
 
@@ -68,15 +72,16 @@ def compress(
             report,
             compression.word,
             filter_history,
+            features,
         )
         details |= reached
     save_weights(folder, weights)
     (folder / RANGES).unlink(missing_ok=True)  # of an earlier try
     if ranges:
-        contexts = measuring_contexts(dataset, model_settings.length)
+        contexts = measuring_contexts(dataset, model_settings.length, features)
         save_ranges(folder, recipe, draw(), ranges, contexts)
     model, _ = as_trained(draw(), folder, recipe)
-    save_reference(folder, model, dataset, model_settings.length, seed)
+    save_reference(folder, model, dataset, model_settings.length, seed, features)
     return Compressed(
         compression=recipe.compression,
         parameters=parameters,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,9 @@ import numpy as np
 from rbench.cells.recipe import Recipe
 from rbench.compress.places import Floats
 from rbench.compress.result import RANGES
-from rbench.data.dataset import Dataset, Ids
+from rbench.data.dataset import Dataset
 from rbench.errors import StageError
+from rbench.features import Feature, Features
 from rbench.graph.model import ITEM_TABLE
 from rbench.recipes.compression import left_by
 from rbench.system.writing import write_atomically
@@ -27,7 +29,7 @@ MEASURED = 512
 
 
 def save_ranges(
-    folder: Path, recipe: Recipe, model: Any, ranges: dict[str, Floats], contexts: Ids
+    folder: Path, recipe: Recipe, model: Any, ranges: dict[str, Floats], contexts: Features
 ) -> None:
     """Write learnt ranges, and two more. That of the scores is measured on training contexts: the
     loss of training multiplies with the table outside of the network. What is looked up has the
@@ -35,7 +37,7 @@ def save_ranges(
     """
     largest = np.abs(model.get_layer(ITEM_TABLE).get_weights()[0]).max()
     ranges = {**ranges, LOOKED_UP: np.array([-largest * 128 / 127, largest], np.float32)}
-    found = _with_ranges(model, recipe, ranges).predict(contexts, batch_size=128, verbose=0)
+    found = _with_ranges(model, recipe, ranges).predict(contexts.arrays, batch_size=128, verbose=0)
     ends = np.array([min(found.min(), 0.0), max(found.max(), 0.0)], np.float32)
     buffer = io.BytesIO()
     np.savez(buffer, **ranges, **{SCORES: ends})  # type: ignore[arg-type]  # numpy's stub
@@ -76,9 +78,9 @@ def as_trained(model: Any, folder: Path, recipe: Recipe) -> tuple[Any, bool]:
     return (_with_ranges(model, recipe, ranges), True) if ranges else (model, False)
 
 
-def measuring_contexts(dataset: Dataset, length: int) -> Ids:
-    """Contexts of training, int32 ``(n, length)``."""
-    return cut(dataset.train, length).inputs[:MEASURED]
+def measuring_contexts(dataset: Dataset, length: int, features: Sequence[Feature] = ()) -> Features:
+    """Contexts of training, and what stands beside them."""
+    return cut(dataset.train, length, features, dataset.columns).inputs[:MEASURED]
 
 
 def _with_ranges(model: Any, recipe: Recipe, ranges: dict[str, Floats]) -> Any:

@@ -3,21 +3,40 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from rbench.compress.result import REFERENCE
+from rbench.compress.result import GIVEN, REFERENCE
 from rbench.data.dataset import Dataset
+from rbench.features import CONTEXT, Feature, Features
 from rbench.system.writing import write_atomically
 
 MAX_CONTEXTS = 512
 """Contexts kept; a study's ``parity_contexts`` takes the first of them."""
 
 
-def save_reference(folder: Path, model: Any, dataset: Dataset, length: int, seed: int) -> None:
-    """Write int32 ``contexts`` (n, length) and float32 ``scores`` (n, items).
+def named(contexts: Features) -> dict[str, NDArray[Any]]:
+    """Inputs as the file holds them."""
+    return {
+        "contexts" if name == CONTEXT else f"{GIVEN}{name}": array
+        for name, array in contexts.arrays.items()
+    }
+
+
+def save_reference(
+    folder: Path,
+    model: Any,
+    dataset: Dataset,
+    length: int,
+    seed: int,
+    features: Sequence[Feature] = (),
+) -> None:
+    """Write int32 ``contexts`` (n, length), ``given_NAME`` for each further input, and float32
+    ``scores`` (n, items).
 
     Args:
         model: a Keras model from contexts to scores, as drawn by
@@ -26,10 +45,10 @@ def save_reference(folder: Path, model: Any, dataset: Dataset, length: int, seed
     """
     users = len(dataset.test.targets)
     drawn = np.random.default_rng(seed).permutation(users)[:MAX_CONTEXTS]
-    contexts = np.ascontiguousarray(dataset.test.contexts(length)[drawn])
+    contexts = dataset.test.features(length, features)[drawn]
     scores = np.zeros((0, dataset.items), np.float32)
     if len(contexts):
-        scores = np.asarray(model.predict(contexts, batch_size=128, verbose=0))
+        scores = np.asarray(model.predict(contexts.arrays, batch_size=128, verbose=0))
     buffer = io.BytesIO()
-    np.savez(buffer, contexts=contexts, scores=scores)
+    np.savez(buffer, **named(contexts), scores=scores)  # type: ignore[arg-type]  # numpy's stub
     write_atomically(folder / REFERENCE, buffer.getvalue())

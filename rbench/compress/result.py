@@ -7,6 +7,8 @@ import msgspec
 REFERENCE = "reference.npz"
 """File in the artefact's folder: int32 ``contexts`` (n, length) from test users and the Keras
 model's float32 ``scores`` (n, items) for them, item ids 1..items; parity is measured on it."""
+GIVEN = "given_"
+"""Before the name of a further input of these contexts, an array ``(n, length)`` of that file."""
 RANGES = "ranges.npz"
 """File in the artefact's folder, where training learnt ranges of activations: layer's name ->
 float32 ``(2,)``, the least and the largest number of its output."""

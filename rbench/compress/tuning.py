@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +13,7 @@ from rbench.compress.settings import CompressSettings
 from rbench.data.dataset import Dataset
 from rbench.encoding import Encoder, ModelSettings
 from rbench.errors import StageError
+from rbench.features import Feature
 from rbench.graph.model import Weights, set_weights, training_model
 from rbench.progress import Progress, Reporter
 from rbench.recipes.compression import Method
@@ -40,6 +42,7 @@ def tune(
     report: Reporter,
     text: str,
     filter_history: FilterHistory,
+    features: Sequence[Feature] = (),
 ) -> Tuned:
     """Fine-tune weights under a method, and keep the best epoch by validation NDCG@10 among those
     after which the weights are what the method is for. It is short and starts over after a kill.
@@ -48,7 +51,7 @@ def tune(
         StageError: no epoch reached that, or the weights are no finite numbers any more.
     """
     resolved = resolve(train_settings, model_settings, encoder, dataset, filter_history)
-    windows = cut(dataset.train, resolved.window)
+    windows = cut(dataset.train, resolved.window, features, dataset.columns)
     steps = -(-len(windows.inputs) // resolved.batch_size)
     hiding = dataset.items if resolved.hide_history else None
     validate = Validator(
@@ -58,10 +61,11 @@ def tune(
         seed,
         padded=resolved.window,
         filtered=history(filter_history, dataset.summary).filtered,
+        features=features,
     )
 
-    def draw(encoder: Encoder, shape: ModelSettings, items: int, dropout: float) -> Any:
-        model = training_model(encoder, shape, items, dropout)
+    def draw(encoder: Encoder, shape: ModelSettings, items: int, dropout: float, *more: Any) -> Any:
+        model = training_model(encoder, shape, items, dropout, *more)
         set_weights(model, weights)
         return method.wrap(model, steps * settings.epochs)
 
@@ -75,6 +79,7 @@ def tune(
         learning_rate=method.step_size(settings),
         beta_2=resolved.beta_2,
         seed=seed,
+        features=features,
     )
     best: Tuned | None = None
     for epoch in range(settings.epochs):

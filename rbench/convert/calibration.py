@@ -2,33 +2,49 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Sequence
+from typing import Any
 
-from rbench.data.dataset import Dataset, Ids
+import numpy as np
+from numpy.typing import NDArray
+
+from rbench.data.dataset import Dataset
+from rbench.features import CONTEXT, Feature, Features
+from rbench.features.feature import filled
 
 FILLED = 4
 """Every so-manyth context is filled up."""
 
 
-def calibration_contexts(dataset: Dataset, length: int, count: int, seed: int) -> Ids:
-    """Contexts from the training split, drawn by the seed, each cut at a random place.
+def calibration_contexts(
+    dataset: Dataset, length: int, count: int, seed: int, features: Sequence[Feature] = ()
+) -> Features:
+    """Contexts from the training split, drawn by the seed, each cut at a random place, and what
+    stands beside them at that moment.
 
     Where histories are shorter than a context, its oldest positions would be padding in every
     sample, their ranges would be empty, and kernels abort on such files. So every fourth context
     is filled up with what other users did before.
 
     Returns:
-        int32 ``(count, length)``, padded on the left with 0.
+        ``count`` queries, padded on the left with 0.
     """
     random = np.random.default_rng(seed)
-    sequences = [dataset.train[user] for user in range(len(dataset.train))]
-    sequences = [sequence for sequence in sequences if len(sequence)]
-    rows = np.zeros((count if sequences else 0, length), np.int32)
-    for number, row in enumerate(rows):
-        sequence = sequences[random.integers(len(sequences))]
-        newest = sequence[: random.integers(1, len(sequence) + 1)][-length:]
-        while number % FILLED == 0 and len(newest) < length:
-            older = sequences[random.integers(len(sequences))]
-            newest = np.concatenate([older, newest])[-length:]
-        row[length - len(newest) :] = newest
-    return rows
+    offsets = dataset.train.offsets
+    users = [(offsets[user], offsets[user + 1]) for user in np.flatnonzero(np.diff(offsets))]
+    count = count if users else 0
+    arrays: dict[str, NDArray[Any]] = {CONTEXT: np.zeros((count, length), np.int32)}
+    arrays |= {one.name: np.zeros((count, length), one.dtype) for one in features}
+    for number in range(count):
+        start, stop = users[random.integers(len(users))]
+        end = start + random.integers(1, stop - start + 1)
+        places = np.arange(max(start, end - length), end)
+        while number % FILLED == 0 and len(places) < length:
+            older = users[random.integers(len(users))]
+            places = np.concatenate([np.arange(*older), places])[-length:]
+        arrays[CONTEXT][number] = filled(dataset.train.values[places], length, "int32")
+        for one in features:
+            column = dataset.columns[one.column]
+            made = one.values(column[places], column[min(end, stop - 1)])
+            arrays[one.name][number] = filled(made, length, one.dtype)
+    return Features(arrays)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from rbench.cells.recipe import Recipe
@@ -15,6 +16,7 @@ from rbench.convert.settings import ConvertSettings
 from rbench.data.dataset import Dataset
 from rbench.encoding import Encoder, Form, ModelSettings
 from rbench.errors import Unsupported
+from rbench.features import Feature
 from rbench.graph.model import count_parameters, scoring_model, set_weights
 from rbench.system.writing import write_atomically
 from rbench.train.weights import load_weights
@@ -29,12 +31,15 @@ def convert(
     encoder: Encoder,
     seed: int,
     folder: Path,
+    *,
+    features: Sequence[Feature] = (),
 ) -> FlatModel:
     """Write the .tflite of a recipe.
 
     Args:
         compressed: folder of the compression's artefact, with the weights.
         folder: where the model and all that the converter said go.
+        features: inputs beside the context, as in the training.
 
     Raises:
         StageError: the converter gave up; its last words are in the message, all in the log.
@@ -51,15 +56,15 @@ def convert(
         # Keras numbers what has no name, and the names go into the file: count from the start.
         tf_keras.backend.clear_session()
         form = Form(last=True, unrolled=recipe.unrolled)
-        model = scoring_model(encoder, model_settings, dataset.items, form)
+        model = scoring_model(encoder, model_settings, dataset.items, form, features)
         set_weights(model, load_weights(compressed))
         parameters = count_parameters(model)
         model, learnt = as_trained(model, compressed, recipe)
         top_k = min(model_settings.top_k, dataset.items)
         contexts = calibration_contexts(
-            dataset, model_settings.length, settings.calibration_contexts, seed
+            dataset, model_settings.length, settings.calibration_contexts, seed, features
         )
-        recommender = Recommender(model, model_settings.length, top_k)
+        recommender = Recommender(model, model_settings.length, top_k, features)
         flat, library = recipe.scheme.convert(Exported(recommender, contexts, learnt))
         shared = share_and_tidy(flat)
         if reason := recipe.scheme.objection(op_names(flat)):

@@ -12,22 +12,22 @@ import numpy as np
 
 from rbench.convert.flatbuffer import Model, op_name, pack, parse
 from rbench.convert.norms import inside_norms
-from rbench.convert.result import INPUT, SIGNATURE
-from rbench.data.dataset import Ids
+from rbench.convert.result import SIGNATURE
 from rbench.errors import StageError
+from rbench.features import Features
 
 Ranges = dict[str, dict[str, Any]]
 """Tensor -> ``min`` and ``max``, arrays of any shape."""
 
 
-def quantize(model: Model, recipe: str, contexts: Ids) -> Model:
+def quantize(model: Model, recipe: str, contexts: Features) -> Model:
     """A float32 model, quantized, with layer norms and results left in float32.
 
     The library reads files and writes files, so this is written and read once more.
 
     Args:
         recipe: a function of ``ai_edge_quantizer.recipe`` that needs calibration.
-        contexts: int32 ``(n, length)`` to calibrate on.
+        contexts: to calibrate on.
 
     Raises:
         StageError: it gave up.
@@ -65,15 +65,15 @@ def _leave_in_float(made: Any, model: Model) -> None:
             leave(op_name(model, operator), rf"^{re.escape(result)};$")
 
 
-def _ranges(calibrate: Callable[..., Ranges], contexts: Ids) -> Ranges:
+def _ranges(calibrate: Callable[..., Ranges], contexts: Features) -> Ranges:
     """Least and largest number of every tensor over all contexts.
 
     One call over all of them gives a moving average of each context's extremes, which cuts off
     what lies beyond.
     """
     found: Ranges = {}
-    for context in contexts:
-        queries = {SIGNATURE: [{INPUT: context[None]}]}
+    for row in range(len(contexts)):
+        queries = {SIGNATURE: [contexts.query(row)]}
         for tensor, seen in calibrate(queries, num_threads=1).items():
             so_far = found.setdefault(tensor, dict(seen))
             for end, outer in (("min", np.minimum), ("max", np.maximum)):

@@ -14,9 +14,9 @@ import tensorflow as tf
 from rbench.convert.export import Recommender
 from rbench.convert.flatbuffer import Model, parse
 from rbench.convert.lstm_repair import repair_cell_states
-from rbench.convert.result import INPUT, SIGNATURE
-from rbench.data.dataset import Ids
+from rbench.convert.result import SIGNATURE
 from rbench.errors import StageError
+from rbench.features import Features
 from rbench.recipes.scheme import Configure
 
 LAST_WORDS = 400
@@ -30,8 +30,8 @@ class Exported:
     """A model ready to convert: `rbench.recipes.scheme.Source`."""
 
     recommender: Recommender
-    contexts: Ids
-    """int32 ``(n, length)``, to calibrate static schemes on."""
+    contexts: Features
+    """To calibrate static schemes on."""
     learnt: bool = False
     """Whether the graph has fake quantization with learnt ranges."""
 
@@ -56,7 +56,7 @@ class Exported:
         """Give a converter the contexts as its representative data."""
 
         def representative() -> Iterator[tuple[str, dict[str, Any]]]:
-            for context in self.contexts:
-                yield SIGNATURE, {INPUT: context[None, :]}
+            for row in range(len(self.contexts)):
+                yield SIGNATURE, self.contexts.query(row)
 
         converter.representative_dataset = representative

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rbench.features import CONTEXT, Feature, Features
+from rbench.features.feature import filled
 from rbench.records import DataSummary
 
 Ids = NDArray[np.int32]
+Columns = Mapping[str, NDArray[Any]]
+"""Column of the log, as `rbench.features.Feature.column` names it -> its values."""
 
 
 @dataclass(frozen=True)
@@ -38,25 +44,45 @@ class Holdout:
     """int32 ``(users,)``; 0 where the target is outside the vocabulary and cannot be found."""
     users: Ids
     """int32 ``(users,)``: row of the user in the log's order of first appearance."""
+    columns: Columns = field(default_factory=dict)
+    """Values beside ``histories.values``."""
+    now: Columns = field(default_factory=dict)
+    """Values at each target, ``(users,)``: the moment of the request."""
 
     def of(self, chosen: NDArray[np.int64]) -> Holdout:
         """The same for some of the users only, by their place here."""
-        histories = [self.histories[int(place)] for place in chosen]
-        offsets = np.cumsum([0, *map(len, histories)], dtype=np.int64)
-        values = np.concatenate([np.zeros(0, np.int32), *histories])
-        return Holdout(Ragged(values, offsets), self.targets[chosen], self.users[chosen])
+        offsets = self.histories.offsets
+        lengths = np.diff(offsets)[chosen]
+        ends = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
+        places = np.arange(ends[-1]) + np.repeat(offsets[:-1][chosen] - ends[:-1], lengths)
+        return Holdout(
+            Ragged(self.histories.values[places], ends),
+            self.targets[chosen],
+            self.users[chosen],
+            {name: values[places] for name, values in self.columns.items()},
+            {name: values[chosen] for name, values in self.now.items()},
+        )
 
     def contexts(self, length: int) -> Ids:
         """The newest ``length`` known items of each history, padded on the left with 0:
         int32 ``(users, length)``. Never-seen items are left out, not padded in the middle.
         """
-        rows = np.zeros((len(self.targets), length), np.int32)
-        for row, index in zip(rows, range(len(self.targets)), strict=True):
-            history = self.histories[index]
-            known = history[history > 0][-length:]
-            if len(known):
-                row[-len(known) :] = known
-        return rows
+        return self.features(length).context
+
+    def features(self, length: int, features: Sequence[Feature] = ()) -> Features:
+        """The contexts, and what features make of the columns beside them."""
+        users = len(self.targets)
+        arrays: dict[str, NDArray[Any]] = {CONTEXT: np.zeros((users, length), np.int32)}
+        arrays |= {one.name: np.zeros((users, length), one.dtype) for one in features}
+        for index in range(users):
+            start, history = self.histories.offsets[index], self.histories[index]
+            places = np.flatnonzero(history)[-length:]
+            arrays[CONTEXT][index] = filled(history[places], length, "int32")
+            for one in features:
+                column, now = self.columns[one.column], self.now[one.column][index]
+                made = one.values(column[start + places], now)
+                arrays[one.name][index] = filled(made, length, one.dtype)
+        return Features(arrays)
 
 
 @dataclass(frozen=True)
@@ -75,6 +101,8 @@ class Dataset:
     for users who come after a global temporal split's training."""
     validation: Holdout
     test: Holdout
+    columns: Columns = field(default_factory=dict)
+    """Values beside ``train.values``, of the columns that were asked for."""
 
     @property
     def items(self) -> int:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
 
 from rbench.data import synthetic, text
+from rbench.data.beside import beside_items
 from rbench.data.checksum import checksum
-from rbench.data.dataset import Dataset, Holdout, Ids, Ragged
+from rbench.data.dataset import Columns, Dataset, Holdout, Ids, Ragged
 from rbench.data.facts import facts
 from rbench.data.formats import find, refuse_unused
 from rbench.data.log import Log
@@ -23,11 +25,14 @@ from rbench.records import DataSummary
 USUAL_QUANTILE = DataSettings().temporal_quantile
 
 
-def load(settings: DataSettings) -> Dataset:
+def load(settings: DataSettings, columns: Collection[str] = ()) -> Dataset:
     """Read a log, or make the synthetic one; order, clean and split it.
 
+    Args:
+        columns: what is kept beside the items, see `rbench.features.Feature.column`.
+
     Raises:
-        DataError: it cannot be read, or is too short for the split.
+        DataError: it cannot be read, is too short for the split, or lacks a column.
         MissingExtraError: it is Parquet and pyarrow is not installed.
     """
     if settings.path == SYNTHETIC:
@@ -40,6 +45,8 @@ def load(settings: DataSettings) -> Dataset:
     _refuse_unused(settings, log)
     cleaned = sequences(log, settings.min_interactions, settings.duplicates, settings.repeats)
     cut = SPLITS[settings.split](cleaned, settings)
+    beside = beside_items(cleaned, columns)
+    trained = cleaned.places(np.arange(len(cut.train)), cut.train)
     train = cleaned.beginnings(np.arange(len(cut.train)), cut.train)
     dense, vocabulary = _vocabulary(train.values, cleaned.item_names)
     asked = cleaned.beginnings(cut.test.users, cut.test.positions)
@@ -47,7 +54,9 @@ def load(settings: DataSettings) -> Dataset:
     if settings.path == SYNTHETIC and not cleaned.dropped["interactions"]:
         known = np.flatnonzero(dense).astype(np.int32)
         ideal = synthetic.ideal(settings.synthetic, asked, cleaned.item_names, known)
-    validation, test = (_holdout(cleaned, part, dense) for part in (cut.validation, cut.test))
+    validation, test = (
+        _holdout(cleaned, part, dense, beside) for part in (cut.validation, cut.test)
+    )
     return Dataset(
         summary=DataSummary(
             name=name,
@@ -68,6 +77,7 @@ def load(settings: DataSettings) -> Dataset:
         train=Ragged(dense[train.values], train.offsets),
         validation=validation,
         test=test,
+        columns={name: values[trained] for name, values in beside.items()},
     )
 
 
@@ -132,10 +142,14 @@ def _vocabulary(trained: Ids, names: tuple[str, ...]) -> tuple[Ids, tuple[str, .
     return dense, ("", *(names[code] for code in ranked))
 
 
-def _holdout(log: Sequences, questions: Questions, dense: Ids) -> Holdout:
+def _holdout(log: Sequences, questions: Questions, dense: Ids, beside: Columns) -> Holdout:
     histories = log.beginnings(questions.users, questions.positions)
+    places = log.places(questions.users, questions.positions)
+    targets = log.items.offsets[questions.users] + questions.positions
     return Holdout(
         histories=Ragged(dense[histories.values], histories.offsets),
         targets=dense[log.at(questions.users, questions.positions)],
         users=questions.users,
+        columns={name: values[places] for name, values in beside.items()},
+        now={name: values[targets] for name, values in beside.items()},
     )

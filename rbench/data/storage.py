@@ -15,6 +15,8 @@ from rbench.system.writing import writing
 
 DOCUMENT = "dataset.json"
 ARRAYS = "split.npz"
+COLUMN, NOW = "_column_", "_now_"
+"""Before the name of a column: its values beside the items, and at the targets."""
 
 
 class _Document(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,6 +36,7 @@ def save(dataset: Dataset, folder: Path) -> None:
         "train_offsets": dataset.train.offsets,
         **_arrays("validation", dataset.validation),
         **_arrays("test", dataset.test),
+        **{f"train{COLUMN}{name}": values for name, values in dataset.columns.items()},
     }
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -56,6 +59,7 @@ def open_dataset(folder: Path) -> Dataset:
                 train=Ragged(arrays["train_values"], arrays["train_offsets"]),
                 validation=_holdout("validation", arrays),
                 test=_holdout("test", arrays),
+                columns=_columns("train", COLUMN, arrays),
             )
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise _unreadable(folder, error) from error
@@ -87,6 +91,8 @@ def _arrays(name: str, holdout: Holdout) -> dict[str, np.ndarray]:
         f"{name}_offsets": holdout.histories.offsets,
         f"{name}_targets": holdout.targets,
         f"{name}_users": holdout.users,
+        **{f"{name}{COLUMN}{column}": values for column, values in holdout.columns.items()},
+        **{f"{name}{NOW}{column}": values for column, values in holdout.now.items()},
     }
 
 
@@ -95,4 +101,11 @@ def _holdout(name: str, arrays: np.lib.npyio.NpzFile) -> Holdout:
         histories=Ragged(arrays[f"{name}_values"], arrays[f"{name}_offsets"]),
         targets=arrays[f"{name}_targets"],
         users=arrays[f"{name}_users"],
+        columns=_columns(name, COLUMN, arrays),
+        now=_columns(name, NOW, arrays),
     )
+
+
+def _columns(name: str, mark: str, arrays: np.lib.npyio.NpzFile) -> dict[str, np.ndarray]:
+    start = f"{name}{mark}"
+    return {key[len(start) :]: arrays[key] for key in arrays.files if key.startswith(start)}

@@ -9,6 +9,7 @@ from rbench.data.ranking import top
 from rbench.errors import StageError
 from rbench.evaluate.file_scorer import Answer, FileScorer
 from rbench.evaluate.scoring import check
+from rbench.features import Features
 
 CONTEXTS = 32
 """Contexts checked."""
@@ -16,14 +17,15 @@ TOLERANCE = 1e-5
 """Of a score, relative to the largest one; a quantized score may be off by one step besides."""
 
 
-def check_consistency(scorer: FileScorer, contexts: Ids, items: int) -> None:
+def check_consistency(scorer: FileScorer, contexts: Features | Ids, items: int) -> None:
     """Compare the file's outputs with the ranking of its scores, on the first contexts.
 
     Raises:
         StageError: they differ, so the ranks would be another model's than the file's.
     """
-    for number, context in enumerate(contexts[:CONTEXTS]):
-        answer = scorer.answer(context)
+    asked = Features.of(contexts)[:CONTEXTS]
+    for number in range(len(asked)):
+        answer = scorer.answer(asked[number : number + 1])
         check(answer.every[None], (1, items))
         problem = difference(answer, scorer.step)
         if problem:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from rbench.data.dataset import Dataset
@@ -11,6 +12,7 @@ from rbench.evaluate.parity import measure_parity
 from rbench.evaluate.quality import quality
 from rbench.evaluate.scoring import score_users
 from rbench.evaluate.settings import EvaluateSettings
+from rbench.features import Feature
 from rbench.progress import Reporter
 from rbench.records import Quality
 
@@ -25,6 +27,7 @@ def evaluate(
     dataset: Dataset,
     folder: Path,
     report: Reporter,
+    features: Sequence[Feature] = (),
 ) -> Quality:
     """Score a .tflite: that very file, for every test user, among all items.
 
@@ -32,6 +35,8 @@ def evaluate(
         model: the file, with the signature of `rbench.convert.result`.
         reference: what the Keras model said, `rbench.compress.result.REFERENCE`.
         folder: gets `RANKS`.
+        features: what the file is given beside the context; the moment of the request is that of
+            the target.
 
     Raises:
         ModelError: the file cannot be read, or ranks another catalogue.
@@ -40,7 +45,7 @@ def evaluate(
         OutputError: the folder cannot be written.
     """
     scorer = FileScorer(model, dataset.items)
-    contexts = dataset.test.contexts(scorer.length)
+    contexts = dataset.test.features(scorer.length, features)
     check_consistency(scorer, contexts[:CONTEXTS], dataset.items)
     parity = measure_parity(
         scorer, reference, scorer.length, dataset.items, settings.parity_contexts

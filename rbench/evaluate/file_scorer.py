@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rbench.convert.result import INPUT, OUTPUT_ITEMS, OUTPUT_SCORES, SIGNATURE
 from rbench.data.dataset import Ids
 from rbench.data.ranking import Scores
-from rbench.errors import ModelError, StageError
+from rbench.errors import ModelError, StageError, choices
 from rbench.evaluate.ranking_tensor import check_subgraph, ranking_tensor
+from rbench.features import Features
 from rbench.system.extras import require
 
 
@@ -46,11 +49,12 @@ class FileScorer:
         self.path = path
         self._interpreter = _open(path)
         inputs, outputs = _signature(self._interpreter, str(path))
-        self._input = int(inputs["index"])
+        self.inputs = {name: int(details["index"]) for name, details in inputs.items()}
+        """Name of each input -> its tensor."""
         self._items, self._scores = (
             int(outputs[name]["index"]) for name in (OUTPUT_ITEMS, OUTPUT_SCORES)
         )
-        self.length = int(inputs["shape"][1])
+        self.length = int(inputs[INPUT]["shape"][1])
         """Items in a context."""
         self._every = ranking_tensor(self._interpreter, self._items, str(path))
         details = self._interpreter._get_tensor_details(self._every, 0)
@@ -63,25 +67,36 @@ class FileScorer:
             )
         self.step, self._zero_point = _quantization(details, str(path))
 
-    def __call__(self, contexts: Ids) -> Scores:
-        """int32 ``(n, length)`` -> float32 ``(n, items)``, as the file's own ranking sees them."""
-        return np.stack([self._run(context) for context in contexts])
+    def __call__(self, contexts: Features | Ids) -> Scores:
+        """Inputs of ``n`` queries, or contexts int32 ``(n, length)`` alone -> float32
+        ``(n, items)``, as the file's own ranking sees them.
+        """
+        asked = Features.of(contexts)
+        return np.stack([self._run(asked.query(row)) for row in range(len(asked))])
 
-    def answer(self, context: Ids) -> Answer:
-        """All that the file says to one context, int32 ``(length,)``."""
-        every = self._run(context)
+    def answer(self, context: Features | Ids) -> Answer:
+        """All that the file says to one query, or to one context int32 ``(length,)`` alone."""
+        asked = context if isinstance(context, Features) else Features.of(context[None])
+        every = self._run(asked.query(0))
         return Answer(
             every=every,
             items=self._interpreter.get_tensor(self._items).reshape(-1),
             scores=self._interpreter.get_tensor(self._scores).reshape(-1),
         )
 
-    def _run(self, context: Ids) -> Scores:
+    def _run(self, query: Mapping[str, NDArray[Any]]) -> Scores:
+        if query.keys() != self.inputs.keys():
+            raise ModelError(
+                f"takes {choices(sorted(self.inputs))}",
+                where=str(self.path),
+                allowed=f"what it is asked with: {choices(sorted(query))}",
+            )
         # A fused LSTM keeps its state in variable tensors that outlive invoke(): without the
         # reset, each user would be scored after all those before.
         try:
             self._interpreter.reset_all_variables()
-            self._interpreter.set_tensor(self._input, context[None])
+            for name, value in query.items():
+                self._interpreter.set_tensor(self.inputs[name], value)
             self._interpreter.invoke()
             raw = self._interpreter.get_tensor(self._every).reshape(-1)
         except (RuntimeError, ValueError) as error:
@@ -112,7 +127,7 @@ def _open(path: Path) -> Any:
 
 
 def _signature(interpreter: Any, where: str) -> tuple[Any, Any]:
-    """Details of the context's tensor, and of the outputs by name.
+    """Details of the inputs and outputs by name.
 
     The runner must not outlive this function: it holds on to the interpreter's insides, and
     ``invoke()`` refuses to work as long as anybody does.
@@ -128,12 +143,12 @@ def _signature(interpreter: Any, where: str) -> tuple[Any, Any]:
         ) from error
     check_subgraph(runner, where)
     inputs, outputs = runner.get_input_details(), runner.get_output_details()
-    shape = tuple(int(size) for size in inputs[INPUT]["shape"]) if set(inputs) == {INPUT} else ()
+    shape = tuple(int(size) for size in inputs[INPUT]["shape"]) if INPUT in inputs else ()
     if len(shape) != 2 or shape[0] != 1 or inputs[INPUT]["dtype"] is not np.int32:
         raise ModelError(
             f"inputs {', '.join(sorted(inputs))}, shape {shape}",
             where=where,
-            allowed=f"one, {INPUT}: int32 [1, length]",
+            allowed=f"among them {INPUT}: int32 [1, length]",
         )
     if not {OUTPUT_ITEMS, OUTPUT_SCORES} <= set(outputs):
         raise ModelError(
@@ -141,7 +156,7 @@ def _signature(interpreter: Any, where: str) -> tuple[Any, Any]:
             where=where,
             allowed=f"{OUTPUT_ITEMS} and {OUTPUT_SCORES}",
         )
-    return inputs[INPUT], outputs
+    return inputs, outputs
 
 
 def _quantization(details: Any, where: str) -> tuple[float, int]:

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from rbench.data.dataset import Ids
+from rbench.compress.result import GIVEN
 from rbench.data.ranking import Scores, top
 from rbench.errors import StageError
 from rbench.evaluate.scoring import Scorer, check
+from rbench.features import CONTEXT, Features
 from rbench.records import Parity
 
 TOP = 10
@@ -22,7 +23,8 @@ def measure_parity(
     """Compare a file's scores with those that the Keras model left behind.
 
     Args:
-        reference: npz with int32 ``contexts`` (n, length) and float32 ``scores`` (n, items).
+        reference: npz with int32 ``contexts`` (n, length), the other inputs as ``given_NAME``, and
+            float32 ``scores`` (n, items).
         contexts: at most this many are compared.
 
     Raises:
@@ -30,12 +32,13 @@ def measure_parity(
     """
     asked, wanted = _read(reference)
     asked, wanted = asked[:contexts], wanted[:contexts]
-    if asked.ndim != 2 or asked.shape[1] != length or not len(asked):
+    shape = asked.context.shape
+    if len(shape) != 2 or shape[1] != length or not len(asked):
         raise StageError(
-            f"contexts of shape {asked.shape}", where=str(reference), allowed=f"(n, {length})"
+            f"contexts of shape {shape}", where=str(reference), allowed=f"(n, {length})"
         )
     check(wanted, (len(asked), items))
-    found = scorer(np.ascontiguousarray(asked, dtype=np.int32))
+    found = scorer(asked)
     check(found, (len(asked), items))
     return Parity(
         contexts=len(asked),
@@ -54,10 +57,13 @@ def overlap(wanted: Scores, found: Scores, k: int) -> float:
     return float(np.mean([np.isin(these, those).mean() for these, those in pairs]))
 
 
-def _read(path: Path) -> tuple[Ids, Scores]:
+def _read(path: Path) -> tuple[Features, Scores]:
     try:
         with np.load(path, allow_pickle=False) as archive:
-            return archive["contexts"], archive["scores"]
+            given = {name: archive[name] for name in archive.files if name.startswith(GIVEN)}
+            arrays = {name.removeprefix(GIVEN): array for name, array in given.items()}
+            context = np.asarray(archive["contexts"], np.int32)
+            return Features({CONTEXT: context, **arrays}), archive["scores"]
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise StageError(
             f"no reference of the Keras model: {error}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -11,13 +12,15 @@ from rbench.data.dataset import Dataset, Holdout, Ids
 from rbench.data.ranking import Scores, rankable, ranks, top
 from rbench.errors import StageError
 from rbench.evaluate.settings import EvaluateSettings
+from rbench.features import Features
 from rbench.metrics import Lists
 from rbench.metrics.estimates import depth
 from rbench.progress import Progress, Reporter
 from rbench.records.history import history
 
-Scorer = Callable[[Ids], Scores]
-"""Contexts int32 ``(n, length)`` -> scores float32 ``(n, items)``; column j is item j + 1."""
+Scorer = Callable[[Any], Scores]
+"""Inputs of ``n`` queries, or for a baseline contexts int32 ``(n, length)`` -> scores float32
+``(n, items)``; column j is item j + 1."""
 
 BATCH = 256
 """Users scored at once, at most."""
@@ -37,7 +40,7 @@ class Outcome:
 
 def score_users(
     scorer: Scorer,
-    contexts: Ids,
+    contexts: Features | Ids,
     dataset: Dataset,
     settings: EvaluateSettings,
     report: Reporter,
@@ -46,7 +49,7 @@ def score_users(
     """Rank every held-out user's target among the whole catalogue.
 
     Args:
-        contexts: int32 ``(users, length)``, of all the users, as long as the scorer takes them.
+        contexts: of all the users, as the scorer takes them.
         holdout: whose targets; the test's unless given.
 
     Raises:

@@ -2,13 +2,16 @@
 
     context (batch, length) -> rows of the table -> encoder -> scores against the same table
 
+Further inputs, `rbench.features`, are added to the rows. A model takes its inputs by name, as a
+mapping; one that has no other than the context takes that alone, too.
+
 Training, validation, compression and conversion all draw it here, so that all of them mean the
 same. Weights travel between its forms by layer name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +19,7 @@ from numpy.typing import NDArray
 
 from rbench.encoding import Encoder, Form, ModelSettings
 from rbench.errors import StageError
+from rbench.features import CONTEXT, Feature
 
 ITEM_TABLE = "item_table"
 """Name of the layer that holds the one table, float32 ``(items, width)``; row r is item r + 1."""
@@ -27,11 +31,18 @@ KerasModel = Any
 Weights = dict[str, NDArray[np.float32]]
 
 
-def encoder_model(encoder: Encoder, settings: ModelSettings, items: int, form: Form) -> KerasModel:
+def encoder_model(
+    encoder: Encoder,
+    settings: ModelSettings,
+    items: int,
+    form: Form,
+    features: Sequence[Feature] = (),
+) -> KerasModel:
     """The graph that knows no ranking: for losses that need not score every position.
 
     Args:
         items: size of the catalogue.
+        features: further inputs, each ``(batch, length)``.
 
     Returns:
         A Keras model: int32 ``(batch, length)`` -> [vectors ``(batch, length, width)`` or, with
@@ -39,22 +50,32 @@ def encoder_model(encoder: Encoder, settings: ModelSettings, items: int, form: F
     """
     import tf_keras
 
-    ids, vectors, table = _graph(encoder, settings, items, form, dropout=0.0)
-    return tf_keras.Model(ids, [vectors, table])
+    inputs, vectors, table = _graph(encoder, settings, items, form, 0.0, features)
+    return tf_keras.Model(inputs, [vectors, table])
 
 
 def training_model(
-    encoder: Encoder, settings: ModelSettings, items: int, dropout: float
+    encoder: Encoder,
+    settings: ModelSettings,
+    items: int,
+    dropout: float,
+    features: Sequence[Feature] = (),
 ) -> KerasModel:
     """`encoder_model` for every position, with dropout on the embeddings and in the encoder."""
     import tf_keras
 
     form = Form(dropout=dropout)
-    ids, vectors, table = _graph(encoder, settings, items, form, dropout)
-    return tf_keras.Model(ids, [vectors, table])
+    inputs, vectors, table = _graph(encoder, settings, items, form, dropout, features)
+    return tf_keras.Model(inputs, [vectors, table])
 
 
-def scoring_model(encoder: Encoder, settings: ModelSettings, items: int, form: Form) -> KerasModel:
+def scoring_model(
+    encoder: Encoder,
+    settings: ModelSettings,
+    items: int,
+    form: Form,
+    features: Sequence[Feature] = (),
+) -> KerasModel:
     """The whole network as it is exported: int32 ``(batch, length)`` -> scores
     ``(batch, items)`` of the last position; column j is item j + 1.
     """
@@ -62,18 +83,23 @@ def scoring_model(encoder: Encoder, settings: ModelSettings, items: int, form: F
 
     from rbench.layers import Scores
 
-    ids, vectors, table = _graph(encoder, settings, items, form, dropout=0.0)
-    return tf_keras.Model(ids, Scores(name="scores")([vectors, table]))
+    inputs, vectors, table = _graph(encoder, settings, items, form, 0.0, features)
+    return tf_keras.Model(inputs, Scores(name="scores")([vectors, table]))
 
 
 def _graph(
-    encoder: Encoder, settings: ModelSettings, items: int, form: Form, dropout: float
+    encoder: Encoder,
+    settings: ModelSettings,
+    items: int,
+    form: Form,
+    dropout: float,
+    features: Sequence[Feature],
 ) -> tuple[Any, Any, Any]:
     import tf_keras
 
     from rbench.layers import Count, Mask, Masked, Rows, Unflatten
 
-    ids = tf_keras.Input((settings.length,), dtype="int32", name="context")
+    ids = tf_keras.Input((settings.length,), dtype="int32", name=CONTEXT)
     item_table = tf_keras.layers.Embedding(
         items,
         settings.width,
@@ -82,6 +108,12 @@ def _graph(
     )
     mask = Mask(name="mask")(ids)
     looked_up = Unflatten(settings.length, name="embeddings")(item_table(Rows(name="rows")(ids)))
+    inputs = [ids]
+    for feature in features:
+        given = tf_keras.Input((settings.length,), dtype=feature.dtype, name=feature.name)
+        inputs.append(given)
+        beside = feature.embed(given, settings.width)
+        looked_up = tf_keras.layers.Add(name=f"with_{feature.name}")([looked_up, beside])
     if dropout:
         looked_up = tf_keras.layers.Dropout(dropout, name="embedding_dropout")(looked_up)
     embeddings = Masked(name="masked_embeddings")([looked_up, mask])
@@ -94,7 +126,8 @@ def _graph(
             f"{', '.join(map(str, expected))}) was due",
             remedy="see docs/writing-an-encoder.md",
         )
-    return ids, vectors, item_table(Count(items, name="catalogue")(ids))
+    found = inputs if features else ids
+    return found, vectors, item_table(Count(items, name="catalogue")(ids))
 
 
 def get_weights(model: KerasModel) -> Weights:

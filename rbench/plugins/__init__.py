@@ -3,6 +3,7 @@
 from rbench.installed import at_work, describe, names, told
 from rbench.plugins.finding import (
     ENCODERS,
+    FEATURES,
     LOSSES,
     METRICS,
     REPORTS,
@@ -10,6 +11,7 @@ from rbench.plugins.finding import (
     Report,
     comparing,
     encoder,
+    feature,
     guide,
     instance,
     loss,
@@ -22,6 +24,7 @@ from rbench.plugins.finding import (
 
 __all__ = [
     "ENCODERS",
+    "FEATURES",
     "LOSSES",
     "METRICS",
     "REPORTS",
@@ -31,6 +34,7 @@ __all__ = [
     "comparing",
     "describe",
     "encoder",
+    "feature",
     "guide",
     "instance",
     "loss",

@@ -16,6 +16,7 @@ import msgspec
 from rbench import installed
 from rbench.encoding import Encoder
 from rbench.errors import PluginError, choices
+from rbench.features import Feature
 from rbench.installed import at_work, value
 from rbench.losses import Loss
 from rbench.records import Run
@@ -30,6 +31,7 @@ _home: Path | None = None
 ENCODERS = "rbench.encoders"
 METRICS = "rbench.metrics"
 LOSSES = "rbench.losses"
+FEATURES = "rbench.features"
 REPORTS = "rbench.reports"
 FROM_FILES = (ENCODERS, LOSSES)
 """Groups whose plug-ins may be named as ``path/to/file.py:Class`` too."""
@@ -77,6 +79,15 @@ def loss(name: str, options: Mapping[str, Any] | None = None) -> Loss:
         PluginError: it is not there, cannot be imported, is no `Loss`, or refuses an option.
     """
     return instance(LOSSES, name, Loss, options)  # type: ignore[type-abstract]
+
+
+def feature(name: str, options: Mapping[str, Any] | None = None) -> Feature:
+    """The feature of that name, with these options.
+
+    Raises:
+        PluginError: it is not there, cannot be imported, is no `Feature`, or refuses an option.
+    """
+    return instance(FEATURES, name, Feature, options)  # type: ignore[type-abstract]
 
 
 def instance(group: str, name: str, base: type[T], options: Mapping[str, Any] | None = None) -> T:

@@ -1,8 +1,9 @@
 """What the timed runs ask: for each input of a file, one value a query.
 
 On disk that is a ``.npy`` with int32 (count, length), the contexts of a recommender, or a ``.npz``
-with one array (count, *shape) for each input: under the name of its tensor, or under its place
-among the inputs, ``#0``, ``#1``, …; ``#0=NAME`` says both, the name as in a URL.
+with one array for each input: (count, *shape) under the name of its tensor, or under its place
+among the inputs, ``#0``, ``#1``, …; ``#0=NAME`` says both, the name as in a URL; or, where the
+shape begins with a batch of one, (count, *the rest) under the name that the signature gives it.
 """
 
 from __future__ import annotations
@@ -73,6 +74,10 @@ class Queries:
         called = [place.name for place in places]
         if sorted(self.arrays) == sorted(called):
             return [self.arrays[name] for name in called]
+        if (by_signature := [self._of_signature(name) for name in called]) and all(by_signature):
+            named = [name for name in by_signature if name]
+            if len(set(named)) == len(self.arrays):
+                return [self.arrays[name][:, None] for name in named]
         known = {_placed(key): array for key, array in self.arrays.items()}
         by_place = {place: array for (place, _), array in known.items()}
         if sorted(by_place) != list(range(len(places))):
@@ -81,6 +86,11 @@ class Queries:
         if sorted(by_name) == sorted(called):
             return [by_name[name] for name in called]
         return [by_place[place] for place in range(len(places))]
+
+    def _of_signature(self, tensor: str) -> str:
+        """The name whose tensor tf.lite calls ``SIGNATURE_NAME:0``; empty where it is none."""
+        found = [name for name in self.arrays if name and tensor.endswith(f"_{name}:0")]
+        return max(found, key=len, default="")
 
     def _said(self) -> str:
         said = [

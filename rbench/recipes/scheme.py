@@ -14,8 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from rbench.features import Features
 
 Model = Any
 """A .tflite as the schema's objects, see `rbench.convert.flatbuffer`."""
@@ -29,8 +28,8 @@ class Source(Protocol):
     """A compressed model on its way into a file, as a scheme gets it."""
 
     @property
-    def contexts(self) -> NDArray[np.int32]:
-        """Contexts of the training split to calibrate on, int32 ``(n, length)``."""
+    def contexts(self) -> Features:
+        """Contexts of the training split to calibrate on, with all that the model is given."""
 
     @property
     def learnt(self) -> bool:

@@ -27,6 +27,8 @@ from rbench.text import naming
 from rbench.train.settings import TrainSettings
 
 BUILTIN = "default"
+OWN = ("use", "train", "features")
+"""Keys of an ``[encoder.LABEL]`` table that are no options of the encoder."""
 LARGEST_BYTES = 1 << 18
 """Of a study file."""
 MOST_DOTS = 1000
@@ -65,9 +67,11 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     stall_seconds: Annotated[float, Range(1.0, DAYS)] = 900.0
     """A job of any stage that says nothing for so long (no epoch, no users scored, no end) has
     failed, and its process is ended; the other cells go on."""
+    features: dict[str, bool | dict[str, Any]] = {}
+    """What encoders are given beside the context: name of a feature -> whether, or its options."""
     encoder: dict[str, dict[str, Any]] = {}
-    """Per encoder: its options; ``use`` names another plug-in than the label; ``train`` is a
-    table that overrides the study's training settings."""
+    """Per encoder: its options; ``use`` names another plug-in than the label; ``train`` and
+    ``features`` are tables that override the study's."""
 
     def __post_init__(self) -> None:
         bounds.check(self)
@@ -92,6 +96,7 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         for label, table in self.encoder.items():
             _check_options(f"encoder.{label}", table)
         _check_options("train", self.train.loss_options)
+        _check_options("features", self.features)
 
     @classmethod
     def read(cls, source: str | Path) -> Study:
@@ -160,6 +165,7 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
                 raise StudyError(f"use is no name in [encoder.{label}]", where=where)
         for name in study.encoders:
             study.train_settings(name, where=where)
+            study.features_of(name, where=where)
         found = study._resolved(folder) if folder else study
         try:
             msgspec.json.encode(found)
@@ -222,7 +228,7 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     def plugin(self, name: str) -> tuple[str, dict[str, Any]]:
         """The plug-in behind an encoder of this study, and its options."""
         table = self._table(name)
-        options = {key: value for key, value in table.items() if key not in ("use", "train")}
+        options = {key: value for key, value in table.items() if key not in OWN}
         return str(table.get("use", name)), options
 
     def train_settings(self, name: str, *, where: str = "study") -> TrainSettings:
@@ -236,6 +242,28 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
                 where=where,
                 allowed=choices(TrainSettings.__struct_fields__),
             ) from error
+
+    def features_of(self, name: str, *, where: str = "study") -> dict[str, dict[str, Any]]:
+        """Features of an encoder of this study -> their options."""
+        changes = self._table(name).get("features", {})
+        label = label_of(name)
+        if not isinstance(changes, dict):
+            raise StudyError(
+                f"features is no table in [encoder.{label}]",
+                where=where,
+                allowed="time_gaps = true, or a table of options",
+            )
+        found = {}
+        for feature, value in {**self.features, **changes}.items():
+            if not isinstance(value, bool | dict):
+                raise StudyError(
+                    f"{feature} is {value!r} in [encoder.{label}.features]",
+                    where=where,
+                    allowed="true, false, or a table of options",
+                )
+            if value is not False:
+                found[feature] = {} if value is True else value
+        return found
 
     def _table(self, name: str) -> dict[str, Any]:
         return self.encoder.get(name) or self.encoder.get(label_of(name)) or {}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
 from rbench import plugins
 from rbench.encoding import Encoder
+from rbench.features import Feature, FeatureSpec
 from rbench.progress import Reporter
 from rbench.sweeping.jobs import EncoderSpec
 from rbench.sweeping.store import Store
@@ -28,3 +30,7 @@ class Given(NamedTuple):
             PluginError: it cannot be had any more.
         """
         return plugins.encoder(spec.plugin, spec.options)
+
+    def features(self, specs: Iterable[FeatureSpec]) -> list[Feature]:
+        """The same for what the encoder is given."""
+        return [plugins.feature(spec.name, spec.options) for spec in specs]

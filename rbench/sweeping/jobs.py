@@ -20,6 +20,7 @@ from rbench.convert.settings import ConvertSettings
 from rbench.data.settings import DataSettings
 from rbench.encoding import ModelSettings
 from rbench.evaluate.settings import EvaluateSettings
+from rbench.features import FeatureSpec
 from rbench.profile.settings import ProfileSettings
 from rbench.records.history import FilterHistory
 from rbench.sweeping.code import code_of
@@ -100,6 +101,8 @@ class DataJob(Job, frozen=True, kw_only=True, tag="data"):
     settings: DataSettings
     fingerprint: str
     """sha256 of the source, `rbench.data.fingerprint`: a moved log is the same log."""
+    columns: tuple[str, ...] = ()
+    """What features of this study read, kept beside the items."""
 
     def identity(self) -> dict[str, Any]:
         said = super().identity()
@@ -123,6 +126,7 @@ class ContextsJob(Job, frozen=True, kw_only=True, tag="contexts"):
     length: int
     seed: int
     data: str
+    features: tuple[FeatureSpec, ...] = ()
 
 
 class TrainJob(Job, frozen=True, kw_only=True, tag="train"):
@@ -139,6 +143,8 @@ class TrainJob(Job, frozen=True, kw_only=True, tag="train"):
     """How validation ranks: as the scoring will."""
     loss: str = ""
     """Hash of the loss's code, `rbench.plugins.source_hash`."""
+    features: tuple[FeatureSpec, ...] = ()
+    """What the encoder is given beside the context."""
 
 
 class CompressJob(Job, frozen=True, kw_only=True, tag="compress"):
@@ -164,6 +170,7 @@ class CompressJob(Job, frozen=True, kw_only=True, tag="compress"):
     """As in the training."""
     loss: str = ""
     """As in the training."""
+    features: tuple[FeatureSpec, ...] = ()
 
     def identity(self) -> dict[str, Any]:
         said = super().identity()
@@ -186,6 +193,7 @@ class ConvertJob(Job, frozen=True, kw_only=True, tag="convert"):
     seed: int
     compress: str
     data: str
+    features: tuple[FeatureSpec, ...] = ()
 
 
 class Bench(msgspec.Struct, frozen=True, kw_only=True):
@@ -223,6 +231,7 @@ class EvaluateJob(Job, frozen=True, kw_only=True, tag="evaluate"):
     data: str
     metrics: dict[str, str] = {}
     """As for the baselines."""
+    features: tuple[FeatureSpec, ...] = ()
 
 
 class CheckJob(Job, frozen=True, kw_only=True, tag="check"):

@@ -17,6 +17,8 @@ from rbench import data, plugins
 from rbench.cells.policy import objection, target_objection
 from rbench.cells.recipe import PLAIN, Recipe
 from rbench.cells.target import Target
+from rbench.errors import PluginError
+from rbench.features import CONTEXT, FeatureSpec
 from rbench.metrics.found import sources
 from rbench.plugins.looking import Seen, look, look_at_losses
 from rbench.profile.checking import Checker, concerning_checks
@@ -96,7 +98,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     study: Study
     data: DataJob
     baselines: BaselinesJob
-    contexts: ContextsJob
+    contexts: tuple[ContextsJob, ...]
+    """One for each set of features."""
     cells: tuple[CellPlan, ...]
     twins: dict[str, tuple[Twin, ...]] = {}
     """Target -> the cells that may have one, in the order in which they are asked: one whose file
@@ -123,13 +126,22 @@ def plan(study: Study, machine: str, benches: Mapping[str, Bench] | None = None)
     Raises:
         PluginError, DataError: an encoder, a loss, a metric or the log cannot be had.
     """
-    load = DataJob(settings=study.data, fingerprint=data.fingerprint(study.data))
-    contexts = ContextsJob(
-        count=study.profile.contexts,
-        length=study.model.length,
-        seed=study.profile.seed,
-        data=load.key,
+    given = {name: _features(study, name) for name in study.encoders}
+    load = DataJob(
+        settings=study.data,
+        fingerprint=data.fingerprint(study.data),
+        columns=_columns(given.values()),
     )
+    contexts = {
+        name: ContextsJob(
+            count=study.profile.contexts,
+            length=study.model.length,
+            seed=study.profile.seed,
+            data=load.key,
+            features=features,
+        )
+        for name, features in given.items()
+    }
     by_label = {label_of(name): name for name in study.encoders}
     encoders = _encoders(study, by_label)
     look_at_losses(_losses(study, by_label.values()))
@@ -149,7 +161,8 @@ def plan(study: Study, machine: str, benches: Mapping[str, Bench] | None = None)
         if place not in ways:
             name = by_label[cell.encoder]
             ways[place] = tuple(
-                _way(study, name, spec, recipe, s, load.key, metrics) for s in study.seeds
+                _way(study, name, spec, given[name], recipe, s, load.key, metrics)
+                for s in study.seeds
             )
         convert = ways[place][0].convert
         if cell.target not in benches:
@@ -160,7 +173,7 @@ def plan(study: Study, machine: str, benches: Mapping[str, Bench] | None = None)
                 settings=concerning_checks(settings),
                 target=cell.target,
                 convert=convert.key,
-                contexts=contexts.key,
+                contexts=contexts[by_label[cell.encoder]].key,
                 bench=benches[cell.target],
             )
             cells.append(
@@ -178,7 +191,7 @@ def plan(study: Study, machine: str, benches: Mapping[str, Bench] | None = None)
                 target=cell.target,
                 number=number,
                 convert=convert.key,
-                contexts=contexts.key,
+                contexts=contexts[by_label[cell.encoder]].key,
                 bench=benches[cell.target],
             )
             for number in range(study.profile.rounds)
@@ -200,7 +213,7 @@ def plan(study: Study, machine: str, benches: Mapping[str, Bench] | None = None)
         study=study,
         data=load,
         baselines=BaselinesJob(settings=study.evaluate, data=load.key, metrics=metrics),
-        contexts=contexts,
+        contexts=tuple({job.key: job for job in contexts.values()}.values()),
         cells=tuple(cells),
         twins=_twins(study, cells),
     )
@@ -243,6 +256,30 @@ def _encoders(study: Study, by_label: Mapping[str, str]) -> dict[str, tuple[Seen
     return dict(zip(by_label, zip(look(asked), specs, strict=True), strict=True))
 
 
+def _features(study: Study, name: str) -> tuple[FeatureSpec, ...]:
+    """What an encoder is given beside the context, in the order of names.
+
+    Raises:
+        PluginError: a feature is not there, refuses an option, or two make one input.
+    """
+    specs = tuple(
+        FeatureSpec(
+            name=feature, options=options, source=plugins.source_hash(feature, plugins.FEATURES)
+        )
+        for feature, options in sorted(study.features_of(name).items())
+    )
+    inputs = [plugins.feature(spec.name, spec.options).name for spec in specs]
+    if len({*inputs, CONTEXT}) <= len(inputs):
+        raise PluginError(f"two features make one input among {', '.join(inputs)}")
+    return specs
+
+
+def _columns(given: Iterable[tuple[FeatureSpec, ...]]) -> tuple[str, ...]:
+    """What the features of a study read."""
+    every = (plugins.feature(spec.name, spec.options) for specs in given for spec in specs)
+    return tuple(sorted({feature.column for feature in every}))
+
+
 @cache
 def _source(word: str, group: str) -> str:
     """Hash of the code behind a word of recipes."""
@@ -269,6 +306,7 @@ def _way(
     study: Study,
     name: str,
     spec: EncoderSpec,
+    features: tuple[FeatureSpec, ...],
     recipe: Recipe,
     seed: int,
     loaded: str,
@@ -284,6 +322,7 @@ def _way(
         seed=seed,
         data=loaded,
         filter_history=study.evaluate.filter_history,
+        features=features,
     )
     compress = CompressJob(
         compression=recipe.compression,
@@ -298,6 +337,7 @@ def _way(
         train=train.key,
         data=loaded,
         filter_history=study.evaluate.filter_history,
+        features=features,
     )
     convert = ConvertJob(
         recipe=str(recipe),
@@ -308,6 +348,7 @@ def _way(
         seed=seed,
         compress=compress.key,
         data=loaded,
+        features=features,
     )
     evaluate = EvaluateJob(
         settings=study.evaluate,
@@ -315,6 +356,7 @@ def _way(
         convert=convert.key,
         data=loaded,
         metrics=metrics,
+        features=features,
     )
     return Way(
         seed=seed,

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from rbench import data, profile
+from rbench import data, plugins, profile
 from rbench.cells.target import Target
 from rbench.cells.tools import HOST
 from rbench.convert.result import LOG, MODEL, FlatModel
@@ -172,6 +172,7 @@ class Recorder:
                 "convert": msgspec.to_builtins(study.convert),
                 "evaluate": msgspec.to_builtins(study.evaluate) | self._ranking(),
                 "profile": study.profile.said(),
+                **self._given(first.train),
             },
         }
 
@@ -180,6 +181,16 @@ class Recorder:
         trained = self._result(job, Trained)
         said: dict[str, Any] = msgspec.to_builtins(job.settings)
         return said | (trained.settings if trained is not None else {})
+
+    @staticmethod
+    def _given(job: TrainJob) -> dict[str, Any]:
+        """Features, their options, and what a reader should know of them; nothing without."""
+        said = {
+            spec.name: plugins.feature(spec.name, spec.options).facts()
+            | {"options": dict(spec.options)}
+            for spec in job.features
+        }
+        return {"features": said} if said else {}
 
     def _ranking(self) -> dict[str, Any]:
         """How the scoring ranks, with what the log decided in place of ``auto``."""

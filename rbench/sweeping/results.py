@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from rbench.records import Delegation, Machine, Quality, Timing
 
-CONTEXTS = "contexts.npy"
-"""Name of the file beside `Contexts`."""
+CONTEXTS, INPUTS = "contexts.npy", "inputs.npz"
+"""Name of the file beside `Contexts`: of contexts alone, or of all that features give too."""
+
+
+def queries_in(folder: Path) -> Path:
+    """The file beside `Contexts`."""
+    inputs = folder / INPUTS
+    return inputs if inputs.exists() else folder / CONTEXTS
 
 
 class Baselines(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,7 +26,9 @@ class Baselines(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Contexts(msgspec.Struct, frozen=True, kw_only=True):
-    """Result of drawing contexts: ``contexts.npy``, int32 (count, length), lies beside it."""
+    """Result of drawing contexts: ``contexts.npy``, int32 (count, length), lies beside it, or
+    ``inputs.npz`` with an array for each input, by the signature's names.
+    """
 
     count: int
 

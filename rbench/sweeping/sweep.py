@@ -238,7 +238,8 @@ def _wanted(plan: Plan) -> list[AnyJob]:
 
 
 def _every(plan: Plan) -> Iterator[AnyJob]:
-    yield from (plan.data, plan.baselines, plan.contexts)
+    first: list[AnyJob] = [plan.data, plan.baselines, *plan.contexts]
+    yield from first
     for cell in plan.cells:
         yield from cell.jobs()
     for twins in plan.twins.values():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from rbench.data.dataset import Ids
 from rbench.encoding import Encoder, ModelSettings
 from rbench.errors import StageError
+from rbench.features import Feature, Features
 from rbench.graph.model import Weights, get_weights, set_weights
 from rbench.losses import Hidden, Loss
 from rbench.train.windows import Batch
@@ -43,6 +44,7 @@ class Learner:
         learning_rate: float,
         beta_2: float,
         seed: int,
+        features: Sequence[Feature] = (),
     ) -> None:
         import tensorflow as tf
         import tf_keras
@@ -51,7 +53,7 @@ class Learner:
         tf_keras.utils.set_random_seed(seed)
         tf_keras.backend.experimental.enable_tf_random_generator()
         self.seed = seed
-        self.model = draw(encoder, settings, items, dropout)
+        self.model = draw(encoder, settings, items, dropout, features)
         self.optimizer = tf_keras.optimizers.Adam(learning_rate, beta_2=beta_2, epsilon=EPSILON)
         self.optimizer.build(self.model.trainable_variables)
 
@@ -87,9 +89,11 @@ class Learner:
         """Adam's, from the next step on."""
         self.optimizer.learning_rate.assign(size)
 
-    def score(self, contexts: Ids) -> NDArray[np.float32]:
-        """Contexts int32 ``(n, length)`` -> scores float32 ``(n, items)``."""
-        return np.asarray(self._score(contexts))
+    def score(self, contexts: Features | Ids) -> NDArray[np.float32]:
+        """Inputs of ``n`` queries, or contexts int32 ``(n, length)`` alone -> scores float32
+        ``(n, items)``.
+        """
+        return np.asarray(self._score(Features.of(contexts).arrays))
 
     def reseed(self, epoch: int) -> None:
         """Start dropout's randomness of an epoch, whatever was drawn before."""

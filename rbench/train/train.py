@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -12,6 +13,7 @@ from rbench import plugins
 from rbench.data.dataset import Dataset
 from rbench.encoding import Encoder, ModelSettings
 from rbench.errors import StageError
+from rbench.features import Feature
 from rbench.graph.model import ITEM_TABLE, count_parameters, training_model
 from rbench.progress import Progress, Reporter, silent
 from rbench.records.history import FilterHistory, history
@@ -39,6 +41,7 @@ def train(
     report: Reporter = silent,
     *,
     filter_history: FilterHistory = "auto",
+    features: Sequence[Feature] = (),
 ) -> Trained:
     """Train an encoder on a log. The same seed gives the same weights, also when interrupted and
     gone on with in the same folder.
@@ -46,6 +49,7 @@ def train(
     Args:
         folder: where the weights go, and a checkpoint after every epoch.
         filter_history: how validation ranks: as `rbench.evaluate` will.
+        features: inputs beside the context; the dataset has their columns.
 
     Raises:
         StageError: there is nothing to learn from, a setting does not suit the encoder, or the loss
@@ -53,7 +57,7 @@ def train(
         PluginError: the loss is not there, or refuses an option.
     """
     resolved = resolve(settings, model_settings, encoder, dataset, filter_history)
-    windows = cut(dataset.train, resolved.window)
+    windows = cut(dataset.train, resolved.window, features, dataset.columns)
     if not len(windows.inputs):
         raise StageError("no user has two items in the training split: nothing to learn from")
     validate = Validator(
@@ -63,6 +67,7 @@ def train(
         seed,
         padded=resolved.window,
         filtered=history(filter_history, dataset.summary).filtered,
+        features=features,
     )
     learner = Learner(
         training_model,
@@ -74,6 +79,7 @@ def train(
         learning_rate=resolved.learning_rate,
         beta_2=resolved.beta_2,
         seed=seed,
+        features=features,
     )
     if resolved.start == "counts":
         learner.start_from({TABLE: from_counts(dataset, learner.weights()[TABLE])})

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rbench.data.dataset import Holdout, Ids
 from rbench.data.ranking import rankable, ranks
+from rbench.features import Feature, Features
 from rbench.metrics.validation import validation_scores
 
-Scorer = Callable[[Ids], NDArray[np.float32]]
-"""Contexts int32 ``(n, length)`` -> scores float32 ``(n, items)``."""
+Scorer = Callable[[Features], NDArray[np.float32]]
+"""Inputs of ``n`` queries -> scores float32 ``(n, items)``."""
 
 BATCH = 256
 
@@ -25,6 +26,7 @@ class Validator:
         length: items in a context, as the file will see them.
         filtered: whether the history is taken out of the ranking, as in `rbench.evaluate`.
         padded: what the contexts are filled up to, where the model in training is longer.
+        features: inputs beside the context.
     """
 
     def __init__(
@@ -36,14 +38,14 @@ class Validator:
         *,
         filtered: bool = True,
         padded: int = 0,
+        features: Sequence[Feature] = (),
     ) -> None:
         chosen = np.arange(len(holdout.targets))
         if len(chosen) > users:
             chosen = np.sort(np.random.default_rng(seed).permutation(len(chosen))[:users])
         self.holdout = holdout.of(chosen)
         self.filtered = filtered
-        contexts = self.holdout.contexts(length)
-        self.contexts = np.pad(contexts, ((0, 0), (max(0, padded - length), 0)))
+        self.contexts = self.holdout.features(length, features).padded(padded)
 
     def __call__(self, score: Scorer) -> dict[str, float]:
         """``ndcg@10`` and ``recall@10``. A target that has no column, or stands in a history that

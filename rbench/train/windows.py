@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rbench.data.dataset import Ids, Ragged
+from rbench.data.dataset import Columns, Ids, Ragged
+from rbench.features import CONTEXT, Feature, Features
+from rbench.features.feature import filled
 
 SIZES = 8
 """Numbers of places that batches have: each is compiled for, and few are met."""
 
 
 class Windows(NamedTuple):
-    """Shifted pairs: after ``inputs[n, :t + 1]`` comes ``targets[n, t]``."""
+    """Shifted pairs: after ``inputs.context[n, :t + 1]`` comes ``targets[n, t]``."""
 
-    inputs: Ids
-    """int32 ``(windows, length)``, padded on the left with 0."""
+    inputs: Features
+    """Each ``(windows, length)``, padded on the left with 0; the moment of the request is that of
+    the window's last target."""
     targets: Ids
     """int32 ``(windows, length)``, 0 where there is nothing to learn."""
     past: Sequence[Ids]
@@ -28,8 +31,8 @@ class Windows(NamedTuple):
 class Batch(NamedTuple):
     """One step's windows, with the positions that learn picked out."""
 
-    inputs: Ids
-    """int32 ``(batch, length)``."""
+    inputs: dict[str, NDArray[Any]]
+    """By name, ``(batch, length)`` each."""
     places: Ids
     """int32 ``(places,)``: flat positions batch x length; filled up with 0."""
     targets: Ids
@@ -47,27 +50,38 @@ def count(sequences: Ragged, length: int) -> int:
     return int((-(-pairs // length)).sum())
 
 
-def cut(sequences: Ragged, length: int) -> Windows:
+def cut(
+    sequences: Ragged,
+    length: int,
+    features: Sequence[Feature] = (),
+    columns: Columns | None = None,
+) -> Windows:
     """Cut every sequence into windows from its end: each pair of neighbours is learnt once, and
     no part of a long history is left out.
+
+    Args:
+        features: further inputs.
+        columns: what they are made from, beside ``sequences.values``.
     """
-    inputs, targets, past = [], [], []
-    for index in range(len(sequences)):
-        sequence = sequences[index]
-        for end in range(len(sequence) - 1, 0, -length):
-            start = max(0, end - length)
-            inputs.append(_padded(sequence[start:end], length))
-            targets.append(_padded(sequence[start + 1 : end + 1], length))
-            past.append(sequence[:start])
-    if not inputs:
-        return Windows(np.zeros((0, length), np.int32), np.zeros((0, length), np.int32), ())
-    return Windows(np.stack(inputs), np.stack(targets), past)
-
-
-def _padded(sequence: Ids, length: int) -> Ids:
-    row = np.zeros(length, np.int32)
-    row[length - len(sequence) :] = sequence
-    return row
+    spans = [
+        (index, max(0, end - length), end)
+        for index, size in enumerate(np.diff(sequences.offsets).tolist())
+        for end in range(size - 1, 0, -length)
+    ]
+    found = len(spans)
+    arrays: dict[str, NDArray[Any]] = {CONTEXT: np.zeros((found, length), np.int32)}
+    arrays |= {one.name: np.zeros((found, length), one.dtype) for one in features}
+    targets, past = np.zeros((found, length), np.int32), []
+    for row, (index, start, end) in enumerate(spans):
+        sequence, first = sequences[index], sequences.offsets[index]
+        arrays[CONTEXT][row] = filled(sequence[start:end], length, "int32")
+        targets[row] = filled(sequence[start + 1 : end + 1], length, "int32")
+        past.append(sequence[:start])
+        for one in features:
+            column = (columns or {})[one.column][first + start : first + end + 1]
+            made = one.values(column[:-1], column[-1])
+            arrays[one.name][row] = filled(made, length, one.dtype)
+    return Windows(Features(arrays), targets, past)
 
 
 def batches(
@@ -83,15 +97,14 @@ def batches(
     order = random.permutation(found)
     for start in range(0, found, batch_size):
         chosen = order[start : start + batch_size]
-        length = windows.inputs.shape[1]
-        inputs = np.zeros((batch_size, length), np.int32)
-        inputs[: len(chosen)] = windows.inputs[chosen]
+        length = windows.inputs.length
+        inputs = windows.inputs[chosen].map(lambda array: _filled_up(array, batch_size))
         targets = windows.targets[chosen].ravel()
         learning = np.flatnonzero(targets)
         filled = len(learning)
         places = _places_for(filled, batch_size * length)
         batch = Batch(
-            inputs,
+            inputs.arrays,
             np.zeros(places, np.int32),
             np.zeros(places, np.int32),
             np.zeros(places, np.float32),
@@ -104,14 +117,21 @@ def batches(
 
 
 def _had(windows: Windows, chosen: NDArray[np.int64], batch_size: int, items: int) -> Ids:
-    length = windows.inputs.shape[1]
+    length = windows.inputs.length
     had = np.full((batch_size, items), length, np.int32)
     for row, window in zip(had, chosen, strict=False):
-        inputs = windows.inputs[window]
+        inputs = windows.inputs.context[window]
         filled = np.flatnonzero(inputs)
         np.minimum.at(row, inputs[filled] - 1, filled.astype(np.int32))
         row[windows.past[window] - 1] = 0
     return had
+
+
+def _filled_up(rows: NDArray[Any], count: int) -> NDArray[Any]:
+    """So many rows: 0 behind those that are there."""
+    found = np.zeros((count, *rows.shape[1:]), rows.dtype)
+    found[: len(rows)] = rows
+    return found
 
 
 def _places_for(filled: int, most: int) -> int:

@@ -10,7 +10,7 @@ from rbench.errors import StageError
 from rbench.profile.checking import check
 from rbench.profile.tool import tool_of
 from rbench.records import Check
-from rbench.sweeping.results import CONTEXTS
+from rbench.sweeping.results import queries_in
 
 if TYPE_CHECKING:
     from rbench.sweeping.given import Given
@@ -26,5 +26,5 @@ def work(job: CheckJob, given: Given) -> Check:
         job.settings,
         given.store.folder("convert", job.convert) / MODEL,
         target,
-        given.store.folder("contexts", job.contexts) / CONTEXTS,
+        queries_in(given.store.folder("contexts", job.contexts)),
     )

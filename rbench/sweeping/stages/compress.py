@@ -27,4 +27,5 @@ def work(job: CompressJob, given: Given) -> Compressed:
         given.folder,
         given.report,
         filter_history=job.filter_history,
+        features=given.features(job.features),
     )

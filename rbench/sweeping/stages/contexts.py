@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rbench.sweeping.results import CONTEXTS, Contexts
+from rbench.sweeping.results import CONTEXTS, INPUTS, Contexts
 from rbench.sweeping.stages.inputs import dataset
 
 if TYPE_CHECKING:
@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
 def work(job: ContextsJob, given: Given) -> Contexts:
     """Draw the contexts of real users that timing cycles through."""
-    every = dataset(given.store, job.data).test.contexts(job.length)
+    features = given.features(job.features)
+    every = dataset(given.store, job.data).test.features(job.length, features)
     drawn = np.random.default_rng(job.seed).permutation(len(every))[: job.count]
-    np.save(given.folder / CONTEXTS, np.ascontiguousarray(every[drawn]))
+    asked = every[drawn]
+    if features:
+        np.savez(given.folder / INPUTS, **asked.arrays)  # type: ignore[arg-type]  # numpy's stub
+    else:
+        np.save(given.folder / CONTEXTS, np.ascontiguousarray(asked.context))
     return Contexts(count=len(drawn))

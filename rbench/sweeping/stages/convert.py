@@ -24,4 +24,5 @@ def work(job: ConvertJob, given: Given) -> FlatModel:
         given.encoder(job.encoder),
         job.seed,
         given.folder,
+        features=given.features(job.features),
     )

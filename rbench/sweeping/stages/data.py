@@ -14,6 +14,6 @@ if TYPE_CHECKING:
 
 def work(job: DataJob, given: Given) -> DataSummary:
     """Load a log and split it."""
-    dataset = load(job.settings)
+    dataset = load(job.settings, job.columns)
     save(dataset, given.folder)
     return dataset.summary

@@ -24,4 +24,5 @@ def work(job: EvaluateJob, given: Given) -> Quality:
         dataset(given.store, job.data),
         given.folder,
         given.report,
+        given.features(job.features),
     )

@@ -8,7 +8,7 @@ from rbench.cells.target import Target
 from rbench.convert import MODEL
 from rbench.errors import StageError
 from rbench.profile import Round, measure
-from rbench.sweeping.results import CONTEXTS
+from rbench.sweeping.results import queries_in
 
 if TYPE_CHECKING:
     from rbench.sweeping.given import Given
@@ -21,7 +21,7 @@ def work(job: RoundJob, given: Given) -> Round:
         job.settings,
         given.store.folder("convert", job.convert) / MODEL,
         Target.parse(job.target),
-        given.store.folder("contexts", job.contexts) / CONTEXTS,
+        queries_in(given.store.folder("contexts", job.contexts)),
         job.number,
         given.folder,
     )

@@ -23,4 +23,5 @@ def work(job: TrainJob, given: Given) -> Trained:
         given.folder,
         given.report,
         filter_history=job.filter_history,
+        features=given.features(job.features),
     )

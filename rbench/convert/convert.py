@@ -49,6 +49,7 @@ def convert(
         import tf_keras
 
         from rbench.convert.export import Recommender
+        from rbench.convert.filtering import filter_ranking
         from rbench.convert.rewriting import ready_for_devices, share_and_tidy, written
         from rbench.convert.slimming import slim
         from rbench.convert.tflite import Exported
@@ -69,6 +70,7 @@ def convert(
         shared = share_and_tidy(flat)
         if reason := recipe.scheme.objection(op_names(flat)):
             raise Unsupported(reason)
+        filter_ranking(flat, allowed=settings.allowed, seen=settings.filter_seen)
         ready_for_devices(flat)
         slim(flat)
         content = written(flat)

@@ -11,10 +11,12 @@ LOG = "convert.log"
 """Files in the artefact's folder: the model, and all that was said on file descriptors 1 and 2."""
 SIGNATURE = "recommend"
 INPUT = "context"
+ALLOWED = "allowed"
 OUTPUT_ITEMS = "items"
 OUTPUT_SCORES = "scores"
 """The exported signature: context int32 [1, length] -> items int32 [1, k], scores float32 [1, k],
-best first. Address them by name: their order differs between converter versions."""
+best first. Address them by name: their order differs between converter versions. Features have
+inputs of their own, and ``allowed``, where the study asks for it, is float32 [1, items]."""
 
 
 class FlatModel(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ repair_cell_states           fused LSTMs answer
 share_item_table, tidy       nothing is stored twice
 pack_weights, pack_table     weights in few bits
 narrow_item_table            int8 for the table beside int16
+filter_ranking               what must not be shown is not ranked
 rank_in_stages               large catalogues are ranked faster
 narrow_lookups, pad_ranking  the GPU delegate takes the whole graph
 slim                         what says nothing is left out

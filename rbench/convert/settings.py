@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
+
+import msgspec
 
 from rbench.bounds import Bounded, Range
 
@@ -12,3 +14,12 @@ class ConvertSettings(Bounded, frozen=True, kw_only=True, forbid_unknown_fields=
 
     calibration_contexts: Annotated[int, Range(1, 1_000_000)] = 200
     """Contexts from the training split, drawn by the seed, that static recipes calibrate on."""
+    allowed: bool = False
+    """Whether files take one more input, ``allowed``: which items may come back."""
+    filter_seen: bool = False
+    """Whether files never return an item of their context."""
+
+    def said(self) -> dict[str, Any]:
+        """All of them, for a record; what nothing is asked of is left out."""
+        known: dict[str, Any] = msgspec.to_builtins(self)
+        return {k: v for k, v in known.items() if v is not False}

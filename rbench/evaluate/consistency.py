@@ -13,6 +13,8 @@ from rbench.features import Features
 
 CONTEXTS = 32
 """Contexts checked."""
+NEVER = np.finfo(np.float32).min
+"""The score where there is no item."""
 TOLERANCE = 1e-5
 """Of a score, relative to the largest one; a quantized score may be off by one step besides."""
 
@@ -27,7 +29,8 @@ def check_consistency(scorer: FileScorer, contexts: Features | Ids, items: int) 
     for number in range(len(asked)):
         answer = scorer.answer(asked[number : number + 1])
         check(answer.every[None], (1, items))
-        problem = difference(answer, scorer.step)
+        seen = asked.context[number] if scorer.seen else np.zeros(0, np.int32)
+        problem = difference(answer, scorer.step, seen)
         if problem:
             raise StageError(
                 f"the file's outputs do not agree with its own scores: {problem}",
@@ -37,21 +40,27 @@ def check_consistency(scorer: FileScorer, contexts: Features | Ids, items: int) 
             )
 
 
-def difference(answer: Answer, step: float) -> str:
+def difference(answer: Answer, step: float, seen: Ids | None = None) -> str:
     """What is wrong with an answer, in words; empty if nothing is.
 
     Args:
         step: of the scores' quantization, 0 for floats.
+        seen: item ids that the file takes out, 0 for none.
     """
     k = len(answer.items)
-    expected = top(answer.every[None], k)[0]
+    every = answer.every.copy()
+    if seen is not None:
+        every[seen[seen > 0] - 1] = -np.inf
+    expected = top(every[None], k)[0]
     if len(expected) != k:
         return f"{k} items returned from a catalogue of {len(answer.every)}"
+    left = every[expected - 1] > -np.inf
+    expected = np.where(left, expected, 0)
     if not np.array_equal(answer.items, expected):
         place = int(np.argmax(answer.items != expected))
         return f"item {answer.items[place]} in place {place + 1}, where {expected[place]} was due"
-    due = answer.every[expected - 1]
-    margin = TOLERANCE * max(1.0, float(np.abs(due).max())) + step
+    due = np.where(left, answer.every[expected - 1], NEVER)
+    margin = TOLERANCE * max(1.0, float(np.abs(due[left]).max(initial=0.0))) + step
     if len(answer.scores) != k or not np.allclose(answer.scores, due, rtol=0, atol=margin):
         return "the scores returned are not those of the items returned"
     return ""

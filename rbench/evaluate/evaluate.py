@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rbench.data.dataset import Dataset
+from rbench.errors import StageError
 from rbench.evaluate.consistency import CONTEXTS, check_consistency
 from rbench.evaluate.file_scorer import FileScorer
 from rbench.evaluate.parity import measure_parity
@@ -15,6 +16,7 @@ from rbench.evaluate.settings import EvaluateSettings
 from rbench.features import Feature
 from rbench.progress import Reporter
 from rbench.records import Quality
+from rbench.records.history import history
 
 RANKS = "ranks.npz"
 """File in the artefact's folder: int32 ``ranks`` (users,), 0 where the target cannot be ranked."""
@@ -45,6 +47,7 @@ def evaluate(
         OutputError: the folder cannot be written.
     """
     scorer = FileScorer(model, dataset.items)
+    _same_filter(scorer, settings, dataset)
     contexts = dataset.test.features(scorer.length, features)
     check_consistency(scorer, contexts[:CONTEXTS], dataset.items)
     parity = measure_parity(
@@ -52,3 +55,20 @@ def evaluate(
     )
     outcome = score_users(scorer, contexts, dataset, settings, report)
     return quality(outcome, settings, folder / RANKS, parity)
+
+
+def _same_filter(scorer: FileScorer, settings: EvaluateSettings, dataset: Dataset) -> None:
+    """A file that never returns what was seen is scored as one.
+
+    Raises:
+        StageError: the ranking leaves it in.
+    """
+    found = history(settings.filter_history, dataset.summary)
+    if scorer.seen and not found.filtered:
+        raise StageError(
+            "the file takes items of its context out, and the ranking leaves them in"
+            + (f": {found.reason}" if found.reason else ""),
+            where=str(scorer.path),
+            remedy="leave filter_seen out of the study's [convert], or set filter_history = true "
+            "in its [evaluate]",
+        )

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rbench.convert.result import INPUT, OUTPUT_ITEMS, OUTPUT_SCORES, SIGNATURE
+from rbench.convert.result import ALLOWED, INPUT, OUTPUT_ITEMS, OUTPUT_SCORES, SIGNATURE
 from rbench.data.dataset import Ids
 from rbench.data.ranking import Scores
 from rbench.errors import ModelError, StageError, choices
@@ -24,9 +24,9 @@ class Answer:
     """What the file says to one context."""
 
     every: Scores
-    """float32 ``(items,)``: the score of each item, as it goes into the ranking."""
+    """float32 ``(items,)``: the score of each item, nothing filtered."""
     items: Ids
-    """int32 ``(k,)``: the ids returned, best first."""
+    """int32 ``(k,)``: the ids returned, best first; 0 where a filter left no more."""
     scores: Scores
     """float32 ``(k,)``: their scores."""
 
@@ -46,7 +46,7 @@ class FileScorer:
     """
 
     def __init__(self, path: Path, items: int) -> None:
-        self.path = path
+        self.path, self.items = path, items
         self._interpreter = _open(path)
         inputs, outputs = _signature(self._interpreter, str(path))
         self.inputs = {name: int(details["index"]) for name, details in inputs.items()}
@@ -56,7 +56,8 @@ class FileScorer:
         )
         self.length = int(inputs[INPUT]["shape"][1])
         """Items in a context."""
-        self._every = ranking_tensor(self._interpreter, self._items, str(path))
+        self._every, self.seen = ranking_tensor(self._interpreter, self._items, str(path))
+        """The last: whether the file takes the items of its context out of what it returns."""
         details = self._interpreter._get_tensor_details(self._every, 0)
         found = int(np.prod(details["shape"]))
         if found != items:
@@ -85,6 +86,8 @@ class FileScorer:
         )
 
     def _run(self, query: Mapping[str, NDArray[Any]]) -> Scores:
+        if ALLOWED in self.inputs and ALLOWED not in query:
+            query = {**query, ALLOWED: np.ones((1, self.items), np.float32)}
         if query.keys() != self.inputs.keys():
             raise ModelError(
                 f"takes {choices(sorted(self.inputs))}",

@@ -7,15 +7,24 @@ the graph. It is the one place that touches what ai-edge-litert does not promise
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from rbench.errors import ModelError
 
 RANKING_OP = "TOPK_V2"
 
 
-def ranking_tensor(interpreter: Any, items_output: int, where: str) -> int:
-    """Index of the first input of the TOPK_V2 op that the ``items`` output comes from.
+class Ranking(NamedTuple):
+    """What a file ranks."""
+
+    scores: int
+    """Index of the tensor that holds every item's score, nothing filtered."""
+    seen: bool
+    """Whether the file takes the items of its context out."""
+
+
+def ranking_tensor(interpreter: Any, items_output: int, where: str) -> Ranking:
+    """The first input of the TOPK_V2 op that the ``items`` output comes from.
 
     Found by walking back from the output, so that the ops in between (adding 1, a cast, a
     reshape) and other TOPK_V2 ops elsewhere in the graph do not matter. What computed the tensor,
@@ -41,7 +50,8 @@ def ranking_tensor(interpreter: Any, items_output: int, where: str) -> int:
             continue
         seen.add(tensor)
         if op["op_name"] == RANKING_OP:
-            return _unpadded(_ungrouped(int(op["inputs"][0]), made_by), made_by)
+            ranked = _unpadded(_ungrouped(int(op["inputs"][0]), made_by), made_by)
+            return _unfiltered(ranked, made_by)
         pending.extend(int(index) for index in op["inputs"] if index >= 0)
     raise ModelError(
         f"no {RANKING_OP} behind the items output, so not every item's score can be read",
@@ -75,6 +85,21 @@ def _unpadded(tensor: int, made_by: dict[int, Any]) -> int:
         return tensor
     first, *others = (int(index) for index in op["inputs"])
     return first if not any(other in made_by for other in others) else tensor
+
+
+def _unfiltered(tensor: int, made_by: dict[int, Any]) -> Ranking:
+    """The scores before forbidden items lost theirs: see `rbench.convert.filtering`."""
+    seen = False
+    while (op := made_by.get(tensor)) is not None and op["op_name"] == "ADD":
+        scores, lost = (int(index) for index in op["inputs"])
+        by = made_by.get(lost)
+        if by is not None and by["op_name"] == "RESHAPE":
+            by = made_by.get(int(by["inputs"][0]))
+        if by is None or by["op_name"] not in ("MUL", "SCATTER_ND"):
+            break
+        seen |= by["op_name"] == "SCATTER_ND"
+        tensor = scores
+    return Ranking(tensor, seen)
 
 
 def check_subgraph(runner: Any, where: str) -> None:

@@ -265,6 +265,12 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
                 found[feature] = {} if value is True else value
         return found
 
+    def said(self) -> dict[str, Any]:
+        """All of it, for a run; what nothing is asked of is left out."""
+        known: dict[str, Any] = msgspec.to_builtins(self)
+        known["convert"] = self.convert.said()
+        return known if self.features else {k: v for k, v in known.items() if k != "features"}
+
     def _table(self, name: str) -> dict[str, Any]:
         return self.encoder.get(name) or self.encoder.get(label_of(name)) or {}
 

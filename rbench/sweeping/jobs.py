@@ -127,6 +127,8 @@ class ContextsJob(Job, frozen=True, kw_only=True, tag="contexts"):
     seed: int
     data: str
     features: tuple[FeatureSpec, ...] = ()
+    allowed: bool = False
+    """Whether the files are told which items may come back; here all of them."""
 
 
 class TrainJob(Job, frozen=True, kw_only=True, tag="train"):

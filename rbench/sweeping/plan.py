@@ -139,6 +139,7 @@ def plan(study: Study, machine: str, benches: Mapping[str, Bench] | None = None)
             seed=study.profile.seed,
             data=load.key,
             features=features,
+            allowed=study.convert.allowed,
         )
         for name, features in given.items()
     }

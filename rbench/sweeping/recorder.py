@@ -169,7 +169,7 @@ class Recorder:
                 "model": msgspec.to_builtins(study.model),
                 "train": self._trained_with(first.train),
                 "encoder": {"plugin": first.train.encoder.plugin, **first.train.encoder.options},
-                "convert": msgspec.to_builtins(study.convert),
+                "convert": study.convert.said(),
                 "evaluate": msgspec.to_builtins(study.evaluate) | self._ranking(),
                 "profile": study.profile.said(),
                 **self._given(first.train),

@@ -201,7 +201,7 @@ class _Sweep(PassingOn):
             baselines=scores,
             machine=self.machine,
             versions={name: jobs.installed(name) for name in libraries if jobs.installed(name)},
-            settings=msgspec.to_builtins(self.plan.study),
+            settings=self.plan.study.said(),
             cells=len(self.plan.cells),
             details=self._details(),
         )

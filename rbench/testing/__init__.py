@@ -8,13 +8,14 @@ In the tests of a package that brings an encoder::
         encoder = Mine()
 
 or, without pytest, ``rbench.testing.check_encoder(Mine())``; so too `SchemeContract` with
-``scheme``, `CompressionContract` with ``compression``, `LossContract` with ``loss`` and
-`MetricContract` with ``metric``. All but the last need ``rbench[sweep]``. A tool has
-`ToolContract` and ``check_tool``, which need ``rbench[profile]``.
+``scheme``, `CompressionContract` with ``compression``, `LossContract` with ``loss``,
+`FeatureContract` with ``feature`` and `MetricContract` with ``metric``. All but the last need
+``rbench[sweep]``. A tool has `ToolContract` and ``check_tool``, which need ``rbench[profile]``.
 """
 
 from rbench.testing.compression_contract import CompressionContract, check_compression
 from rbench.testing.contract import CHECKS, EncoderContract, check_encoder
+from rbench.testing.features import FeatureContract, check_feature
 from rbench.testing.losses import LossContract, check_loss
 from rbench.testing.metrics import MetricContract, check_metric
 from rbench.testing.scheme_contract import SchemeContract, check_scheme
@@ -24,12 +25,14 @@ __all__ = [
     "CHECKS",
     "CompressionContract",
     "EncoderContract",
+    "FeatureContract",
     "LossContract",
     "MetricContract",
     "SchemeContract",
     "ToolContract",
     "check_compression",
     "check_encoder",
+    "check_feature",
     "check_loss",
     "check_metric",
     "check_scheme",

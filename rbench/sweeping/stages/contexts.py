@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rbench.convert.result import ALLOWED
+from rbench.features import Features
 from rbench.sweeping.results import CONTEXTS, INPUTS, Contexts
 from rbench.sweeping.stages.inputs import dataset
 
@@ -13,14 +15,22 @@ if TYPE_CHECKING:
     from rbench.sweeping.given import Given
     from rbench.sweeping.jobs import ContextsJob
 
+MOST_BYTES = 64 << 20
+"""Of masks over the catalogue: a timing process holds them all."""
+
 
 def work(job: ContextsJob, given: Given) -> Contexts:
     """Draw the contexts of real users that timing cycles through."""
     features = given.features(job.features)
-    every = dataset(given.store, job.data).test.features(job.length, features)
-    drawn = np.random.default_rng(job.seed).permutation(len(every))[: job.count]
+    known = dataset(given.store, job.data)
+    every = known.test.features(job.length, features)
+    count = min(job.count, max(1, MOST_BYTES // (4 * known.items))) if job.allowed else job.count
+    drawn = np.random.default_rng(job.seed).permutation(len(every))[:count]
     asked = every[drawn]
-    if features:
+    if job.allowed:
+        masks = np.ones((len(drawn), known.items), np.float32)
+        asked = Features({**asked.arrays, ALLOWED: masks})
+    if len(asked.arrays) > 1:
         np.savez(given.folder / INPUTS, **asked.arrays)  # type: ignore[arg-type]  # numpy's stub
     else:
         np.save(given.folder / CONTEXTS, np.ascontiguousarray(asked.context))

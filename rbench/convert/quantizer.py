@@ -13,6 +13,7 @@ import numpy as np
 from rbench.convert.flatbuffer import Model, op_name, pack, parse
 from rbench.convert.norms import inside_norms
 from rbench.convert.result import SIGNATURE
+from rbench.data.dataset import Ids
 from rbench.errors import StageError
 from rbench.features import Features
 
@@ -20,14 +21,14 @@ Ranges = dict[str, dict[str, Any]]
 """Tensor -> ``min`` and ``max``, arrays of any shape."""
 
 
-def quantize(model: Model, recipe: str, contexts: Features) -> Model:
+def quantize(model: Model, recipe: str, contexts: Features | Ids) -> Model:
     """A float32 model, quantized, with layer norms and results left in float32.
 
     The library reads files and writes files, so this is written and read once more.
 
     Args:
         recipe: a function of ``ai_edge_quantizer.recipe`` that needs calibration.
-        contexts: to calibrate on.
+        contexts: to calibrate on; int32 ``(n, length)`` where nothing stands beside them.
 
     Raises:
         StageError: it gave up.
@@ -40,7 +41,7 @@ def quantize(model: Model, recipe: str, contexts: Features) -> Model:
         try:
             made = quantizer.Quantizer(file.name, getattr(recipes, recipe)())
             _leave_in_float(made, model)
-            ranges = _ranges(made.calibrate, contexts)
+            ranges = _ranges(made.calibrate, Features.of(contexts))
             done = made.quantize(ranges, enable_progress_bar=False, enable_progress_report=False)
             content = bytes(done.quantized_model)
         except Exception as error:  # it raises whatever its steps raise

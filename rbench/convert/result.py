@@ -11,7 +11,6 @@ LOG = "convert.log"
 """Files in the artefact's folder: the model, and all that was said on file descriptors 1 and 2."""
 SIGNATURE = "recommend"
 INPUT = "context"
-ALLOWED = "allowed"
 OUTPUT_ITEMS = "items"
 OUTPUT_SCORES = "scores"
 """The exported signature: context int32 [1, length] -> items int32 [1, k], scores float32 [1, k],

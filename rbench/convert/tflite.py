@@ -15,6 +15,7 @@ from rbench.convert.export import Recommender
 from rbench.convert.flatbuffer import Model, parse
 from rbench.convert.lstm_repair import repair_cell_states
 from rbench.convert.result import SIGNATURE
+from rbench.data.dataset import Ids
 from rbench.errors import StageError
 from rbench.features import Features
 from rbench.recipes.scheme import Configure
@@ -30,10 +31,15 @@ class Exported:
     """A model ready to convert: `rbench.recipes.scheme.Source`."""
 
     recommender: Recommender
-    contexts: Features
-    """To calibrate static schemes on."""
+    given: Features | Ids
+    """To calibrate static schemes on; int32 ``(n, length)`` where nothing stands beside them."""
     learnt: bool = False
     """Whether the graph has fake quantization with learnt ranges."""
+
+    @property
+    def contexts(self) -> Features:
+        """The same, by name."""
+        return Features.of(self.given)
 
     def by_tflite(self, configure: Configure | None = None) -> Model:
         """A model of builtin operators, parsed once; see `rbench.recipes.scheme.Source`."""
@@ -56,7 +62,8 @@ class Exported:
         """Give a converter the contexts as its representative data."""
 
         def representative() -> Iterator[tuple[str, dict[str, Any]]]:
-            for row in range(len(self.contexts)):
-                yield SIGNATURE, self.contexts.query(row)
+            contexts = self.contexts
+            for row in range(len(contexts)):
+                yield SIGNATURE, contexts.query(row)
 
         converter.representative_dataset = representative

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rbench.convert.result import ALLOWED, INPUT, OUTPUT_ITEMS, OUTPUT_SCORES, SIGNATURE
+from rbench.convert.result import INPUT, OUTPUT_ITEMS, OUTPUT_SCORES, SIGNATURE
 from rbench.data.dataset import Ids
 from rbench.data.ranking import Scores
 from rbench.errors import ModelError, StageError, choices
 from rbench.evaluate.ranking_tensor import check_subgraph, ranking_tensor
-from rbench.features import Features
+from rbench.features import ALLOWED, Features
 from rbench.system.extras import require
 
 

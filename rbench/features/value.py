@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 CONTEXT = "context"
 """The input that every model has: item ids, int32 ``(n, length)``, padded on the left with 0."""
+ALLOWED = "allowed"
+"""The input of a file that is told which items may come back: float32 ``(n, items)``, 1 or 0;
+column j is item j + 1."""
 
 
 class Features:

@@ -31,7 +31,7 @@ def test_contexts_are_stretches_of_histories_and_each_fourth_is_full(
     dataset, lengths, length, count, seed
 ) -> None:
     made = with_lengths(dataset, lengths)
-    rows = calibration_contexts(made, length, count, seed)
+    rows = calibration_contexts(made, length, count, seed).context
     assert rows.shape == (count, length)
     assert rows.dtype == np.int32
     starts = set((made.train.offsets[:-1] + 1).tolist())
@@ -49,17 +49,18 @@ def test_contexts_are_stretches_of_histories_and_each_fourth_is_full(
 
 
 def test_the_seed_says_which(dataset) -> None:
-    first, again, other = (calibration_contexts(dataset, 8, 50, seed) for seed in (1, 1, 2))
+    first, again, other = (calibration_contexts(dataset, 8, 50, seed).context for seed in (1, 1, 2))
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
 
 
 def test_histories_are_cut_at_any_place(dataset) -> None:
     made = with_lengths(dataset, [6])
-    rows = calibration_contexts(made, 8, 200, seed=1)
+    rows = calibration_contexts(made, 8, 200, seed=1).context
     assert set(rows[:, -1].tolist()) == {1, 2, 3, 4, 5, 6}
 
 
 @pytest.mark.parametrize("lengths", [[], [0, 0]])
 def test_no_history_gives_no_context(dataset, lengths) -> None:
-    assert calibration_contexts(with_lengths(dataset, lengths), 8, 50, seed=1).shape == (0, 8)
+    found = calibration_contexts(with_lengths(dataset, lengths), 8, 50, seed=1)
+    assert found.context.shape == (0, 8)

@@ -16,6 +16,7 @@ from rbench.convert.flatbuffer import op_name, pack, parse, type_name
 from rbench.convert.norms import inside_norms
 from rbench.convert.quantizer import _ranges, quantize
 from rbench.evaluate.file_scorer import FileScorer
+from rbench.features import Features
 from rbench.profile.tools.litert.nodes import nodes_taken
 from rbench.testing.flat import recommender
 from rbench.testing.whole import narrowed, rewritten
@@ -100,7 +101,7 @@ def test_the_librarys_own_ranges_would_cut_off(converted) -> None:
     made = converted("attention", "float32")
     library = quantizer.Quantizer(str(made.path), recipe.static_wi8_ai16())
     contexts = made.contexts[:30]
-    whole = _ranges(library.calibrate, contexts)
+    whole = _ranges(library.calibrate, Features.of(contexts))
     moving = library.calibrate({SIGNATURE: [{INPUT: context[None]} for context in contexts]})
     spans = [
         (np.max(found["max"]) - np.min(found["min"])) / (np.max(all_["max"]) - np.min(all_["min"]))
@@ -118,7 +119,7 @@ def test_ranges_are_the_outermost_of_all_contexts() -> None:
         low, high = next(seen)
         return {"a": {"min": np.array([[low]]), "max": np.array([[high]])}, "ids": {}}
 
-    found = _ranges(calibrate, np.zeros((3, 4), np.int32))
+    found = _ranges(calibrate, Features.of(np.zeros((3, 4), np.int32)))
     assert (found["a"]["min"].item(), found["a"]["max"].item()) == (-3.0, 5.0)
     assert found["ids"] == {}
 

@@ -184,7 +184,7 @@ def run_jobs(folder, monkeypatch, wanted, **changes):
     """Stage -> modules that ran in its work, for the jobs of a study in these stages."""
     store, found = Store(folder), {}
     planned = plan(Study.build({**STUDY, **changes}), "here")
-    every = [planned.data, planned.baselines, planned.contexts]
+    every = [planned.data, planned.baselines, *planned.contexts]
     every += {job.key: job for cell in planned.cells for job in cell.jobs()}.values()
     for job in every:
         if job.stage not in wanted:

@@ -96,7 +96,7 @@ def test_times_do_not_travel(default):
 
 def test_every_need_is_a_job_of_an_earlier_stage(default):
     order = {stage: number for number, stage in enumerate(jobs.STAGES)}
-    every = [default.data, default.baselines, default.contexts]
+    every = [default.data, default.baselines, *default.contexts]
     every += [job for cell in default.cells for job in cell.jobs()]
     known = {(job.stage, job.key) for job in every}
     for job in every:

@@ -83,7 +83,7 @@ def test_contexts_come_in_batches_and_in_order(holdout, monkeypatch) -> None:
     def score(contexts):
         """The item after the one in the context is best."""
         sizes.append(len(contexts))
-        return np.eye(ITEMS, dtype=np.float32)[contexts[:, -1] % ITEMS]
+        return np.eye(ITEMS, dtype=np.float32)[contexts.context[:, -1] % ITEMS]
 
     held.targets[:] = [(user + 1) % ITEMS + 1 for user in range(users)]
     assert Validator(held, 3, 100, seed=1)(score) == {"ndcg@10": 1.0, "recall@10": 1.0}
@@ -98,7 +98,7 @@ def test_the_scorers_array_stays_as_it_was(holdout) -> None:
 
 def test_a_limit_draws_users_by_seed(holdout) -> None:
     held = holdout([[user % ITEMS + 1] for user in range(50)], [3] * 50)
-    drawn = [Validator(held, 2, 10, seed).contexts[:, -1].tolist() for seed in (1, 1, 2)]
+    drawn = [Validator(held, 2, 10, seed).contexts.context[:, -1].tolist() for seed in (1, 1, 2)]
     assert len(drawn[0]) == 10
     assert drawn[0] == drawn[1]
     assert drawn[0] != drawn[2]

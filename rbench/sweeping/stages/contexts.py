@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rbench.convert.result import ALLOWED
-from rbench.features import Features
+from rbench.features import ALLOWED, Features
 from rbench.sweeping.results import CONTEXTS, INPUTS, Contexts
 from rbench.sweeping.stages.inputs import dataset
 

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from rbench.errors import UsageError
-from rbench.gate.amounts import Share, Size, amount
+from rbench.gate.amounts import MOST, Share, Size, amount
 from rbench.gate.sizes import UNSET, parse_size
 
 
@@ -47,7 +47,7 @@ def share(ctx: click.Context, param: click.Parameter, value: str | None) -> Shar
 
 
 def ratio(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
-    """A number above 0 that ends somewhere."""
+    """A number above 0 that a ratio can be."""
     if value is None:
         return None
     unset = "" if value.strip() else f": {UNSET}"
@@ -55,6 +55,8 @@ def ratio(ctx: click.Context, param: click.Parameter, value: str | None) -> floa
         found = float(value)
     except ValueError:
         found = math.nan
-    if not 0 < found < math.inf:
-        raise click.BadParameter(f"{value!r} is no ratio{unset}; allowed: a number above 0")
+    if not 0 < found <= MOST:
+        raise click.BadParameter(
+            f"{value!r} is no ratio{unset}; allowed: a number above 0 and up to {MOST:g}"
+        )
     return found

@@ -19,6 +19,7 @@ from rbench.data.rows import Rows, Shape, parse
 from rbench.data.settings import AUTO, DataSettings
 from rbench.errors import DataError
 from rbench.records import Reading
+from rbench.text.twice import twice_in
 
 Objects = Iterator[tuple[int, Mapping[str, Any]]]
 HEAD = 50
@@ -241,25 +242,12 @@ def _refuse_twice(text: str, path: Path, number: int) -> None:
     Raises:
         DataError: an object has one.
     """
-    try:
-        json.loads(text, object_pairs_hook=_once)
-    except KeyError as error:
+    if key := twice_in(text):
         raise DataError(
-            f"the key {clipped(str(error.args[0]))!r} stands twice in one object",
+            f"the key {clipped(key)!r} stands twice in one object",
             where=f"{path}, line {number}",
             allowed=OBJECTS,
-        ) from error
-    except (ValueError, RecursionError):
-        pass  # Python's way of writing objects; what is no JSON at all is told by the decoder
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in made:
-            raise KeyError(key)
-        made[key] = value
-    return made
+        )
 
 
 def _decoded(decode: Any, line: str, path: Path, number: int) -> Mapping[str, Any]:

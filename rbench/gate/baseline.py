@@ -15,6 +15,7 @@ import msgspec
 from rbench.errors import RecordError
 from rbench.gate.documents import read_json
 from rbench.gate.rules import LONGEST
+from rbench.gate.sizes import LARGEST
 from rbench.records import Estimate
 from rbench.system.writing import write_atomically
 
@@ -107,9 +108,19 @@ def read_baseline(path: Path) -> Baseline:
             remedy="upgrade rbench" if newer else remedy,
         )
     try:
-        return msgspec.convert(document, Baseline)
+        found = msgspec.convert(document, Baseline)
     except msgspec.ValidationError as error:
         raise RecordError(str(error), where=str(path), remedy=remedy) from error
+    for name, mark in (*found.models.items(), *found.files.items()):
+        for one in (mark, *mark.history):
+            if max(one.size_bytes, one.gzip_bytes) > LARGEST:
+                raise RecordError(
+                    f"{name!r} has more bytes than any file",
+                    where=str(path),
+                    allowed=f"up to {LARGEST:,}",
+                    remedy=remedy,
+                )
+    return found
 
 
 def write_baseline(path: Path, baseline: Baseline) -> None:

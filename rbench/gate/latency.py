@@ -167,6 +167,8 @@ def why_shaky(timing: Timing) -> str:
     """Why a timing cannot be compared with any other; empty where it can."""
     if timing.verdict != "stable":
         return f"its timing is {timing.verdict}: {'; '.join(timing.reasons) or 'no reason given'}"
+    if timing.reasons:
+        return f"its timing is called stable, and says: {'; '.join(timing.reasons)}"
     if len(timing.round_medians_us) < 2:
         return "timed in one round: chance cannot be told, 2 or more are needed"
     if any(not SHORTEST < median < LONGEST for median in timing.round_medians_us):

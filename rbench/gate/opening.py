@@ -44,6 +44,18 @@ def size_of(file: BinaryIO) -> int:
     return os.fstat(file.fileno()).st_size
 
 
+def first_bytes(file: BinaryIO, count: int) -> bytes:
+    """The beginning of an open file.
+
+    Raises:
+        NoFileError: its disk, or who lends it, does not give it.
+    """
+    try:
+        return file.read(count)
+    except OSError as error:
+        raise NoFileError(f"cannot be read: {error.strerror or error}") from error
+
+
 def gzip_bytes(path: Path) -> int:
     """How many bytes gzip makes of a file.
 

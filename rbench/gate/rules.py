@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import PurePosixPath
 
 import msgspec
 
 from rbench.cells.target import taking
-from rbench.gate.amounts import Share, Size
+from rbench.gate.amounts import MOST, Share, Size
 
 LONGEST = 20
 """Baselines that a baseline file remembers, so the most that drift can look back on."""
@@ -31,8 +30,8 @@ def _order(lower: float | None, upper: float | None, what: str) -> None:
 def _positive(part: Part, *names: str) -> None:
     for name in names:
         value = getattr(part, name)
-        if value is not None and not 0 < value < math.inf:
-            raise ValueError(f"{name} must be a number above 0, not {value:g}")
+        if value is not None and not 0 < value <= MOST:
+            raise ValueError(f"{name} must be a number above 0 and up to {MOST:g}, not {value:g}")
 
 
 def _at_most_all(part: Part, *names: str) -> None:
@@ -121,6 +120,7 @@ class LatencyLimit(Part, frozen=True, kw_only=True):
         _order(self.warn_ratio, self.max_ratio, "warn_ratio is above max_ratio")
         _order(self.warn_us, self.max_us, "warn_us is above max_us")
         _positive(self, "must_see")
+        _at_most_all(self, "must_see")
         if self.relative and self.reference is None:
             raise ValueError("max_ratio and warn_ratio need reference = { recipe = ... }")
         if self.absolute and not self.machine:

@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from rbench.errors import ModelError
-from rbench.gate.opening import NoFileError, gzip_bytes, opened, size_of
+from rbench.gate.opening import NoFileError, first_bytes, gzip_bytes, opened, size_of
 from rbench.gate.sizes import format_size
 from rbench.tflite import IDENTIFIER, ExternalFile, external_files, mapped, read
 
@@ -55,7 +55,7 @@ def weigh(path: Path) -> Weight:
     """
     try:
         with opened(path) as file:
-            size, head = size_of(file), file.read(64)
+            size, head = size_of(file), first_bytes(file, 64)
         _look(head)
         others = _others(path)
     except NoFileError as error:

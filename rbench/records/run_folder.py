@@ -14,6 +14,7 @@ All of it can be read without TensorFlow, and without the store that it was made
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
@@ -25,6 +26,7 @@ from rbench.errors import RecordError
 from rbench.records import SCHEMA, Items, Record, Run, RunInfo
 from rbench.system.reading import content_of, kind_of
 from rbench.system.writing import write_atomically
+from rbench.text.twice import twice_in
 
 DEEPEST = 50
 """Levels of a document that is read."""
@@ -44,6 +46,9 @@ ITEMS = "items.json"
 Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
 UPGRADES: dict[int, Upgrade] = {}
 """Schema -> what makes a document of that schema one of the next; complete up to `SCHEMA`."""
+
+_KEY = re.compile(rb'"\s*:')
+"""How a key ends. Texts may hold it too, after a backslash: then it is looked at closely."""
 
 T = TypeVar("T")
 
@@ -104,7 +109,7 @@ def _records(file: BinaryIO, path: Path) -> Iterator[Record]:
         if records > CELLS:
             raise _too_large(f"more than {CELLS:,} records", str(path))
         document = _parsed(line, where)
-        values += _bearable(document, where)
+        values += _bearable(document, line, where)
         if values > MOST_VALUES:
             raise _too_large(f"more than {MOST_VALUES:,} values in the records", where)
         yield _converted(document, Record, where)
@@ -177,7 +182,7 @@ def _unreadable(path: Path, error: OSError) -> RecordError:
 
 def _decode(content: bytes, kind: type[T], where: str) -> T:
     document = _parsed(content, where)
-    _bearable(document, where)
+    _bearable(document, content, where)
     return _converted(document, kind, where)
 
 
@@ -211,8 +216,12 @@ def _converted(document: Any, kind: type[T], where: str) -> T:
         raise RecordError(str(error), where=where, remedy="see docs/file-formats.md") from error
 
 
-def _bearable(document: Any, where: str) -> int:
-    """Refuse what no rbench writes and no table can hold: numbers beyond 64 bits, deep nesting.
+def _bearable(document: Any, content: bytes, where: str) -> int:
+    """Refuse what no rbench writes and no table can hold: numbers beyond 64 bits, deep nesting, a
+    key that stands twice.
+
+    Args:
+        content: the document's text.
 
     Returns:
         How many values there are.
@@ -221,7 +230,7 @@ def _bearable(document: Any, where: str) -> int:
         RecordError: naming the key.
     """
     left: list[tuple[Any, str, int]] = [(document, "", 0)]
-    values = 0
+    values = keys = 0
     while left:
         value, key, depth = left.pop()
         values += 1
@@ -232,7 +241,14 @@ def _bearable(document: Any, where: str) -> int:
         if depth > DEEPEST:
             raise RecordError(f"more than {DEEPEST} levels at {key}", where=where)
         if isinstance(value, dict):
+            keys += len(value)
             left += [(one, f"{key}.{name}"[-200:], depth + 1) for name, one in value.items()]
         elif isinstance(value, list):
             left += [(one, key, depth + 1) for one in value]
+    if keys != sum(1 for _ in _KEY.finditer(content)) and (twice := twice_in(content)):
+        raise RecordError(
+            f"the key {twice!r} stands twice: which of two values counts, nobody could see",
+            where=where,
+            remedy=_REMEDY,
+        )
     return values

@@ -131,6 +131,10 @@ def test_a_pattern_without_files(tmp_path, capsys):
         (b'{"schema": 2}', "schema 2 is newer than this rbench"),
         (b'{"schema": 1, "models": {"a": {}}}', "missing required field"),
         (b'{"schema": 1, "models": 3}', "Expected `object`"),
+        (
+            b'{"schema": 1, "models": {"a": {"size_bytes": 1%s, "gzip_bytes": 1}}}' % (b"0" * 400),
+            "'a' has more bytes than any file",
+        ),
     ],
 )
 def test_what_is_no_baseline(path, content, says):

@@ -90,6 +90,8 @@ WRONG = {
     CELL + "latency = { max_ratio = 1.0 }": "max_ratio and warn_ratio need reference",
     CELL + "latency = { max_ratio = 0, reference = { recipe = 'a' } }": "max_ratio must be a numb",
     CELL + "latency = { max_ratio = inf, reference = { recipe = 'a' } }": "must be a number above",
+    CELL + "latency = { max_ratio = 1e308, reference = { recipe = 'a' } }": "and up to 1e+09",
+    CELL + "latency = { max_us = 1, machine = 'a', must_see = 9 }": "must_see must lie between",
     CELL + "latency = { max_ratio = 1, reference = {} }": "names no reference; allowed: encoder, ",
     CELL + "latency = { max_ratio = 1, reference = { rcp = 'a' } }": "unknown key 'rcp'; allowed: ",
     CELL + "latency = { max_us = 10.0 }": "max_us and warn_us need machine",

@@ -34,6 +34,7 @@ def files(tmp_path):
         (["--max-size", "2KB", "--max-growth", "1%"], 1),
         (["--max-growth", "much"], 2),
         (["--max-ratio", "0"], 2),
+        (["--max-ratio", "1e308"], 2),
     ],
 )
 def test_sizes(files, limits, code, capsys):

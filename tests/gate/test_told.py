@@ -74,12 +74,14 @@ def test_what_is_not_comparable(run):
     untimed = replace(second, timing=None)
     other = replace(second, cell=replace(second.cell, target="xnnpack"))
     shaky = replace(second, timing=replace(second.timing, verdict="unstable", reasons=("wide",)))
+    torn = replace(second, timing=replace(second.timing, reasons=("wide",)))
     away = replace(second, machine=replace(second.machine, cpu="another"))
     newer = replace(second, versions={**second.versions, "ai-edge-litert": "9"})
     for odd, says in (
         (untimed, "not timed"),
         (other, "unlike targets"),
         (shaky, "unstable: wide"),
+        (torn, "called stable, and says: wide"),
         (away, "another machine"),
         (newer, "another version of ai-edge-litert"),
     ):

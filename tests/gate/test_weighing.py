@@ -107,6 +107,9 @@ def test_what_is_no_file_is_named_and_never_waited_for(tmp_path):
         assert weigh(tmp_path / name).complaint == said[name]
     assert said["pipe"] == "is a pipe"
     assert said["folder"] == "is a folder"
+    (tmp_path / "ill").symlink_to("/proc/self/mem")  # a file, by all that the system says of it
+    if (tmp_path / "ill").exists():
+        assert weigh(tmp_path / "ill").complaint == "cannot be read: Input/output error"
     assert said["dangling"] == "is a link to nowhere, which is not there"
     assert "symbolic links" in said["loop"]
     assert said["none"] == "is missing"

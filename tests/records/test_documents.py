@@ -195,6 +195,22 @@ def test_lines_that_cannot_be_read_are_named(tmp_path, line, cause):
     assert caught.value.where == f"{path}, line 3"
 
 
+@pytest.mark.parametrize("again", ['"state":"failed","state":', '"state" :"failed", "state"\t:'])
+def test_a_key_that_stands_twice_is_refused(tmp_path, again):
+    path = tmp_path / "records.jsonl"
+    write_records(path, [record()])
+    path.write_text(path.read_text().replace('"state":', again))
+    with pytest.raises(RecordError, match="line 1: the key 'state' stands twice"):
+        read_records(path)
+
+
+def test_texts_that_look_like_keys_are_texts(tmp_path):
+    path = tmp_path / "records.jsonl"
+    odd = record(reason='he said "state": and "state":', command='{"a": 1, "a": 2}\\')
+    write_records(path, [odd])
+    assert read_records(path) == [odd]
+
+
 def test_a_state_that_does_not_exist_is_refused(tmp_path):
     document = msgspec.to_builtins(record()) | {"state": "fine"}
     (tmp_path / "records.jsonl").write_text(json.dumps(document))

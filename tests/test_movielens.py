@@ -20,6 +20,11 @@ def test_a_bag_of_words_beats_popularity_soon(movielens_small, own_store, tmp_pa
             "targets": ["xnnpack"],
             "data": {"path": str(movielens_small), "min_interactions": 5},
             "train": {"epochs": 7},
+            # What is learnt is looked at, not how long it takes.
+            "profile": {
+                **{"rounds": 2, "instances": 1, "min_runs": 20, "min_seconds": 0.01},
+                **{"warmup_runs": 2, "warmup_seconds": 0.0, "op_runs": 0},
+            },
         }
     )
     run = rbench.sweep(study, tmp_path / "run")

@@ -245,7 +245,7 @@ def test_a_gpu_that_is_not_here(rbench, quick, ours, no_gpu):
 
 
 @pytest.mark.slow
-def test_cpu_xnnpack_and_gpu(rbench, ours, software_gpu, tmp_path):
+def test_cpu_xnnpack_and_gpu(rbench, quick, ours, software_gpu, tmp_path):
     targets = ["--target", "cpu", "--target", "xnnpack", "--target", "gpu"]
     done = rbench("profile", ours, *targets, "--out", tmp_path / "run", check=0)
     assert "gpu (software)" in done.stdout

@@ -14,7 +14,7 @@ from rbench.train.weights import load_weights
 
 pytestmark = pytest.mark.slow
 
-EVERY = ["bow", "cnn", "lstm", "gru", "attention"]
+EVERY = ["bow", "cnn", "lstm", "attention"]
 
 
 @pytest.mark.parametrize("encoder", EVERY)

@@ -30,7 +30,9 @@ def test_half_of_every_tensor_in_the_file_is_zero(flat, table_shape, encoder, fo
         assert 0.49 <= (tensor == 0).mean() <= 0.52, name
 
 
-@pytest.mark.parametrize(("encoder", "form"), EVERY)
+@pytest.mark.parametrize(
+    ("encoder", "form"), [("cnn", ""), ("lstm", "unrolled+"), ("attention", "")]
+)
 def test_two_of_every_four_neighbours_in_the_file_are_zero(
     flat, table_shape, encoder, form
 ) -> None:

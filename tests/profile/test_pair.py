@@ -65,7 +65,7 @@ def test_made_up_contexts_fit_the_table():
 
 @pytest.mark.parametrize(
     ("name", "target", "nodes"),
-    [("recommender", "cpu", 5), ("recommender", "xnnpack", 5), ("shifted", "cpu", 7)],
+    [("recommender", "xnnpack", 5), ("shifted", "cpu", 7)],
 )
 def test_both_are_timed_in_the_same_rounds(model, quick, tmp_path, name, target, nodes):
     new, old = model(name), tmp_path / "old.tflite"
@@ -113,8 +113,8 @@ def test_files_with_other_inputs_are_asked_the_same(summing, quick, tmp_path):
 
 
 def test_the_command_times_files_with_other_inputs(summing, few, capsys):
-    path = summing("a.tflite", (1, 20_000), "INT32")  # some work, beside the measuring's own
-    command = ["--model", path, "--against-model", path, "--max-ratio", "1000"]
+    path = summing("a.tflite", (1, 4), "INT32")
+    command = ["--model", path, "--against-model", path, "--max-ratio", "2"]
     assert gate(*command, "--target", "cpu") == 2
     assert "--range" in capsys.readouterr().err
     code = gate(*command, "--target", "cpu", "--range", "0=0:9", "--range", "1=0:9")
@@ -139,19 +139,35 @@ def gate(*arguments):
 
 @pytest.fixture
 def few(monkeypatch, quick):
-    monkeypatch.setattr(pair, "SETTINGS", msgspec.structs.replace(quick, rounds=4))
+    """Both files are timed for real, in few rounds; what is judged are times that are known: those
+    of microseconds on a busy machine may be compared or not.
+    """
+    monkeypatch.setattr(pair, "SETTINGS", quick)
+
+    def known(*given):
+        return tuple(
+            timed._replace(
+                timing=msgspec.structs.replace(
+                    timed.timing, verdict="stable", reasons=(), round_medians_us=(us, us * 1.01)
+                )
+            )
+            for timed, us in zip(time_pair(*given), (3.0, 2.0), strict=True)
+        )
+
+    monkeypatch.setattr(pair, "time_pair", known)
 
 
 def test_the_command_times_both(model, few, tmp_path, capsys):
     new, old = model("recommender"), tmp_path / "old.tflite"
     shutil.copy(new, old)
-    command = ["--model", new, "--against-model", old, "--max-ratio", "1000"]
+    command = ["--model", new, "--against-model", old, "--max-ratio", "2"]
     assert gate(*command) == 0
     said = capsys.readouterr().out
     assert "latency ratio" in said
     assert "recommender.tflite on xnnpack: median " in said
     assert "2 of 5 nodes delegated" in said
-    assert gate(*command[:-1], "0.01", "--target", "cpu") == 1
+    assert "1.500" in said
+    assert gate(*command[:-1], "1.4", "--target", "cpu") == 1
     assert "FAIL" in capsys.readouterr().out
 
 

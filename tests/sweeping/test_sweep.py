@@ -228,7 +228,7 @@ def test_killed_at_random_moments(tmp_path, own_store, tiny_study, whom):
     arguments = [sys.executable, "-P", "-m", "rbench.cli", "sweep", str(tiny_study), "--out"]
     chance = random.Random(5)
     kills = 0
-    while kills < 3:
+    while kills < 2:
         process = subprocess.Popen(
             [*arguments, str(folder)],
             cwd=tmp_path,

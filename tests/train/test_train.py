@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -107,17 +108,35 @@ def test_another_process_gives_the_same_bits(once, tmp_path) -> None:
     assert fingerprint(tmp_path) == fingerprint(once[0])
 
 
-@pytest.mark.parametrize(
-    ("name", "settings"),
-    [("bow", SETTINGS), ("attention", SETTINGS), ("lru", SCHEDULED), ("lru", SAMPLED)],
-    ids=["bow", "attention", "lru, with a schedule and its history hidden", "lru, sampled"],
-)
+WAYS = {
+    "bow": ("bow", SETTINGS),
+    "attention": ("attention", SETTINGS),
+    "lru, with a schedule and its history hidden": ("lru", SCHEDULED),
+    "lru, sampled": ("lru", SAMPLED),
+}
+
+
+@pytest.fixture(scope="module")
+def straight(dataset, model_settings, tmp_path_factory):
+    """A way to train -> its folder and result, without a break; once for all breaks."""
+
+    @cache
+    def make(way: str):
+        folder, (name, settings) = tmp_path_factory.mktemp("straight"), WAYS[way]
+        encoder = plugins.encoder(name)
+        return folder, train(settings, model_settings, dataset, encoder, 1, folder)
+
+    return make
+
+
+@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("when", [1.0, 2.5], ids=["after an epoch", "within an epoch"])
 def test_going_on_ends_where_it_would_have_ended(
-    name, settings, when, dataset, model_settings, tmp_path
+    way, when, straight, dataset, model_settings, tmp_path
 ) -> None:
+    name, settings = WAYS[way]
     encoder = plugins.encoder(name)  # attention and lru have dropout of their own
-    straight = train(settings, model_settings, dataset, encoder, 1, tmp_path / "straight")
+    whole, unbroken = straight(way)
 
     def cut_off(progress) -> None:
         # The last report of an epoch comes after its checkpoint.
@@ -132,8 +151,8 @@ def test_going_on_ends_where_it_would_have_ended(
         settings, model_settings, dataset, encoder, 1, tmp_path / "broken", steps.append
     )
     assert steps[0].done > 1, "it began anew"
-    assert told(resumed) == told(straight)
-    assert fingerprint(tmp_path / "broken") == fingerprint(tmp_path / "straight")
+    assert told(resumed) == told(unbroken)
+    assert fingerprint(tmp_path / "broken") == fingerprint(whole)
     assert [path.name for path in (tmp_path / "broken").iterdir()] == [WEIGHTS]
 
 

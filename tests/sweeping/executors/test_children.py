@@ -2,19 +2,25 @@
 
 import errno
 import os
+import signal
+import subprocess
 import sys
 from types import SimpleNamespace
 
+import msgspec
 import pytest
 
 from rbench.errors import OutputError
 from rbench.graph.model import ModelSettings
+from rbench.progress import Progress
 from rbench.sweeping.executors import child
 from rbench.sweeping.executors.children import Children
 from rbench.sweeping.jobs import EncoderSpec, TrainJob
+from rbench.sweeping.messages import Told
 from rbench.sweeping.observer import Silent
 from rbench.sweeping.store import Store
 from rbench.system import processes
+from rbench.system.channel import Listener, Speaker, new_word
 from rbench.train.settings import TrainSettings
 
 WORKER = """
@@ -123,18 +129,53 @@ def test_what_fails_costs_its_own_job(outcome, deed, words, passing):
     assert other is None
 
 
-def test_silence_ends_a_job_and_progress_does_not(outcome):
-    alive = "for n in range(16): time.sleep(0.5); report(Progress(done=n, total=16))"
-    hung, stopped, fine = outcome(
-        "time.sleep(600)", "os.kill(os.getpid(), signal.SIGSTOP)", alive, width=3, stall_s=5
-    )
-    assert "said nothing for 5 s" in hung.reason
+def test_silence_ends_a_job(outcome):
+    (hung,) = outcome("time.sleep(600)", stall_s=2)
+    assert "said nothing for 2 s" in hung.reason
     assert "raise stall_seconds" in hung.reason
     assert not hung.passing
-    if sys.platform == "linux":
-        assert stopped.reason == "the process was stopped from outside"
-        assert stopped.passing
-    assert fine is None
+
+
+@pytest.fixture
+def silent_child():
+    """A worker as its parent sees it, and the end of the pipe that it answers on. It does nothing:
+    how long that lasts, the tests say.
+    """
+    word, (reading, writing) = new_word(), os.pipe()
+    seen = object.__new__(child.Child)
+    job = SimpleNamespace(stage="train")
+    seen.task, seen.ended, seen._silent_s = SimpleNamespace(job=job), False, 0.0
+    seen._listener, seen.output = Listener(word), os.fdopen(reading, "rb")
+    seen.process = subprocess.Popen(["sleep", "600"])
+    yield seen, Speaker(writing, word)
+    seen.process.kill()
+    seen.process.wait()
+    seen.output.close()
+    os.close(writing)
+
+
+def test_progress_is_no_silence_and_noise_is(silent_child):
+    seen, speaker = silent_child
+    assert seen.waited(9.0, 10.0) == []
+    speaker.say(msgspec.json.encode(Told(progress=Progress(done=1, total=2))))
+    assert len(seen.hear()) == 1
+    assert seen.waited(9.0, 10.0) == []
+    os.write(speaker.descriptor, b'{"type": "done"}\n' * 9)
+    assert seen.hear() == []
+    (fault,) = seen.waited(2.0, 10.0)
+    assert "said nothing for 10 s" in fault.reason
+    assert seen.ended
+    assert seen.waited(100.0, 10.0) == [], "it is told once"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_who_was_stopped_from_outside_is_tried_again(silent_child):
+    seen, _ = silent_child
+    os.kill(seen.process.pid, signal.SIGSTOP)
+    os.waitpid(seen.process.pid, os.WUNTRACED)  # it is
+    (fault,) = seen.waited(11.0, 10.0)
+    assert fault.reason == "the process was stopped from outside"
+    assert fault.passing
 
 
 @pytest.mark.parametrize(

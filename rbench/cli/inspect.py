@@ -95,7 +95,7 @@ def _read(path: Path, report: Reporter) -> Inventory:
         ModelError: the file cannot be read, is no .tflite, or a torn one.
     """
     try:
-        return take_inventory(mapped(path), report)
+        return take_inventory(mapped(path), report, sampled=True)
     except ModelError as error:
         raise error if error.where else placed(error, path) from error
 

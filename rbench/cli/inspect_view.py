@@ -45,7 +45,7 @@ def _facts(
     table.add_column(overflow="fold")
     rows = {
         "size": (
-            f"{found.size_bytes:,} bytes, {found.gzip_bytes:,} after gzip, "
+            f"{found.size_bytes:,} bytes, {_gzip(found)}, "
             f"{found.zstd_bytes:,} after zstd (level {found.zstd_level})"
         ),
         "sha256": found.sha256,
@@ -62,6 +62,12 @@ def _facts(
     for name, said in rows.items():
         table.add_row(name, said)
     return table
+
+
+def _gzip(found: Inventory) -> str:
+    if found.gzip_of_bytes == found.size_bytes:
+        return f"{found.gzip_bytes:,} after gzip"
+    return f"about {found.gzip_bytes:,} after gzip (by {found.gzip_of_bytes:,} bytes of it)"
 
 
 def _elsewhere(file: ExternalFile) -> str:

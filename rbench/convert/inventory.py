@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from rbench.convert.compressed import compressed
+from rbench.convert.compressed import Compressed, compressed
 from rbench.convert.flatbuffer import Model, Tensor, op_name, type_name
 from rbench.convert.sharing import Shared, table_of
 from rbench.convert.work import Estimates, Work, count
@@ -80,6 +80,8 @@ class Inventory(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
     size_bytes: int
     gzip_bytes: int
+    gzip_of_bytes: int
+    """Bytes that were compressed to know that: all, or samples of a very large file."""
     zstd_bytes: int
     zstd_level: int
     """At which that was compressed."""
@@ -129,23 +131,26 @@ class Inventory(msgspec.Struct, frozen=True, kw_only=True):
         }
 
 
-def take_inventory(content: Content, report: Reporter = silent) -> Inventory:
+def take_inventory(
+    content: Content, report: Reporter = silent, *, sampled: bool = False
+) -> Inventory:
     """Read a file whole; nothing in it is run.
 
     Args:
         report: hears how far the compressing of a large file is.
+        sampled: for a look alone: see `rbench.convert.compressed.compressed`.
 
     Raises:
         ModelError: the content is no .tflite, or a torn one.
     """
     model = read(content)
     try:
-        return _read(model, content, report)
+        return _read(model, content, compressed(content, report, sampled=sampled))
     except Exception as error:  # offsets and numbers in a damaged file may say anything
         raise unsound(error) from error
 
 
-def _read(model: Model, content: Content, report: Reporter) -> Inventory:
+def _read(model: Model, content: Content, sizes: Compressed) -> Inventory:
     ops: Counter[str] = Counter()
     holders: dict[int, list[Tensor]] = {}
     scales: dict[int, int] = {}
@@ -163,11 +168,11 @@ def _read(model: Model, content: Content, report: Reporter) -> Inventory:
     for constant in constants:
         tensor_bytes[constant.type] += constant.size_bytes
     signatures, first = _queries(model)
-    sizes = compressed(content, report)
     return Inventory(
         sha256=hashlib.sha256(content).hexdigest(),
         size_bytes=len(content),
         gzip_bytes=sizes.gzip_bytes,
+        gzip_of_bytes=sizes.gzip_of_bytes,
         zstd_bytes=sizes.zstd_bytes,
         zstd_level=sizes.zstd_level,
         version=model.version,
@@ -236,8 +241,11 @@ PIECE = 1 << 20
 
 def distinct(numbers: NDArray[Any]) -> int:
     """How many different numbers there are; equal zeros are one, whatever their sign."""
+    if numbers.dtype == np.float32 and not np.isnan(numbers).any():
+        numbers = (numbers + np.float32(0)).view(np.uint32)  # sorted four times as fast
     if numbers.dtype.itemsize > 1:
-        return len(np.unique(numbers))
+        numbers = np.sort(numbers) if numbers.dtype.kind in "iu" else np.unique(numbers)
+        return int(np.count_nonzero(numbers[1:] != numbers[:-1])) + (len(numbers) > 0)
     seen = np.zeros(256, np.int64)
     for first in range(0, len(numbers), PIECE):
         seen += np.bincount(numbers[first : first + PIECE].view(np.uint8), minlength=256)

@@ -11,6 +11,7 @@ pytest.importorskip("ai_edge_litert", reason="reading a .tflite needs rbench[pro
 
 from backports import zstd
 
+from rbench.convert import compressed as compressing
 from rbench.convert.compressed import LARGE, ZSTD_LEVEL, ZSTD_LEVEL_OF_LARGE, compressed
 from rbench.convert.flatbuffer import pack, parse
 from rbench.convert.inventory import distinct, take_inventory
@@ -124,3 +125,35 @@ def test_different_bytes_are_counted_piece_by_piece(monkeypatch) -> None:
     monkeypatch.setattr("rbench.convert.inventory.PIECE", 3)
     assert distinct(np.array([1, -1, 1, 0, 7, 7, 7], np.int8)) == 4
     assert distinct(np.array([0.0, -0.0, 2.0], np.float32)) == 2
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_a_look_at_a_very_large_file_reckons_gzip_from_samples(monkeypatch, share):
+    monkeypatch.setattr(compressing, "SAMPLED", 1000)
+    monkeypatch.setattr(compressing, "SAMPLE", 4096)
+    noise = np.random.default_rng(1).bytes(200_000)
+    content = noise[: int(share * 200_000)] + bytes(int((1 - share) * 200_000))
+    whole, look = (compressing.compressed(content, sampled=sampled) for sampled in (False, True))
+    assert whole.gzip_of_bytes == len(content)
+    assert look.gzip_of_bytes == 8 * 4096
+    assert look.zstd_bytes == whole.zstd_bytes
+    assert look.gzip_bytes == pytest.approx(whole.gzip_bytes, rel=0.02, abs=2000)
+    found = take_inventory(strange.summing(), sampled=True)  # 352 bytes
+    assert found.gzip_of_bytes == found.size_bytes
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        np.array([], np.float32),
+        np.array([1.5], np.float32),
+        np.array([0.0, -0.0, np.inf, -np.inf, 1e-45, 1.5, 1.5], np.float32),
+        np.array([np.nan, -np.nan, 1.0], np.float32),
+        np.array([0.0, -0.0, 2.0], np.float64),
+        np.array([0.0, -0.0, 2.0], np.float16),
+        np.array([3, 1, 3, -1], np.int32),
+        np.random.default_rng(2).integers(0, 50, 1000).astype(np.float32),
+    ],
+)
+def test_different_numbers_are_those_that_numpy_tells_apart(numbers):
+    assert distinct(numbers) == len(np.unique(numbers))

@@ -11,6 +11,9 @@ from rbench.cli.terminal import say
 from rbench.errors import UsageError
 from rbench.records.run_folder import read_run
 
+LARGE_BYTES = 200_000
+"""Beside the model: where there is more, it is said how there is less."""
+
 
 @click.command(
     "ship",
@@ -114,6 +117,8 @@ def command(
     size = found.contract.model.size_bytes
     more = f"{found.size_bytes - size:,} bytes beside it"
     say(f"{name.encoder}/{name.recipe} ({why}): {size:,} bytes of model, {more}")
+    if found.size_bytes - size > LARGE_BYTES and not single_file:
+        say("rbench: most of that are names; --single-file compresses them", err=True)
     for proof in found.proofs:
         say(f"{proof.target}: all {proof.cases} golden questions answered alike")
     say(found.to)

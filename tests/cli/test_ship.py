@@ -5,6 +5,7 @@ import json
 import pytest
 
 from rbench.cli import main
+from rbench.cli import ship as command_module
 from rbench.testing.answering import answering_run
 
 
@@ -27,6 +28,14 @@ def test_it_says_what_and_where(run, tmp_path, capsys):
     assert place == str(tmp_path / "b")
     assert said.err == ""
     assert json.loads((tmp_path / "b/contract.json").read_bytes())["k"] == 30
+
+
+def test_a_large_bundle_says_what_makes_it_smaller(run, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(command_module, "LARGE_BYTES", 1000)
+    assert ship(run, "--to", tmp_path / "b") == 0
+    assert "--single-file compresses them" in capsys.readouterr().err
+    assert ship(run, "--to", tmp_path / "b.tflite", "--single-file") == 0
+    assert capsys.readouterr().err == ""
 
 
 def test_no_tensorflow(command, run, tmp_path):

@@ -6,6 +6,8 @@ import gzip
 import hashlib
 import json
 import re
+import subprocess
+import sys
 from html.parser import HTMLParser
 
 import msgspec
@@ -202,8 +204,31 @@ def test_a_state_that_browsers_do_not_keep_is_refused(made, runtime, monkeypatch
         demo(made, ("lstm/float32",))
 
 
-def test_no_tensorflow_is_needed(made, runtime, command, no_runtime):
-    done = command("demo", made.folder, "-o", "x.html", blocked=("tensorflow",), check=2)
+WITHOUT = """
+import sys
+from pathlib import Path
+blocked = ("tensorflow", "tf_keras", "ai_edge_quantizer", "ai_edge_litert", "pandas", "plotly")
+sys.modules |= dict.fromkeys(blocked)
+from rbench import litertjs
+from rbench.cli import main
+run, page, runtime = sys.argv[1:]
+litertjs.fetched = lambda: litertjs.Runtime(Path(runtime), "00")
+main(["demo", run, "-o", page])
+"""
+
+
+def test_no_tensorflow_is_needed(made, runtime, tmp_path):
+    """Nor a runtime on this host, nor what reports need."""
+    words = (str(made.folder), str(tmp_path / "x.html"), str(runtime.folder))
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", WITHOUT, *words], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "x.html").is_file()
+
+
+def test_the_runtime_is_asked_for(made, command, no_runtime):
+    done = command("demo", made.folder, "-o", "x.html", check=2)
     assert "rbench tool fetch litertjs" in done.stderr
 
 

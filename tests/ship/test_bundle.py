@@ -157,18 +157,26 @@ def test_what_is_there_stays(made, tmp_path, single):
     assert [path.name for path in tmp_path.iterdir()] == ["b"]
 
 
-def test_nothing_half_written(made, tmp_path, monkeypatch):
-    """A disk that is full at the fourth file."""
+@pytest.mark.parametrize(
+    ("fault", "ends_in"),
+    [
+        (OSError(28, "No space left on device"), OutputError),
+        (KeyboardInterrupt(), KeyboardInterrupt),
+    ],
+    ids=["a full disk", "Ctrl-C"],
+)
+def test_nothing_half_written(made, tmp_path, monkeypatch, fault, ends_in):
+    """At the fourth file."""
     written = []
 
-    def full(path, content):
+    def failing(path, content):
         if len(written) == 3:
-            raise OSError(28, "No space left on device")
+            raise fault
         written.append(path)
         path.write_bytes(content)
 
-    monkeypatch.setattr(bundle, "write_atomically", full)
-    with pytest.raises(OutputError, match="No space left"):
+    monkeypatch.setattr(bundle, "write_atomically", failing)
+    with pytest.raises(ends_in):
         ship(made, tmp_path / "b")
     assert list(tmp_path.iterdir()) == []
 

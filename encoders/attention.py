@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from rbench.encoding import Encoder, Form, KerasTensor
 from rbench_encoders import attending, blocks
@@ -12,6 +13,7 @@ from rbench_encoders import attending, blocks
 class Attention(Encoder):
     """``blocks`` of causal self-attention and a feed-forward layer, each residual."""
 
+    stateless: ClassVar[str] = "its positions are ages: they shift with every item"
     blocks: int = 1
     heads: int = 1
     dropout: float | None = None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from rbench.encoding import Form, KerasTensor
 
@@ -54,7 +55,9 @@ def gated(
     return layers.Add(name=f"{name}_sum")([x, read])
 
 
-def mixing(x: KerasTensor, mask: KerasTensor, kind: type, dropout: float, name: str) -> KerasTensor:
+def mixing(
+    x: KerasTensor, mask: KerasTensor, kind: Callable[..., Any], dropout: float, name: str
+) -> KerasTensor:
     """A block that mixes positions by a sum over the past: the values of `kind`, read through a
     gate from the item at hand.
 
@@ -102,6 +105,42 @@ def mixed(
     if form.last:
         x = layers.Reshape((x.shape[-1],), name="newest")(x)
     return normed(x, "final_norm")
+
+
+def carried(
+    x: KerasTensor, mask: KerasTensor, state: KerasTensor, count: int, step: type
+) -> tuple[KerasTensor, KerasTensor]:
+    """One item through so many blocks of `mixing`, as `mixed` draws them for a context.
+
+    Args:
+        x: ``(batch, 1, width)``.
+        state: ``(batch, numbers)``, an equal part for each block.
+        step: a layer, [values ``(batch, 1, width)``, the block's part of the state] -> what it is
+            after them, ``(batch, 1, width)``, and the same as what was found.
+
+    Returns:
+        The vector ``(batch, width)``, and the state after it.
+    """
+    from tf_keras import layers
+
+    from rbench.layers import Part
+
+    after = []
+    for block in range(count):
+        before = Part(block, count, name=f"block_{block}_before")(state)
+
+        def kind(name: str, before: KerasTensor = before) -> Any:
+            def found(value: KerasTensor) -> KerasTensor:
+                after.append(step(name=name)([value, before]))
+                return after[-1]
+
+            return found
+
+        x = mixing(x, mask, kind, 0.0, f"block_{block}")
+    width = x.shape[-1]
+    flat = [layers.Reshape((width,), name=f"after_{n}")(one) for n, one in enumerate(after)]
+    joined = layers.Concatenate(name="after")(flat) if count > 1 else flat[0]
+    return normed(layers.Reshape((width,), name="newest")(x), "final_norm"), joined
 
 
 def beside_newest(

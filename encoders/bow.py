@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from rbench.encoding import Encoder, Form, KerasTensor
 
@@ -18,6 +19,8 @@ class Bow(Encoder):
     carry most of what can be known; one weight an age is the least that sees it. In the file the
     sum is one convolution over time, as long as the context.
     """
+
+    stateless: ClassVar[str] = "adding up the whole context costs less than a ring of its items"
 
     def encode(self, embeddings: KerasTensor, mask: KerasTensor, form: Form) -> KerasTensor:
         import numpy as np

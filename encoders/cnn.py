@@ -20,6 +20,7 @@ class Cnn(Encoder):
     """
 
     any_length: ClassVar[bool] = True
+    stateless: ClassVar[str] = "it looks at its newest items alone, however long the context"
     kernel: int = 3
     """Taps of each convolution."""
     dilations: tuple[int, ...] = (1, 2, 4)

@@ -16,6 +16,7 @@ class GatedAttention(Encoder):
     """
 
     any_length: ClassVar[bool] = True
+    stateless: ClassVar[str] = "the state would be every key and value of the context"
     blocks: int = 2
     heads: int | None = None
     """None: 2, where they divide the width."""

@@ -23,8 +23,6 @@ class Gru(Encoder):
     def encode(self, embeddings: KerasTensor, mask: KerasTensor, form: Form) -> KerasTensor:
         from tf_keras import layers
 
-        from rbench.layers import Last
-
         width = embeddings.shape[-1]
         kind = layers.GRU
         if form.last:
@@ -37,10 +35,29 @@ class Gru(Encoder):
             bias_constraint=_no_candidate_bias,
             name="gru",
         )(embeddings)
-        newest = Last(name="newest")(embeddings) if form.last else embeddings
-        newest = layers.Reshape(x.shape[1:], name="item")(newest)
-        x = layers.Dense(width, name="projection")(x)
-        return layers.Add(name="sum")([newest, x])
+        return _beside_newest(x, embeddings, form.last)
+
+    def state(self, width: int, length: int) -> int:
+        return width
+
+    def tap(
+        self, embedding: KerasTensor, mask: KerasTensor, state: KerasTensor, length: int
+    ) -> tuple[KerasTensor, KerasTensor]:
+        from rbench_encoders.stepwise import StepwiseGRU
+
+        after = StepwiseGRU(embedding.shape[-1], name="gru")([embedding, state])
+        return _beside_newest(after, embedding, last=True), after
+
+
+def _beside_newest(x: KerasTensor, embeddings: KerasTensor, last: bool) -> KerasTensor:
+    from tf_keras import layers
+
+    from rbench.layers import Last
+
+    newest = Last(name="newest")(embeddings) if last else embeddings
+    newest = layers.Reshape(x.shape[1:], name="item")(newest)
+    x = layers.Dense(embeddings.shape[-1], name="projection")(x)
+    return layers.Add(name="sum")([newest, x])
 
 
 def _no_candidate_bias(bias: Any) -> Any:

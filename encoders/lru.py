@@ -33,3 +33,13 @@ class Lru(Encoder):
         sums = blocks.Sums(recurrence.Scan, recurrence.Filtered, recurrence.Newest)
         dropout = blocks.drop_rate(self.dropout, form)
         return blocks.mixed(embeddings, mask, form, self.blocks, sums, dropout)
+
+    def state(self, width: int, length: int) -> int:
+        return self.blocks * width
+
+    def tap(
+        self, embedding: KerasTensor, mask: KerasTensor, state: KerasTensor, length: int
+    ) -> tuple[KerasTensor, KerasTensor]:
+        from rbench_encoders import recurrence
+
+        return blocks.carried(embedding, mask, state, self.blocks, recurrence.Step)

@@ -26,8 +26,6 @@ class Lstm(Encoder):
     def encode(self, embeddings: KerasTensor, mask: KerasTensor, form: Form) -> KerasTensor:
         from tf_keras import layers
 
-        from rbench.layers import Last
-
         width = embeddings.shape[-1]
         kind = layers.LSTM
         if form.unrolled:
@@ -40,10 +38,36 @@ class Lstm(Encoder):
             bias_constraint=_no_candidate_bias,
             name="lstm",
         )(embeddings)
-        newest = Last(name="newest")(embeddings) if form.last else embeddings
-        newest = layers.Reshape(x.shape[1:], name="item")(newest)
-        x = layers.Dense(width, name="projection")(x)
-        return layers.Add(name="sum")([newest, x])
+        return _beside_newest(x, embeddings, form.last)
+
+    def state(self, width: int, length: int) -> int:
+        return 2 * width
+
+    def tap(
+        self, embedding: KerasTensor, mask: KerasTensor, state: KerasTensor, length: int
+    ) -> tuple[KerasTensor, KerasTensor]:
+        from tf_keras import layers
+
+        from rbench.layers import Part
+        from rbench_encoders.stepwise import StepwiseLSTM
+
+        width = embedding.shape[-1]
+        before = [Part(n, 2, name=f"state_{n}")(state) for n in range(2)]
+        step = StepwiseLSTM(width, return_state=True, name="lstm")
+        x, hidden, cell = step([embedding, *before])
+        after = layers.Concatenate(name="after")([hidden, cell])
+        return _beside_newest(x, embedding, last=True), after
+
+
+def _beside_newest(x: KerasTensor, embeddings: KerasTensor, last: bool) -> KerasTensor:
+    from tf_keras import layers
+
+    from rbench.layers import Last
+
+    newest = Last(name="newest")(embeddings) if last else embeddings
+    newest = layers.Reshape(x.shape[1:], name="item")(newest)
+    x = layers.Dense(embeddings.shape[-1], name="projection")(x)
+    return layers.Add(name="sum")([newest, x])
 
 
 def _no_candidate_bias(bias: Any) -> Any:

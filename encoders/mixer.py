@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from rbench.encoding import Encoder, Form, KerasTensor
 from rbench_encoders import blocks
@@ -14,6 +15,7 @@ class Mixer(Encoder):
     is free: one curve for each of 8 groups of channels, as long as the context.
     """
 
+    stateless: ClassVar[str] = "its sums have no short form: the state would be the context"
     blocks: int = 2
     dropout: float | None = None
     """Within the encoder; None: the training's."""

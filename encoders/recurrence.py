@@ -1,4 +1,4 @@
-"""A linear recurrence with one number a channel, in the three shapes that it is needed in.
+"""A linear recurrence with one number a channel, in the shapes that it is needed in.
 
 ``h_t = a h_(t-1) + sqrt(1 - a^2) v_t`` has a closed form, a sum weighted by ``a`` to the power of
 the age, and nothing has to run step by step. As one filter as long as the context it would be slow
@@ -94,6 +94,21 @@ class Newest(Recurrence):
             stride = taps.shape[0]
             states = _filtered(states, taps, -states.shape[2] % stride, stride=stride, apart=1)
         return tf.reshape(states, [-1, 1, width])
+
+
+@tf_keras.utils.register_keras_serializable("rbench")
+class Step(Recurrence):
+    """One step: values ``(batch, 1, width)`` and the state ``(batch, width)`` before them -> the
+    state after them, ``(batch, 1, width)``.
+    """
+
+    def build(self, shapes: Any) -> None:
+        super().build(shapes[0])
+
+    def call(self, inputs: tuple[Tensor, Tensor]) -> Tensor:
+        values, state = inputs
+        kept, scale = self.kept()
+        return scale * values + kept * state[:, tf.newaxis, :]
 
 
 def _filtered(states: Tensor, taps: Tensor, past: int, stride: int, apart: int) -> Tensor:

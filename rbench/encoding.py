@@ -53,6 +53,8 @@ class Encoder(ABC):
     any_length: ClassVar[bool] = False
     """Whether the shapes of its weights do not depend on the length of the context, and it knows
     no positions but ages: it may learn from longer windows than the file's contexts."""
+    stateless: ClassVar[str] = ""
+    """Why it has no `tap`, for lists and reports; empty: it has one, or nobody has said."""
 
     @abstractmethod
     def encode(self, embeddings: KerasTensor, mask: KerasTensor, form: Form) -> KerasTensor:
@@ -70,3 +72,30 @@ class Encoder(ABC):
         Every layer with weights carries a fixed name, the same in every form. Width and length
         are read off ``embeddings.shape``; the batch may be open (training) or 1 (export).
         """
+
+    def state(self, width: int, length: int) -> int:
+        """How many numbers `tap` carries from one item to the next; 0: it has no `tap`.
+
+        Args:
+            length: of the contexts that the file takes.
+        """
+        return 0
+
+    def tap(
+        self, embedding: KerasTensor, mask: KerasTensor, state: KerasTensor, length: int
+    ) -> tuple[KerasTensor, KerasTensor]:
+        """Draw one step of the same function, for encoders whose `state` is not 0: what an item
+        changes, from what was before it. After up to ``length`` items, beginning with zeros, its
+        vector is the one that `encode` gives for the whole context.
+
+        Args:
+            embedding: float32 ``(batch, 1, width)``, zero for id 0.
+            mask: float32 ``(batch, 1)``, 1 for an item, 0 for id 0.
+            state: float32 ``(batch, numbers)``; zeros before the first item.
+
+        Returns:
+            The vector ``(batch, width)`` and the state ``(batch, numbers)`` for the next item.
+
+        Every layer with weights carries the name and the weights that it has in `encode`.
+        """
+        raise NotImplementedError(f"{type(self).__name__} keeps no state")

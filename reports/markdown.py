@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rbench.compare import Comparison
 from rbench.records import Run, caveats
-from rbench_reports import compare_markdown, quality
+from rbench_reports import compare_markdown, quality, taps
 from rbench_reports.cells import Sheet
 from rbench_reports.markdown_text import bullets, table, title
 from rbench_reports.metrics import METRICS, NDCG, P50, SIZE
@@ -38,6 +38,7 @@ class Markdown:
             *_advice(run, sheet),
             title("Every cell", 2),
             table(heads, rows, numbers=len(METRICS)),
+            *_taps(sheet),
             *_reasons(sheet),
         ]
         return "\n\n".join(parts) + "\n"
@@ -83,6 +84,14 @@ def _advice(run: Run, sheet: Sheet) -> Iterator[str]:
         numbers = ", ".join(f"{m.label} {sheet.full(pick.cell, m)}" for m in (NDCG, SIZE, P50))
         yield title(f"{', '.join(pick.roles)}: {pick.cell.record.cell}", 3)
         yield bullets([numbers, *pick.why])
+
+
+def _taps(sheet: Sheet) -> Iterator[str]:
+    """Nothing of a run that was not asked for them."""
+    rows = taps.rows(sheet)
+    if rows:
+        yield title("Item by item", 2)
+        yield table(taps.HEADS, [taps.cells_of(row) for row in rows])
 
 
 def _reasons(sheet: Sheet) -> Iterator[str]:

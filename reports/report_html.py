@@ -22,6 +22,7 @@ from rbench_reports import (
     provenance,
     quality,
     seeds,
+    taps,
 )
 from rbench_reports.cells import STATES, Cell, Sheet
 from rbench_reports.charts import chart_data, colour, recipe_shape
@@ -59,6 +60,7 @@ def page(run: Run, baseline: Run | None = None) -> str:
         notes=caveats.notes_of(run),
         quality_columns=quality.columns(run),
         quality_rows=quality.rows(run, sheet, pairing),
+        tap_rows=taps.rows(sheet),
         quality_users=quality.users(sheet),
         explanations=explain.explanations(sheet, pairing),
         effects=effects.effects(sheet, pairing),

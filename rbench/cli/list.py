@@ -18,7 +18,19 @@ Rows = list[dict[str, str | bool]]
 def _encoders() -> Rows:
     from rbench import plugins
 
-    return _plugins(plugins.ENCODERS)
+    return [{**row, "per tap": _per_tap(str(row["name"]))} for row in _plugins(plugins.ENCODERS)]
+
+
+def _per_tap(name: str) -> str:
+    """Whether it keeps a state; empty for a stranger's, which is not imported here."""
+    from rbench import plugins
+    from rbench.encoding import ModelSettings
+
+    if not plugins.own(name):
+        return ""
+    encoder, usual = plugins.encoder(name), ModelSettings()
+    numbers = encoder.state(usual.width, usual.length)
+    return f"a state of {numbers:,} numbers" if numbers else encoder.stateless
 
 
 def _losses() -> Rows:

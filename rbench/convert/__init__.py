@@ -2,6 +2,7 @@
 
 from rbench.convert.convert import convert
 from rbench.convert.inventory import Constant, Inventory, Query, take_inventory
+from rbench.convert.leading import leading as led_by
 from rbench.convert.result import (
     INPUT,
     LOG,
@@ -26,5 +27,6 @@ __all__ = [
     "Inventory",
     "Query",
     "convert",
+    "led_by",
     "take_inventory",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from rbench.cells.recipe import Recipe
 from rbench.compress import as_trained
@@ -52,6 +53,7 @@ def convert(
         from rbench.convert.filtering import filter_ranking
         from rbench.convert.rewriting import ready_for_devices, share_and_tidy, written
         from rbench.convert.slimming import slim
+        from rbench.convert.tapping import Steps, add_tap
         from rbench.convert.tflite import Exported
 
         # Keras numbers what has no name, and the names go into the file: count from the start.
@@ -72,6 +74,11 @@ def convert(
             raise Unsupported(reason)
         filter_ranking(flat, allowed=settings.allowed, seen=settings.filter_seen)
         ready_for_devices(flat)
+        tap: dict[str, Any] = {}
+        if settings.tap:
+            steps = Steps(encoder, model_settings, dataset.items, compressed, contexts)
+            filtered = settings.allowed or settings.filter_seen
+            tap = {"tap": add_tap(flat, recipe, steps, learnt=learnt, filtered=filtered)}
         slim(flat)
         content = written(flat)
         write_atomically(folder / MODEL, content)
@@ -85,5 +92,5 @@ def convert(
         ops=found.ops,
         tensor_bytes=found.tensor_bytes,
         converter=library,
-        census=found.facts(shared),
+        census=found.facts(shared) | tap,
     )

@@ -1,14 +1,23 @@
-"""The exported signature around a scoring model. Importing this module imports TensorFlow."""
+"""The exported signatures around a scoring model. Importing this module imports TensorFlow."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
-from rbench.convert.result import INPUT, OUTPUT_ITEMS, OUTPUT_SCORES, SIGNATURE
+from rbench.convert.result import (
+    INPUT,
+    ITEM,
+    OUTPUT_ITEMS,
+    OUTPUT_SCORES,
+    SIGNATURE,
+    STATE,
+    TAP,
+)
 from rbench.features import Feature
 
 
@@ -18,6 +27,8 @@ class Recommender(tf.Module):  # type: ignore[misc]
 
     The batch is one, as in an app, and static: recurrent layers convert in no other form.
     """
+
+    signature = SIGNATURE
 
     def __init__(
         self, model: Any, length: int, top_k: int, features: Sequence[Feature] = ()
@@ -42,4 +53,42 @@ class Recommender(tf.Module):  # type: ignore[misc]
 
     def save(self, folder: Path) -> None:
         """Write a SavedModel with the one signature."""
-        tf.saved_model.save(self, str(folder), signatures={SIGNATURE: self.function})
+        tf.saved_model.save(self, str(folder), signatures={self.signature: self.function})
+
+    def asked(self, query: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """The inputs that a query, name -> ``(1, length)``, comes to."""
+        yield query
+
+
+class Tapper(Recommender):
+    """state float32 ``[1, numbers]``, item int32 ``[1, 1]`` -> the next state, and items and scores
+    as `Recommender` gives them for the whole context.
+    """
+
+    signature = TAP
+
+    def __init__(self, model: Any, numbers: int, top_k: int) -> None:
+        tf.Module.__init__(self)
+        self.numbers = model.variables
+        self.start = np.zeros((1, numbers), np.float32)
+
+        def tap(state: Any, item: Any) -> dict[str, Any]:
+            every, after = model([state, item], training=False)
+            scores, columns = tf.math.top_k(every, top_k)
+            return {STATE: after, OUTPUT_ITEMS: columns + 1, OUTPUT_SCORES: scores}
+
+        self.function = tf.function(
+            tap,
+            input_signature=[
+                tf.TensorSpec([1, numbers], tf.float32, name=STATE),
+                tf.TensorSpec([1, 1], tf.int32, name=ITEM),
+            ],
+        )
+
+    def asked(self, query: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """A context item by item, padding too, each with the state that it finds."""
+        state = self.start
+        for item in query[INPUT][0]:
+            asked = {STATE: state, ITEM: np.array([[item]], np.int32)}
+            yield asked
+            state = self.function(**asked)[STATE].numpy()

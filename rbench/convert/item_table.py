@@ -41,15 +41,19 @@ class ItemTable:
     """Number of the operator that scores."""
 
 
-def find_item_table(model: Model) -> ItemTable:
+def find_item_table(model: Model, graph: Graph | None = None) -> ItemTable:
     """Find it, or say why there is none.
+
+    Args:
+        graph: of the model; the only one if left out.
 
     Raises:
         NoTableError: the graph is of another form.
     """
-    if len(model.subgraphs or ()) != 1:
-        raise NoTableError(f"{len(model.subgraphs or ())} subgraphs, where one was due")
-    graph = model.subgraphs[0]
+    if graph is None:
+        if len(model.subgraphs or ()) != 1:
+            raise NoTableError(f"{len(model.subgraphs or ())} subgraphs, where one was due")
+        graph = model.subgraphs[0]
     makers = _makers(graph)
     scorer = _scorer(model, graph, makers)
     operator = graph.operators[scorer]

@@ -32,6 +32,7 @@ from rbench.convert.flatbuffer import (
     values,
 )
 from rbench.convert.grid import Small, blocks_fit, in_blocks, whole
+from rbench.convert.result import STATE
 
 LEAST = 1024
 """Numbers below which a constant stays float32, as in tf.lite: scales would cost what it saves."""
@@ -40,6 +41,8 @@ GATES = frozenset({1, 2, 3, 4, 5, 6, 7, 8, 16})
 """Places of an LSTM's matrices among its inputs."""
 RECURRENT = frozenset({5, 6, 7, 8})
 """Those among them that multiply its own state."""
+PIECES = frozenset({"RESHAPE", "SLICE", "SPLIT", "STRIDED_SLICE"})
+"""Operators that hand on what they are given, or a part of it."""
 RECURRENT_BITS = 8
 """Of a matrix that a recurrence multiplies with at every step: so does its rounding come back."""
 ROWS = frozenset({"FULLY_CONNECTED", "CONV_2D"})
@@ -65,7 +68,8 @@ class Weight:
     tensors: list[int] = field(default_factory=list)
     readers: list[Operator] = field(default_factory=list)
     recurrent: bool = False
-    """Whether it is multiplied with at every step: by a fused recurrence, or by many products."""
+    """Whether it is multiplied with at every step: by a fused recurrence, by many products, or with
+    the state that a tap is given."""
 
 
 def pack_weights(model: Model, bits: int, dynamic: bool) -> None:
@@ -85,6 +89,7 @@ def _weights(model: Model, graph: Graph) -> Iterator[Weight]:
     """Buffers that are read as weights and as nothing else."""
     found: dict[int, Weight] = {}
     other: set[int] = set()
+    carried = _carried(model, graph)
     for operator in graph.operators:
         places = WEIGHTS.get(op_name(model, operator), frozenset())
         for place, tensor in enumerate(operator.inputs):
@@ -94,6 +99,7 @@ def _weights(model: Model, graph: Graph) -> Iterator[Weight]:
             large = int(np.prod(holder.shape)) >= LEAST and type_name(holder) == "FLOAT32"
             if place in places and large:
                 weight = found.setdefault(holder.buffer, Weight(holder.buffer))
+                weight.recurrent |= int(operator.inputs[0]) in carried
                 weight.recurrent |= _recurs(model, weight, operator, place)
                 weight.readers.append(operator)
                 if tensor not in weight.tensors:
@@ -111,6 +117,16 @@ def _recurs(model: Model, weight: Weight, operator: Operator, place: int) -> boo
     return name == "FULLY_CONNECTED" and any(
         op_name(model, reader) == name for reader in weight.readers
     )
+
+
+def _carried(model: Model, graph: Graph) -> set[int]:
+    """Tensors that are the state which a graph is given, or pieces of it."""
+    ends = [entry for one in model.signatureDefs or () for entry in one.inputs or ()]
+    found = {int(end.tensorIndex) for end in ends if end.name in (STATE, STATE.encode())}
+    for operator in graph.operators if found else ():
+        if op_name(model, operator) in PIECES and int(operator.inputs[0]) in found:
+            found.update(int(tensor) for tensor in operator.outputs)
+    return found
 
 
 def _pack(model: Model, graph: Graph, weight: Weight, bits: int, dynamic: bool) -> None:

@@ -16,6 +16,11 @@ OUTPUT_SCORES = "scores"
 """The exported signature: context int32 [1, length] -> items int32 [1, k], scores float32 [1, k],
 best first. Address them by name: their order differs between converter versions. Features have
 inputs of their own, and ``allowed``, where the study asks for it, is float32 [1, items]."""
+TAP = "tap"
+STATE = "state"
+ITEM = "item"
+"""The second signature, where it was asked for: state float32 [1, numbers] and item int32 [1, 1] ->
+the next state, items and scores. A state of zeros is that of an empty history."""
 
 
 class FlatModel(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,6 +19,10 @@ class ConvertSettings(Bounded, frozen=True, kw_only=True, forbid_unknown_fields=
     filter_seen: bool = False
     """Whether files never return an item of their context."""
 
+    tap: bool = False
+    """Whether files get a second signature, `tap`, that answers item by item from a state: those of
+    encoders that keep one."""
+
     def said(self) -> dict[str, Any]:
         """All of them, for a record; what nothing is asked of is left out."""
         known: dict[str, Any] = msgspec.to_builtins(self)

@@ -50,15 +50,20 @@ class Shared:
 
 
 def table_of(model: Model) -> Shared:
-    """How the item table stands in a file, changing nothing."""
+    """How the item table stands in a file, changing nothing: in the graph of each signature."""
+    named = {int(one.subgraphIndex) for one in model.signatureDefs or ()} or {0}
+    buffers: set[int] = set()
     try:
-        table = find_item_table(model)
+        if not model.subgraphs or (len(model.subgraphs) > 1 and len(named) < len(model.subgraphs)):
+            find_item_table(model)  # says how many graphs there are
+        for number in named:
+            graph = model.subgraphs[number]
+            table = find_item_table(model, graph)
+            buffers |= {graph.tensors[n].buffer for n in (table.lookup, table.scoring)}
     except NoTableError as error:
         return Shared(0, str(error))
-    tensors = model.subgraphs[0].tensors
-    if tensors[table.lookup].buffer == tensors[table.scoring].buffer:
-        return Shared(1)
-    return Shared(2, "lookup and scoring read a buffer each")
+    why = "" if len(buffers) == 1 else "lookup and scoring read a buffer each"
+    return Shared(len(buffers), why)
 
 
 def share_item_table(model: Model) -> Shared:
@@ -83,6 +88,42 @@ def share_item_table(model: Model) -> Shared:
     except NoTableError as error:
         return Shared(2, str(error))
     return Shared(1)
+
+
+def adopt_item_table(model: Model, other: Model) -> None:
+    """Let a model, with an item table in one buffer, have the numbers of another's, in place: where
+    both were calibrated, each has a scale of its own.
+
+    Raises:
+        NoTableError: it cannot; nothing is changed then.
+    """
+    mine, theirs = find_item_table(model), find_item_table(other)
+    graph, from_graph = model.subgraphs[0], other.subgraphs[0]
+    lookup, scoring = graph.tensors[mine.lookup], graph.tensors[mine.scoring]
+    wanted = from_graph.tensors[theirs.lookup]
+    one = lookup.buffer == scoring.buffer
+    if not one or wanted.buffer != from_graph.tensors[theirs.scoring].buffer:
+        raise NoTableError("lookup and scoring read a buffer each")
+    if type_name(lookup) != type_name(wanted):
+        raise NoTableError(f"one table is {type_name(lookup)}, the other {type_name(wanted)}")
+    found, due = values(model, lookup), values(other, wanted)
+    if type_name(lookup) != "INT8":
+        if not _equal_bytes(found, due):
+            raise NoTableError(f"both are {type_name(lookup)}, and hold different numbers")
+        return
+    (scale, zero), (old, _) = _per_tensor(wanted), _per_tensor(lookup)
+    if zero:
+        raise NoTableError("the other's zero point is not 0")
+    followers = _followers(model, graph, mine) if scale != old else []
+    rows = int(lookup.shape[0])
+    _rescale_bias(model, graph, mine.scorer, np.full((rows, 1), old, np.float32), scale)
+    for tensor in (*followers, lookup, scoring):
+        tensor.quantization.scale = np.array([scale], np.float32)
+        tensor.quantization.zeroPoint = np.zeros(1, np.int64)
+    buffer = type(model.buffers[lookup.buffer])()
+    buffer.data = due
+    lookup.buffer = scoring.buffer = len(model.buffers)
+    model.buffers.append(buffer)
 
 
 def _share_int8(model: Model, graph: Graph, table: ItemTable) -> None:
@@ -219,5 +260,8 @@ def _int8(model: Model, tensor: Tensor) -> Int8:
 
 
 def _equal(model: Model, one: Tensor, other: Tensor) -> bool:
-    first, second = values(model, one), values(model, other)
-    return first is not None and second is not None and np.array_equal(first, second)
+    return _equal_bytes(values(model, one), values(model, other))
+
+
+def _equal_bytes(one: NDArray[np.uint8] | None, other: NDArray[np.uint8] | None) -> bool:
+    return one is not None and other is not None and np.array_equal(one, other)

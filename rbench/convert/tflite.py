@@ -14,7 +14,6 @@ import tensorflow as tf
 from rbench.convert.export import Recommender
 from rbench.convert.flatbuffer import Model, parse
 from rbench.convert.lstm_repair import repair_cell_states
-from rbench.convert.result import SIGNATURE
 from rbench.data.dataset import Ids
 from rbench.errors import StageError
 from rbench.features import Features
@@ -45,7 +44,9 @@ class Exported:
         """A model of builtin operators, parsed once; see `rbench.recipes.scheme.Source`."""
         with tempfile.TemporaryDirectory() as place:
             self.recommender.save(Path(place))
-            converter = tf.lite.TFLiteConverter.from_saved_model(place, signature_keys=[SIGNATURE])
+            converter = tf.lite.TFLiteConverter.from_saved_model(
+                place, signature_keys=[self.recommender.signature]
+            )
             if configure is not None:
                 configure(converter)
             try:
@@ -64,6 +65,7 @@ class Exported:
         def representative() -> Iterator[tuple[str, dict[str, Any]]]:
             contexts = self.contexts
             for row in range(len(contexts)):
-                yield SIGNATURE, contexts.query(row)
+                for asked in self.recommender.asked(contexts.query(row)):
+                    yield self.recommender.signature, asked
 
         converter.representative_dataset = representative

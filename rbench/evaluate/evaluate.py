@@ -13,6 +13,7 @@ from rbench.evaluate.parity import measure_parity
 from rbench.evaluate.quality import quality
 from rbench.evaluate.scoring import score_users
 from rbench.evaluate.settings import EvaluateSettings
+from rbench.evaluate.taps import measure_taps
 from rbench.features import Feature
 from rbench.progress import Reporter
 from rbench.records import Quality
@@ -54,7 +55,8 @@ def evaluate(
         scorer, reference, scorer.length, dataset.items, settings.parity_contexts
     )
     outcome = score_users(scorer, contexts, dataset, settings, report)
-    return quality(outcome, settings, folder / RANKS, parity)
+    tap = measure_taps(scorer, model, dataset, settings, report) if scorer.taps else None
+    return quality(outcome, settings, folder / RANKS, parity, tap)
 
 
 def _same_filter(scorer: FileScorer, settings: EvaluateSettings, dataset: Dataset) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rbench.convert.result import INPUT, OUTPUT_ITEMS, OUTPUT_SCORES, SIGNATURE
+from rbench.convert.result import INPUT, OUTPUT_ITEMS, OUTPUT_SCORES, SIGNATURE, TAP
 from rbench.data.dataset import Ids
 from rbench.data.ranking import Scores
 from rbench.errors import ModelError, StageError, choices
@@ -47,7 +47,7 @@ class FileScorer:
 
     def __init__(self, path: Path, items: int) -> None:
         self.path, self.items = path, items
-        self._interpreter = _open(path)
+        self._interpreter = opened(path)
         inputs, outputs = _signature(self._interpreter, str(path))
         self.inputs = {name: int(details["index"]) for name, details in inputs.items()}
         """Name of each input -> its tensor."""
@@ -56,6 +56,8 @@ class FileScorer:
         )
         self.length = int(inputs[INPUT]["shape"][1])
         """Items in a context."""
+        self.taps = TAP in self._interpreter.get_signature_list()
+        """Whether it has the other signature too."""
         self._every, self.seen = ranking_tensor(self._interpreter, self._items, str(path))
         """The last: whether the file takes the items of its context out of what it returns."""
         details = self._interpreter._get_tensor_details(self._every, 0)
@@ -66,7 +68,7 @@ class FileScorer:
                 where=str(path),
                 allowed=f"{items}, one column for each item of the catalogue",
             )
-        self.step, self._zero_point = _quantization(details, str(path))
+        self.step, self._zero_point = quantization_of(details, str(path))
 
     def __call__(self, contexts: Features | Ids) -> Scores:
         """Inputs of ``n`` queries, or contexts int32 ``(n, length)`` alone -> float32
@@ -110,13 +112,22 @@ class FileScorer:
         return scores
 
 
-def _open(path: Path) -> Any:
+def opened(path: Path, content: bytes | None = None) -> Any:
+    """An interpreter that keeps what is between the operators.
+
+    Args:
+        content: instead of the file's own.
+
+    Raises:
+        ModelError: it cannot be loaded.
+    """
     require("profile", "scoring a .tflite")
     from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
     try:
         interpreter = Interpreter(
-            str(path),
+            str(path) if content is None else None,
+            model_content=content,
             experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
             experimental_preserve_all_tensors=True,
             num_threads=1,
@@ -162,7 +173,7 @@ def _signature(interpreter: Any, where: str) -> tuple[Any, Any]:
     return inputs, outputs
 
 
-def _quantization(details: Any, where: str) -> tuple[float, int]:
+def quantization_of(details: Any, where: str) -> tuple[float, int]:
     """Scale and zero point of the scores; scale 0 where they are floats."""
     if np.issubdtype(details["dtype"], np.floating):
         return 0.0, 0

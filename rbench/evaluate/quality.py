@@ -9,11 +9,15 @@ from rbench.evaluate.scoring import Outcome
 from rbench.evaluate.settings import EvaluateSettings
 from rbench.metrics.coverage import coverage
 from rbench.metrics.estimates import estimates
-from rbench.records import Parity, Quality
+from rbench.records import Parity, Quality, TapQuality
 
 
 def quality(
-    outcome: Outcome, settings: EvaluateSettings, path: Path, parity: Parity | None = None
+    outcome: Outcome,
+    settings: EvaluateSettings,
+    path: Path,
+    parity: Parity | None = None,
+    tap: TapQuality | None = None,
 ) -> Quality:
     """Sum up an outcome, and leave its ranks at ``path``.
 
@@ -26,5 +30,6 @@ def quality(
         metrics=estimates(outcome.ranks, outcome.lists, settings.bootstrap, settings.seed),
         coverage=coverage(outcome.lists),
         parity=parity,
+        tap=tap,
         ranks=write_ranks(path, outcome.ranks),
     )

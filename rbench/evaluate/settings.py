@@ -19,4 +19,6 @@ class EvaluateSettings(Bounded, frozen=True, kw_only=True, forbid_unknown_fields
     """Resamples of the users behind every interval."""
     parity_contexts: Annotated[int, Range(1, 1_000_000)] = 128
     """Contexts on which the file is compared with the Keras model."""
+    tap_users: Annotated[int, Range(1, 1_000_000)] = 1000
+    """Users on whom the signature `tap` is compared with `recommend`, at most."""
     seed: Annotated[int, Range(0, SEED)] = 1

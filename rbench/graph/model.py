@@ -87,6 +87,62 @@ def scoring_model(
     return tf_keras.Model(inputs, Scores(name="scores")([vectors, table]))
 
 
+def tap_model(encoder: Encoder, settings: ModelSettings, items: int) -> KerasModel:
+    """One step of an encoder that keeps a state, with the ranking's scores: the same weights under
+    the same names.
+
+    Returns:
+        A Keras model: [float32 ``(batch, numbers)``, int32 ``(batch, 1)``] -> [scores
+        ``(batch, items)``, the next state].
+    """
+    import tf_keras
+
+    from rbench.layers import Count, Mask, Masked, Rows, Scores, Unflatten
+
+    numbers = state_of(encoder, settings)
+    state = tf_keras.Input((numbers,), name="tap_state")
+    item = tf_keras.Input((1,), dtype="int32", name="tap_item")
+    item_table = tf_keras.layers.Embedding(items, settings.width, name=ITEM_TABLE)
+    mask = Mask(name="mask")(item)
+    looked_up = Unflatten(1, name="embeddings")(item_table(Rows(name="rows")(item)))
+    embedding = Masked(name="masked_embeddings")([looked_up, mask])
+    vector, after = encoder.tap(embedding, mask, state, settings.length)
+    due = {"vector": (vector, settings.width), "state": (after, numbers)}
+    for what, (tensor, size) in due.items():
+        if tuple(tensor.shape[1:]) != (size,):
+            raise StageError(
+                f"the tap of {type(encoder).__name__} returned a {what} (batch, "
+                f"{', '.join(map(str, tensor.shape[1:]))}) where (batch, {size}) was due",
+                remedy="see docs/writing-an-encoder.md",
+            )
+    table = item_table(Count(items, name="catalogue")(item))
+    return tf_keras.Model([state, item], [Scores(name="scores")([vector, table]), after])
+
+
+MOST_NUMBERS = 1 << 24
+"""In a state: 64 MiB of floats."""
+
+
+def state_of(encoder: Encoder, settings: ModelSettings) -> int:
+    """How many numbers an encoder carries from tap to tap; 0: it keeps none.
+
+    Raises:
+        StageError: what it says is no such number.
+    """
+    numbers: Any = encoder.state(settings.width, settings.length)
+    if isinstance(numbers, bool) or not isinstance(numbers, int):
+        said = f"{type(numbers).__name__} {numbers!r}"
+    elif 0 <= numbers <= MOST_NUMBERS:
+        return numbers
+    else:
+        said = f"{numbers:,} numbers"
+    raise StageError(
+        f"the state of {type(encoder).__name__} is {said[:100]}",
+        allowed=f"a whole number from 0 to {MOST_NUMBERS:,}",
+        remedy="see docs/writing-an-encoder.md",
+    )
+
+
 def _graph(
     encoder: Encoder,
     settings: ModelSettings,

@@ -15,7 +15,7 @@ from rbench.profile import aggregates, samples, verdict
 from rbench.profile.result import REST, TIMED, Round, Stopwatch
 from rbench.profile.settings import ProfileSettings
 from rbench.profile.tool import tool_of
-from rbench.records import Delegation, Timing
+from rbench.records import Delegation, TapTiming, Timing
 
 
 def summarise(
@@ -71,6 +71,7 @@ def summarise(
         p95_us=float(quantiles[95]),
         p99_us=float(quantiles[99]),
         query_us=float(np.median(np.concatenate(queries))) / 1000 if queries else None,
+        tap=_tap(made),
         round_medians_us=tuple(float(np.median(part)) / 1000 for part in parts),
         quantiles_us=tuple(round(float(value), 4) for value in quantiles),
         load_us=median(round_.load_us for round_ in made),
@@ -104,6 +105,17 @@ def _read(place: Path) -> tuple[Round, Any]:
             f"a round of {round_.runs} runs with {max(lengths)} samples", where=str(place)
         )
     return round_, part
+
+
+def _tap(made: Sequence[Round]) -> TapTiming | None:
+    """The other signature, where every round timed it."""
+    if not all(one.tap_us for one in made):
+        return None
+    return TapTiming(
+        median_us=median(one.tap_us for one in made),
+        round_medians_us=tuple(one.tap_us for one in made),
+        ratio=median(one.tap_us / one.median_us for one in made),
+    )
 
 
 def _ops_us(made: Sequence[Round]) -> dict[str, float]:

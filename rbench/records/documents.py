@@ -65,6 +65,25 @@ class Parity(Document, frozen=True, kw_only=True):
     """Mean share of the Keras model's ten best items that the file's ten best hold, 0 to 1."""
 
 
+class TapQuality(Document, frozen=True, kw_only=True):
+    """What the signature `tap` says item by item, beside `recommend` about the whole context."""
+
+    contexts: int
+    """Sequences of at most the context's length: there both know the same."""
+    max_score_difference: float
+    """Over these, the largest absolute difference of any item's score."""
+    score_spread: float
+    """Standard deviation of the scores, to see the difference beside."""
+    top10_overlap: float
+    """Mean share of `recommend`'s ten best items that are among the tap's, 0 to 1."""
+    longer: int = 0
+    """Users whose history is longer than a context: `recommend` forgets its oldest items, the state
+    does not."""
+    ndcg: dict[str, float] = {}
+    """NDCG@10 over these users: ``recommend`` and ``tap``, and of the difference, tap less
+    recommend, ``low`` and ``high``, the ends of its 95 % interval, paired by user."""
+
+
 class Quality(Document, frozen=True, kw_only=True):
     """Scores over every test user, full ranking."""
 
@@ -74,6 +93,8 @@ class Quality(Document, frozen=True, kw_only=True):
     coverage: float
     """Share of the recommendable catalogue that appears in some user's top 10, 0 to 1."""
     parity: Parity | None = None
+    tap: TapQuality | None = None
+    """Of a file with the signature `tap`."""
     ranks: str = ""
     """Artefact with int32 ``ranks`` (users,), 1 = best, 0 = the target cannot be ranked."""
     validation: dict[str, float] = {}
@@ -127,6 +148,16 @@ class Delegation(Document, frozen=True, kw_only=True):
         _shorten(self, texts="remarks")
 
 
+class TapTiming(Document, frozen=True, kw_only=True):
+    """How long one run of the signature `tap` takes, timed in the same processes as `recommend`."""
+
+    median_us: float
+    """Median over the rounds of a round's median."""
+    round_medians_us: tuple[float, ...]
+    ratio: float
+    """Of the time that `recommend` takes for the whole context: the median over the rounds."""
+
+
 class Timing(Document, frozen=True, kw_only=True):
     """How long one query takes. Times are microseconds, clocks tick in nanoseconds."""
 
@@ -147,6 +178,8 @@ class Timing(Document, frozen=True, kw_only=True):
     p99_us: float | None = None
     query_us: float | None = None
     """Median of a whole query: inputs set, state reset, run, outputs read. None: not told."""
+    tap: TapTiming | None = None
+    """Of the file's other signature; None: it has none, or the tool does not time it."""
     round_medians_us: tuple[float, ...] = ()
     quantiles_us: tuple[float, ...] = ()
     """The 0 %, 1 %, …, 100 % quantiles, for drawing the distribution."""

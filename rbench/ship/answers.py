@@ -10,11 +10,19 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rbench.convert.noise import captured
-from rbench.convert.result import INPUT, OUTPUT_ITEMS, OUTPUT_SCORES, SIGNATURE
+from rbench.convert.result import (
+    INPUT,
+    ITEM,
+    OUTPUT_ITEMS,
+    OUTPUT_SCORES,
+    SIGNATURE,
+    STATE,
+    TAP,
+)
 from rbench.data.dataset import Ids
 from rbench.data.ranking import Scores
 from rbench.errors import ModelError, StageError
-from rbench.ship.documents import Tensor
+from rbench.ship.documents import Tap, Tensor
 from rbench.system import extras
 
 BACKEND = "litert/xnnpack"
@@ -23,6 +31,8 @@ MEANINGS = {
     INPUT: "indices into items.json, oldest first, padded on the left with 0",
     OUTPUT_ITEMS: "indices into items.json, best first",
     OUTPUT_SCORES: "their scores: of use for order and for thresholds, no probabilities",
+    STATE: "what the taps so far left; zeros before the first",
+    ITEM: "index into items.json of the item that was touched",
 }
 
 
@@ -65,6 +75,7 @@ class ModelRunner:
         self._where, self.signature = str(path), SIGNATURE
         self.inputs = _tensors(self._runner.get_input_details())
         self.outputs = _tensors(self._runner.get_output_details())
+        self.tap = _tap(self._interpreter)
         named = {tensor.name: tensor for tensor in (*self.inputs, *self.outputs)}
         missing = {INPUT, OUTPUT_ITEMS, OUTPUT_SCORES} - set(named)
         if missing or len(self.inputs) != 1 or len(named[INPUT].shape) != 2:
@@ -96,6 +107,20 @@ class ModelRunner:
         if not np.isfinite(scores).all():
             raise StageError("a score is no finite number", where=where)
         return Answer(np.array(found[OUTPUT_ITEMS], np.int32).reshape(-1), scores)
+
+
+def _tap(interpreter: Any) -> Tap | None:
+    """The other signature, where the file has it."""
+    if TAP not in interpreter.get_signature_list():
+        return None
+    runner = interpreter.get_signature_runner(TAP)
+    return Tap(
+        signature=TAP,
+        inputs=_tensors(runner.get_input_details()),
+        outputs=_tensors(runner.get_output_details()),
+        state=STATE,
+        item=ITEM,
+    )
 
 
 def _tensors(details: dict[str, Any]) -> tuple[Tensor, ...]:

@@ -56,6 +56,19 @@ class Context(Document, frozen=True, kw_only=True):
     padding_side: str = "left"
 
 
+class Tap(Document, frozen=True, kw_only=True):
+    """The other signature: the same answers item by item, from a state that the app keeps."""
+
+    signature: str
+    inputs: tuple[Tensor, ...]
+    outputs: tuple[Tensor, ...]
+    state: str
+    """Name of the state, among inputs and outputs alike: what comes out goes into the next tap.
+    Before the first item of a history it is all zeros."""
+    item: str
+    """Name of the input that takes the item's index, from 1."""
+
+
 class HistoryFilter(Document, frozen=True, kw_only=True):
     """Whether clients take what was seen out of the answer."""
 
@@ -98,6 +111,8 @@ class Contract(Document, frozen=True, kw_only=True):
     history: HistoryFilter
     reset_before_query: bool
     """The graph has variable tensors that outlive a query: reset them before each."""
+    tap: Tap | None = None
+    """None: the model has no such signature."""
 
 
 class ItemNames(Document, frozen=True, kw_only=True):

@@ -17,7 +17,7 @@ import numpy as np
 from rbench.records import Record, Run
 from rbench.records.run_folder import read_run, write_records
 from rbench.system.writing import write_atomically
-from rbench.testing.flat import recommender
+from rbench.testing.flat import recommender, tapped
 from rbench.testing.runs import CATALOGUE, example_run
 
 LENGTH, K, WIDTH = 6, 30, 8
@@ -34,6 +34,7 @@ def answering_run(
     recipes: Sequence[str] = tuple(SCHEMES),
     seed: int = 1,
     stateful: bool = False,
+    tap: bool = False,
     **options: Any,
 ) -> Run:
     """Write the run folder, and return it as `read_run` would.
@@ -42,17 +43,20 @@ def answering_run(
         encoders: names only; each gets tables of its own.
         recipes: of `SCHEMES`.
         stateful: the files hold state between queries, as a fused LSTM does; float32 only.
+        tap: the files have the signature `tap`; float32 only.
         options: as `rbench.testing.runs.example_run` takes them.
     """
     example_run(
         folder, encoders=encoders, recipes=recipes, seed=seed, users=60, samples=20, **options
     )
-    records = [_answering(folder, record, seed, stateful) for record in read_run(folder).records]
+    records = [
+        _answering(folder, record, seed, stateful, tap) for record in read_run(folder).records
+    ]
     write_records(folder / "records.jsonl", records)
     return read_run(folder)
 
 
-def _answering(folder: Path, record: Record, seed: int, stateful: bool) -> Record:
+def _answering(folder: Path, record: Record, seed: int, stateful: bool, tap: bool) -> Record:
     if record.model is None:
         return record
     cell = record.cell
@@ -63,6 +67,8 @@ def _answering(folder: Path, record: Record, seed: int, stateful: bool) -> Recor
     content = recommender(
         table, length=LENGTH, k=K, scheme=scheme, scoring=table[1:], stateful=stateful
     )
+    if tap:
+        content = tapped(content, table, K, table[1:])
     write_atomically(folder / record.model.path, content)
     model = msgspec.structs.replace(
         record.model,

@@ -109,6 +109,35 @@ def check_save_and_load(encoder: Encoder) -> None:
     assert np.array_equal(before, after), "loading its own weights changes the output"
 
 
+def check_tap(encoder: Encoder) -> None:
+    """An encoder that keeps a state gives, item by item, what it gives for the whole context; and
+    padding leaves the state of an empty history as it is.
+    """
+    if not encoder.state(SETTINGS.width, SETTINGS.length):
+        return
+    from rbench.graph.model import set_weights
+
+    embeddings, mask = _embeddings(items=SETTINGS.length - 3)
+    weights = _weights(encoder, Form())
+    every = _run(encoder, Form(), embeddings, mask, weights=weights)
+    model, numbers = _tap(encoder)
+    try:
+        set_weights(model, weights)
+    except RbenchError as error:
+        raise AssertionError(f"its tap is another model: {error}") from error
+    state = np.zeros((2, numbers), np.float32)
+    for place in range(SETTINGS.length):
+        asked = [embeddings[:, place : place + 1], mask[:, place : place + 1], state]
+        vector, state = (np.asarray(one) for one in model(asked, training=False))
+        assert vector.shape == (2, SETTINGS.width), f"its tap gives {vector.shape}"
+        assert state.shape == (2, numbers), f"its tap hands on a state {state.shape}"
+        if mask[0, place]:
+            apart = float(np.abs(vector - every[:, place]).max())
+            assert apart < CLOSE, (
+                f"after {place + 1} taps it is {apart:.2g} apart from the whole context"
+            )
+
+
 def check_conversion(encoder: Encoder) -> None:
     """It converts to builtin TFLite operators, and the file agrees with Keras."""
     from ai_edge_litert.interpreter import Interpreter
@@ -148,6 +177,7 @@ CHECKS: tuple[Callable[[Encoder], None], ...] = (
     check_padding,
     check_gradients,
     check_save_and_load,
+    check_tap,
     check_conversion,
 )
 
@@ -182,6 +212,9 @@ class EncoderContract:
     def test_save_and_load(self) -> None:
         check_save_and_load(self.encoder)
 
+    def test_tap(self) -> None:
+        check_tap(self.encoder)
+
     def test_conversion(self) -> None:
         check_conversion(self.encoder)
 
@@ -204,6 +237,20 @@ def _model(encoder: Encoder, form: Form, settings: ModelSettings) -> Any:
         return tf_keras.Model([embeddings, mask], encoder.encode(embeddings, mask, form))
     except Exception as error:  # a stranger's code and Keras raise whatever they like
         raise AssertionError(f"{form} cannot be drawn: {error}") from error
+
+
+def _tap(encoder: Encoder) -> tuple[Any, int]:
+    import tf_keras
+
+    width, length = SETTINGS.width, SETTINGS.length
+    numbers = encoder.state(width, length)
+    embedding, mask = tf_keras.Input((1, width)), tf_keras.Input((1,))
+    state = tf_keras.Input((numbers,))
+    try:
+        drawn = encoder.tap(embedding, mask, state, length)
+        return tf_keras.Model([embedding, mask, state], list(drawn)), numbers
+    except Exception as error:  # a stranger's code and Keras raise whatever they like
+        raise AssertionError(f"its tap cannot be drawn: {error}") from error
 
 
 def _weights(encoder: Encoder, form: Form) -> dict[str, FloatArray]:

@@ -11,8 +11,17 @@ from typing import Any
 
 import numpy as np
 
-from rbench.convert.flatbuffer import pack
-from rbench.convert.result import INPUT, OUTPUT_ITEMS, OUTPUT_SCORES, SIGNATURE
+from rbench.convert.flatbuffer import pack, parse
+from rbench.convert.grafting import graft
+from rbench.convert.result import (
+    INPUT,
+    ITEM,
+    OUTPUT_ITEMS,
+    OUTPUT_SCORES,
+    SIGNATURE,
+    STATE,
+    TAP,
+)
 
 STEP = 0.05
 """Scale of a static file's vector and scores."""
@@ -135,6 +144,31 @@ def recommender(
     scores = _scoring(graph, weights, vector, scheme, bias)
     best, named = _ranking(graph, scores, min(k, items))
     return graph.finish(SIGNATURE, {INPUT: context}, {OUTPUT_SCORES: best, OUTPUT_ITEMS: named})
+
+
+def tapped(content: bytes, table: Any, k: int = 10, scoring: Any = None) -> bytes:
+    """A `recommender` with the signature `tap` beside it: the state is the sum of the rows so far,
+    so both say the same while the history is no longer than a context.
+
+    Args:
+        content: the file, in float32.
+        table, scoring: as it was made with.
+    """
+    graph, weights = FlatGraph(), table if scoring is None else scoring
+    width = table.shape[1]
+    state, item = graph.tensor((1, width)), graph.tensor((1, 1), "INT32")
+    flat_shape = graph.tensor((1,), "INT32", np.array([1], np.int32))
+    ids, after = graph.tensor((1,), "INT32"), graph.tensor((1, width))
+    graph.op("RESHAPE", (item, flat_shape), (ids,), "ReshapeOptions", 1)
+    row = _lookup(graph, table, ids, 1, None)
+    graph.op("ADD", (state, row), (after,), "AddOptions", 1)
+    scores = _scoring(graph, weights, after, "float32", None)
+    best, named = _ranking(graph, scores, min(k, len(weights)))
+    inputs = {STATE: state, ITEM: item}
+    outputs = {STATE: after, OUTPUT_SCORES: best, OUTPUT_ITEMS: named}
+    model, other = parse(content), parse(graph.finish(TAP, inputs, outputs))
+    graft(model, other)
+    return pack(model)
 
 
 def _remembering(graph: FlatGraph, vector: int, width: int) -> int:

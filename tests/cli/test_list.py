@@ -65,7 +65,8 @@ def test_the_table_ends_with_what_to_do_with_it(rbench, kind, hint):
 
 def test_encoders_say_where_they_come_from(rbench):
     rows = json.loads(rbench("list", "encoders", "--json", check=0).stdout)
-    assert {"name": "gru", "from": "rbench_encoders.gru:Gru (rbench)"} in rows
+    said = {row["name"]: row["from"] for row in rows}
+    assert said["gru"] == "rbench_encoders.gru:Gru (rbench)"
 
 
 def test_metrics_say_what_is_recorded_of_them(rbench):
@@ -116,3 +117,11 @@ def test_an_unknown_kind_is_wrong_usage(rbench):
     assert (
         "'encoders', 'recipes', 'targets', 'losses', 'metrics', 'reports', 'studies'" in done.stderr
     )
+
+
+def test_encoders_say_whether_they_keep_a_state(rbench):
+    rows = json.loads(rbench("list", "encoders", "--json", check=0).stdout)
+    said = {row["name"]: row["per tap"] for row in rows}
+    assert said["gru"] == "a state of 64 numbers"
+    assert said["lstm"] == said["lru"] == "a state of 128 numbers"
+    assert all(said[name] for name in ("bow", "cnn", "attention", "mixer", "gated_attention"))

@@ -23,6 +23,8 @@ from rbench.records import (
     Record,
     Replicate,
     RunInfo,
+    TapQuality,
+    TapTiming,
     Timing,
     artefacts_of,
     run_folder,
@@ -253,7 +255,10 @@ def test_machines_that_differ_in_what_matters_are_unlike():
 
 @pytest.mark.parametrize(
     "kind",
-    [Record, RunInfo, CellName, ModelFile, Quality, Estimate, Parity, Timing, Delegation, Machine],
+    [
+        *(Record, RunInfo, CellName, ModelFile, Quality, Estimate, Parity, Timing, Delegation),
+        *(Machine, TapQuality, TapTiming),
+    ],
 )
 def test_every_key_is_described(kind):
     page = (Path(__file__).parents[2] / "docs/file-formats.md").read_text("utf-8")

@@ -66,7 +66,7 @@ def section(name):
     ("kind", "name"),
     [
         *((kind, "contract.json") for kind in (doc.Contract, doc.Context, doc.HistoryFilter)),
-        *((kind, "contract.json") for kind in (doc.Tensor, doc.File, doc.Catalogue)),
+        *((kind, "contract.json") for kind in (doc.Tensor, doc.File, doc.Catalogue, doc.Tap)),
         (doc.ItemNames, "items.json"),
         *((kind, "golden.json") for kind in (doc.Golden, doc.Case, doc.Tolerance)),
     ],

@@ -45,6 +45,12 @@ data class Answer(
 /** Items and their scores, best first. */
 data class Ranking(val items: List<Int>, val scores: List<Float>)
 
+/**
+ * One user's taps: what an app keeps between them. `state` is what the model hands from tap to tap,
+ * empty before the first; `seen` are indices, oldest first. A new one forgets.
+ */
+class Session(var state: FloatArray = FloatArray(0), val seen: MutableList<Int> = mutableListOf())
+
 /** A model with its names, opened and verified. One thread at a time may ask it. */
 class Recommender private constructor(
     private val contract: Json,
@@ -97,7 +103,41 @@ class Recommender private constructor(
             }
         }
         require(k in 1..this.k) { "k must be from 1 to ${this.k}, not $k" }
-        val found = left(raw(context(history)), history, k)
+        return answer(left(raw(context(history)), history, k), k)
+    }
+
+    /**
+     * The best items after one more, where the model has a signature for it: it computes what that
+     * item changes, and not the whole history again.
+     *
+     * @param session of one user; it is brought up to date.
+     */
+    fun tap(session: Session, item: Int, k: Int = 10): Answer {
+        require(item in 1 until ids.size) { "no index of an item: $item; allowed: 1 to ${ids.size - 1}" }
+        require(k in 1..this.k) { "k must be from 1 to ${this.k}, not $k" }
+        if (contract.keys("tap").isEmpty()) {
+            throw BundleException("this model has no tap: it was converted without [convert] tap")
+        }
+        val known = contract["tap"]
+        val name = known["state"].text
+        val size = known["inputs"].list.first { it["name"].text == name }["shape"].list.last().int
+        val state = if (session.state.isEmpty()) FloatArray(size) else session.state
+        require(state.size == size) { "a state of ${state.size} numbers; this model's has $size" }
+        val after = arrayOf(FloatArray(size))
+        val items = arrayOf(IntArray(this.k))
+        val scores = arrayOf(FloatArray(this.k))
+        interpreter.runSignature(
+            mapOf(name to arrayOf(state), known["item"].text to arrayOf(intArrayOf(item))),
+            mapOf(name to after, "items" to items, "scores" to scores),
+            known["signature"].text,
+        )
+        session.state = after[0]
+        session.seen += item
+        val found = Ranking(items[0].toList(), scores[0].toList())
+        return answer(left(found, session.seen, k), k)
+    }
+
+    private fun answer(found: Ranking, k: Int): Answer {
         return Answer(
             items = found.items,
             ids = found.items.map { ids[it] },

@@ -102,6 +102,45 @@ export class Recommender {
    * @returns {Promise<Answer>}
    */
   async recommend(history, k = 10) {
+    this.check(history, k);
+    return this.answer(this.left(await this.raw(this.context(history)), history, k), k);
+  }
+
+  /**
+   * The best items after one more, where the model has a signature for it: it computes what that
+   * item changes, and not the whole history again.
+   * @param session what an app keeps of one user between taps, JSON or otherwise: `{}` for a new
+   *     one; `state` (numbers) and `seen` (indices, oldest first) are set.
+   * @returns {Promise<Answer>}
+   */
+  async tap(session, item, k = 10) {
+    this.check([item], k);
+    const known = this.contract.tap;
+    if (!known) throw new BundleError('this model has no tap: it was converted without [convert] tap');
+    const size = known.inputs.find(({name}) => name === known.state).shape.at(-1);
+    const state = session.state ?? Array(size).fill(0);
+    if (state.length !== size) {
+      throw new RangeError(`a state of ${state.length} numbers; this model's has ${size}`);
+    }
+    const fed = {
+      [known.state]: new this.litert.Tensor(Float32Array.from(state), [1, size]),
+      [known.item]: new this.litert.Tensor(Int32Array.from([item]), [1, 1]),
+    };
+    let found = {};
+    try {
+      found = await this.model.run(known.signature, fed);
+      const names = [known.state, 'items', 'scores'];
+      const read = await Promise.all(names.map((name) => found[name].data()));
+      const [after, items, scores] = read.map((one) => Array.from(one));
+      session.state = after;
+      session.seen = [...(session.seen ?? []), item];
+      return this.answer(this.left({items, scores}, session.seen, k), k);
+    } finally {
+      for (const tensor of [...Object.values(fed), ...Object.values(found)]) tensor.delete();
+    }
+  }
+
+  check(history, k) {
     const last = this.ids.length - 1;
     for (const item of history) {
       if (!Number.isInteger(item) || item < 1 || item > last) {
@@ -111,7 +150,9 @@ export class Recommender {
     if (!Number.isInteger(k) || k < 1 || k > this.contract.k) {
       throw new RangeError(`k must be from 1 to ${this.contract.k}, not ${k}`);
     }
-    const found = this.left(await this.raw(this.context(history)), history, k);
+  }
+
+  answer(found, k) {
     return {
       ...found,
       ids: found.items.map((item) => this.ids[item]),

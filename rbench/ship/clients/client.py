@@ -23,7 +23,7 @@ import sys
 import zipfile
 import zlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +69,16 @@ class Answer:
     taken out of them."""
 
 
+@dataclass
+class Session:
+    """One user's taps: what an app keeps between them, as JSON or otherwise. A new one forgets."""
+
+    state: list[float] = field(default_factory=list)
+    """What the model hands from tap to tap; empty before the first."""
+    seen: list[int] = field(default_factory=list)
+    """Indices, oldest first."""
+
+
 class Recommender:
     """A model with its names, opened and verified.
 
@@ -76,6 +86,8 @@ class Recommender:
         bundle: the folder, or the one file, that `rbench ship` wrote.
         verify: check sha256 of the model and the names; without it a wrong file answers wrongly.
     """
+
+    _tapping: Any = None
 
     def __init__(self, bundle: str | Path, verify: bool = True) -> None:
         self._find(bundle)
@@ -96,7 +108,9 @@ class Recommender:
                 raise ValueError(f"no index of an item: {item}; allowed: 1 to {len(self.ids) - 1}")
         if not 1 <= k <= self.contract["k"]:
             raise ValueError(f"k must be from 1 to {self.contract['k']}, not {k}")
-        chosen, scores = self._left(*self.raw(self.context(history)), history, k)
+        return self._answer(*self._left(*self.raw(self.context(history)), history, k), k)
+
+    def _answer(self, chosen: list[int], scores: list[float], k: int) -> Answer:
         return Answer(
             items=chosen,
             ids=[self.ids[item] for item in chosen],
@@ -113,6 +127,38 @@ class Recommender:
         found = self.recommend(known, k)
         found.unknown.extend(one for one in asked if one not in self.index)
         return found
+
+    def tap(self, session: Session, item: int, k: int = 10) -> Answer:
+        """The best items after one more, where the model has a signature for it: it computes what
+        that item changes, and not the whole history again.
+        """
+        if not 1 <= item < len(self.ids):
+            raise ValueError(f"no index of an item: {item}; allowed: 1 to {len(self.ids) - 1}")
+        if not 1 <= k <= self.contract["k"]:
+            raise ValueError(f"k must be from 1 to {self.contract['k']}, not {k}")
+        known = self._tap()
+        size = next(one["shape"][-1] for one in known["inputs"] if one["name"] == known["state"])
+        state = session.state or [0.0] * size
+        if len(state) != size:
+            raise ValueError(f"a state of {len(state)} numbers; this model's has {size}")
+        found = self._tapping(
+            **{
+                known["state"]: np.array([state], np.float32),
+                known["item"]: np.array([[item]], np.int32),
+            }
+        )
+        session.state = found[known["state"]].reshape(-1).tolist()
+        session.seen.append(item)
+        items, scores = (found[name].reshape(-1).tolist() for name in ("items", "scores"))
+        return self._answer(*self._left(items, scores, session.seen, k), k)
+
+    def _tap(self) -> dict[str, Any]:
+        known: dict[str, Any] | None = self.contract.get("tap")
+        if known is None:
+            raise BundleError("this model has no tap: it was converted without [convert] tap")
+        if self._tapping is None:
+            self._tapping = self._interpreter.get_signature_runner(known["signature"])
+        return known
 
     def context(self, history: Sequence[int]) -> list[int]:
         """What is fed: the newest items, padded on the left."""

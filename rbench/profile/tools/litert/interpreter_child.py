@@ -12,15 +12,17 @@ from array import array
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
+from statistics import median
 from time import perf_counter_ns, time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rbench.cells.target import backend_of
 from rbench.profile.refusal import RefusedError
 from rbench.profile.tools.litert.child import asking, serve
-from rbench.profile.tools.litert.run import Finished, OpsOrder, Order, Profiled
+from rbench.profile.tools.litert.run import RESETTING, Finished, OpsOrder, Order, Profiled
 
 if TYPE_CHECKING:
+    from rbench.profile import loop
     from rbench.profile.loop import Query, Told
     from rbench.profile.queries import Queries
 
@@ -71,6 +73,7 @@ def _round(order: Order) -> Finished:
                 loop.warm_up(query, offset=offset, runs=1, nanoseconds=order.warmup_ns // 10)
                 del wholes[len(taken) :]
                 taken += loop.timed_runs(query, offset=offset + len(taken), share=share)
+            tap_us = _tap_us(order, contexts, share)
         surroundings = watch.stop()
     if "tensorflow" in sys.modules:
         raise RefusedError("something imported TensorFlow into the timing process")
@@ -86,6 +89,7 @@ def _round(order: Order) -> Finished:
             median_us=float(np.median(column)) / 1000,
             load_us=load_ns / 1000,
             first_us=first_ns / 1000,
+            tap_us=tap_us,
             peak_memory_bytes=peak,
             memory_source=memory.source,
             delegation=found,
@@ -99,6 +103,24 @@ def _round(order: Order) -> Finished:
             surroundings=surroundings,
         )
     )
+
+
+def _tap_us(order: Order, contexts: Queries, share: loop.Share) -> float:
+    """Median of the file's signature `tap`, timed as the other one was; 0 where there is none."""
+    from rbench.profile import loop, taps
+    from rbench.profile.queries import CONTEXT
+
+    if order.delegate not in RESETTING or CONTEXT not in contexts.arrays:
+        return 0.0
+    taken: array[int] = array("Q")
+    for _ in range(order.instances):
+        interpreter = _graph(order)
+        if not taps.has_tap(interpreter):
+            return 0.0
+        query = taps.tap_query_of(interpreter, contexts.arrays[CONTEXT])
+        loop.warm_up(query, offset=0, runs=order.warmup_runs, nanoseconds=order.warmup_ns // 10)
+        taken += loop.timed_runs(query, offset=len(taken), share=share)
+    return median(taken) / 1000
 
 
 class _Ready(NamedTuple):

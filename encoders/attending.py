@@ -1,4 +1,6 @@
-"""Causal attention by several heads, what the attending encoders share."""
+"""Causal attention whose only positions are ages (ALiBi, Press et al. 2022): no table, and the
+context may have any length.
+"""
 
 from __future__ import annotations
 
@@ -33,24 +35,14 @@ def check_heads(own: int | None) -> None:
 
 
 def attended(
-    asking: KerasTensor,
-    known: KerasTensor,
-    mask: KerasTensor,
-    heads: int,
-    name: str,
-    *,
-    sloped: bool,
-    dropout: float | None = None,
+    asking: KerasTensor, known: KerasTensor, mask: KerasTensor, heads: int, name: str
 ) -> KerasTensor:
-    """What every position finds in the positions up to its own.
+    """What every position finds in the positions up to its own, by ``heads`` of a slope each.
 
     Args:
         asking: ``(batch, queries, width)``, the newest positions of ``known``.
         known: ``(batch, keys, width)``.
         mask: ``(batch, keys)``.
-        sloped: the older an item the less it counts, by a slope for each head (ALiBi, Press et al.
-            2022): then no table of positions is needed, and a context may have any length.
-        dropout: of the attention weights; None: none.
 
     Returns:
         ``(batch, queries, width)``.
@@ -68,10 +60,8 @@ def attended(
         value = layers.Dense(part, name=f"{place}_value")(known)
         query = layers.Rescaling(part**-0.5, name=f"{place}_scale")(query)
         scores = layers.Dot(axes=2, name=f"{place}_scores")([query, key])
-        slope = 2.0 ** (-8 * (head + 1) / heads) if sloped else 0.0
+        slope = 2.0 ** (-8 * (head + 1) / heads)
         scores = CausalBias(PENALTY, slope, name=f"{place}_hidden")([scores, mask])
         weights = layers.Softmax(name=f"{place}_weights")(scores)
-        if dropout is not None:
-            weights = layers.Dropout(dropout, name=f"{place}_dropout")(weights)
         found.append(layers.Dot(axes=(2, 1), name=f"{place}_found")([weights, value]))
     return layers.Concatenate(name=f"{name}_heads")(found) if heads > 1 else found[0]

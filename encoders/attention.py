@@ -11,63 +11,54 @@ from rbench_encoders import attending, blocks
 
 @dataclass(frozen=True)
 class Attention(Encoder):
-    """``blocks`` of causal self-attention and a feed-forward layer, each residual."""
+    """``blocks`` of causal self-attention and a feed-forward layer, each residual.
 
-    stateless: ClassVar[str] = "its positions are ages: they shift with every item"
-    blocks: int = 1
-    heads: int = 1
+    Where SASRec has a table of positions, attention fades with age (ALiBi): better, smaller, and
+    the context may have any length.
+    """
+
+    any_length: ClassVar[bool] = True
+    stateless: ClassVar[str] = "the state would be every key and value of the context"
+    blocks: int = 2
+    heads: int | None = None
+    """None: 2, where they divide the width."""
     dropout: float | None = None
     """Within the encoder; None: the training's."""
 
     def __post_init__(self) -> None:
-        if not (1 <= self.blocks <= 64 and 1 <= self.heads <= 64):
-            raise ValueError("blocks and heads must be whole numbers from 1 to 64")
+        blocks.check_blocks(self.blocks)
+        attending.check_heads(self.heads)
         blocks.check_dropout(self.dropout)
 
     def encode(self, embeddings: KerasTensor, mask: KerasTensor, form: Form) -> KerasTensor:
         from tf_keras import layers
 
-        from rbench.layers import Count, Masked, Unflatten
+        from rbench.layers import Last
 
-        dropout = blocks.drop_rate(self.dropout, form)
-        length, width = embeddings.shape[1:]
-        attending.heads_of(self.heads, width)
-        ages = Count(length, name="position_ids")(mask)
-        positions = layers.Embedding(length, width, name="positions")(ages)
-        positions = Unflatten(length, name="all_positions")(positions)
-        placed = layers.Add(name="with_positions")([embeddings, positions])
-        x = Masked(name="placed")([placed, mask])
+        x, dropout = embeddings, blocks.drop_rate(self.dropout, form)
+        width = x.shape[-1]
+        heads = attending.heads_of(self.heads, width)
         for block in range(self.blocks):
-            only_last = form.last and block == self.blocks - 1
-            x = self._attend(x, mask, dropout, f"block_{block}", only_last)
-            x = self._feed_forward(x, width, dropout, f"block_{block}")
+            name = f"block_{block}"
+            known = asking = blocks.normed(x, f"{name}_attention_norm")
+            if form.last and block == self.blocks - 1:
+                x = Last(name=f"{name}_newest")(x)
+                asking = Last(name=f"{name}_asking")(asking)
+            found = attending.attended(asking, known, mask, heads, name)
+            found = layers.Dense(width, name=f"{name}_output")(found)
+            found = layers.Dropout(dropout, name=f"{name}_output_dropout")(found)
+            x = layers.Add(name=f"{name}_attended")([x, found])
+            x = self._feed_forward(x, dropout, name)
         if form.last:
             x = layers.Reshape((width,), name="newest")(x)
         return blocks.normed(x, "final_norm")
 
-    def _attend(
-        self, x: KerasTensor, mask: KerasTensor, dropout: float, name: str, only_last: bool
-    ) -> KerasTensor:
+    def _feed_forward(self, x: KerasTensor, dropout: float, name: str) -> KerasTensor:
         from tf_keras import layers
-
-        from rbench.layers import Last
 
         width = x.shape[-1]
-        normed = blocks.normed(x, f"{name}_attention_norm")
-        asking = Last(name=f"{name}_asking")(normed) if only_last else normed
-        joined = attending.attended(
-            asking, normed, mask, self.heads, name, sloped=False, dropout=dropout
-        )
-        joined = layers.Dense(width, name=f"{name}_output")(joined)
-        joined = layers.Dropout(dropout, name=f"{name}_output_dropout")(joined)
-        before = Last(name=f"{name}_newest")(x) if only_last else x
-        return layers.Add(name=f"{name}_attended")([before, joined])
-
-    def _feed_forward(self, x: KerasTensor, width: int, dropout: float, name: str) -> KerasTensor:
-        from tf_keras import layers
-
         hidden = blocks.normed(x, f"{name}_feed_norm")
         hidden = layers.Dense(width, activation="relu", name=f"{name}_feed_in")(hidden)
-        hidden = layers.Dropout(dropout, name=f"{name}_feed_dropout")(hidden)
         hidden = layers.Dense(width, name=f"{name}_feed_out")(hidden)
+        hidden = layers.Dropout(dropout, name=f"{name}_feed_dropout")(hidden)
         return layers.Add(name=f"{name}_fed")([x, hidden])

@@ -1,4 +1,4 @@
-"""A causal convolution over time, as in NextItNet (Yuan et al. 2019), one layer a dilation."""
+"""Causal convolutions over time with gates, after NextItNet (Yuan et al. 2019)."""
 
 from __future__ import annotations
 
@@ -11,19 +11,18 @@ from rbench_encoders import blocks
 
 @dataclass(frozen=True)
 class Cnn(Encoder):
-    """Residual layers ``x + relu(conv(x))`` of dilated convolutions, 1 x ``kernel``, projected and
-    added to the newest item.
+    """Residual layers ``x + a * sigmoid(b)`` of dilated convolutions, ``[a, b] = conv(LN(x))`` with
+    one norm for all, projected and added to the newest item.
 
-    Without biases zero stays zero, so padding in front of a context does nothing. The convolutions
-    are Conv2D over a plane of height 1: delegates take those whole, where a
-    Conv1D brings reshapes that they do not.
+    The convolutions are Conv2D over a plane of height 1: delegates take those whole, where a Conv1D
+    brings reshapes that they do not.
     """
 
     any_length: ClassVar[bool] = True
     stateless: ClassVar[str] = "it looks at its newest items alone, however long the context"
     kernel: int = 3
     """Taps of each convolution."""
-    dilations: tuple[int, ...] = (1, 2, 4)
+    dilations: tuple[int, ...] = (1, 2, 4, 8, 16)
     """Steps between taps, layer by layer. The last position sees
     ``1 + (kernel - 1) * sum(dilations)`` items."""
     dropout: float | None = None
@@ -41,32 +40,31 @@ class Cnn(Encoder):
     def encode(self, embeddings: KerasTensor, mask: KerasTensor, form: Form) -> KerasTensor:
         from tf_keras import layers
 
-        from rbench.layers import Last
-
         dropout = blocks.drop_rate(self.dropout, form)
         length, width = embeddings.shape[1:]
+        norm = layers.LayerNormalization(epsilon=1e-6, name="norm")
         reach = [(self.kernel - 1) * dilation for dilation in self.dilations]
+        items = layers.Reshape((1, length, 1), name="items")(mask)
         x = layers.Reshape((1, length, width), name="plane")(embeddings)
-        if form.last:
-            # Exactly the positions that the newest output can see; more where the context is short.
-            seen = 1 + sum(reach)
-            x = _newest(x, seen) if seen <= length else _padded(x, seen - length, "start")
         for number, (dilation, taps) in enumerate(zip(self.dilations, reach, strict=True)):
-            past = x if form.last else _padded(x, taps, f"past_{number}")
-            new = layers.Conv2D(
-                width,
-                (1, self.kernel),
-                dilation_rate=(1, dilation),
-                activation="relu",
-                use_bias=False,
-                name=f"conv_{number}",
-            )(past)
+            # Exactly the positions that the newest output sees, where it alone is wanted.
+            wanted = min(x.shape[2], 1 + sum(reach[number + 1 :])) if form.last else length
+            seen = _newest(x, min(x.shape[2], wanted + taps))
+            here = _newest(items, seen.shape[2])
+            past = layers.Multiply(name=f"items_{number}")([norm(seen), here])
+            past = _padded(past, wanted + taps - seen.shape[2], f"past_{number}")
+            gate, new = (
+                layers.Conv2D(
+                    width, (1, self.kernel), dilation_rate=(1, dilation), name=f"{part}_{number}"
+                )(past)
+                for part in ("gate", "conv")
+            )
+            gate = layers.Activation("sigmoid", name=f"open_{number}")(gate)
+            new = layers.Multiply(name=f"read_{number}")([new, gate])
             new = layers.Dropout(dropout, name=f"dropout_{number}")(new)
-            x = layers.Add(name=f"sum_{number}")([_newest(x, new.shape[2]), new])
-        shape = (width,) if form.last else (length, width)
-        x = layers.Dense(width, name="projection")(layers.Reshape(shape, name="line")(x))
-        newest = Last(name="newest")(embeddings) if form.last else embeddings
-        return layers.Add(name="sum")([layers.Reshape(shape, name="item")(newest), x])
+            x = layers.Add(name=f"sum_{number}")([_newest(x, wanted), new])
+        found = layers.Reshape((width,) if form.last else (length, width), name="line")(x)
+        return blocks.beside_newest(found, embeddings, form, 0.0)
 
 
 def _newest(x: KerasTensor, count: int) -> KerasTensor:
@@ -79,4 +77,4 @@ def _newest(x: KerasTensor, count: int) -> KerasTensor:
 def _padded(x: KerasTensor, count: int, name: str) -> KerasTensor:
     from tf_keras import layers
 
-    return layers.ZeroPadding2D(((0, 0), (count, 0)), name=name)(x)
+    return layers.ZeroPadding2D(((0, 0), (count, 0)), name=name)(x) if count else x

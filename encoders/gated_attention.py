@@ -42,7 +42,7 @@ class GatedAttention(Encoder):
             if form.last and block == self.blocks - 1:
                 x = Last(name=f"{name}_newest")(x)
                 asking = Last(name=f"{name}_asking")(asking)
-            found = attending.attended(asking, known, mask, heads, name, sloped=True)
+            found = attending.attended(asking, known, mask, heads, name)
             gate = layers.Dense(width, name=f"{name}_gate")(asking)
             x = blocks.gated(x, found, gate, dropout, name)
         if form.last:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from rbench.encoding import Encoder, Form, KerasTensor
+from rbench_encoders import blocks
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Gru(Encoder):
             bias_constraint=_no_candidate_bias,
             name="gru",
         )(embeddings)
-        return _beside_newest(x, embeddings, form.last)
+        return blocks.beside_newest(x, embeddings, form, form.dropout)
 
     def state(self, width: int, length: int) -> int:
         return width
@@ -46,18 +47,7 @@ class Gru(Encoder):
         from rbench_encoders.stepwise import StepwiseGRU
 
         after = StepwiseGRU(embedding.shape[-1], name="gru")([embedding, state])
-        return _beside_newest(after, embedding, last=True), after
-
-
-def _beside_newest(x: KerasTensor, embeddings: KerasTensor, last: bool) -> KerasTensor:
-    from tf_keras import layers
-
-    from rbench.layers import Last
-
-    newest = Last(name="newest")(embeddings) if last else embeddings
-    newest = layers.Reshape(x.shape[1:], name="item")(newest)
-    x = layers.Dense(embeddings.shape[-1], name="projection")(x)
-    return layers.Add(name="sum")([newest, x])
+        return blocks.beside_newest(after, embedding, Form(last=True), 0.0), after
 
 
 def _no_candidate_bias(bias: Any) -> Any:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from rbench.encoding import Encoder, Form, KerasTensor
+from rbench_encoders import blocks
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Lstm(Encoder):
             bias_constraint=_no_candidate_bias,
             name="lstm",
         )(embeddings)
-        return _beside_newest(x, embeddings, form.last)
+        return blocks.beside_newest(x, embeddings, form, form.dropout)
 
     def state(self, width: int, length: int) -> int:
         return 2 * width
@@ -56,18 +57,7 @@ class Lstm(Encoder):
         step = StepwiseLSTM(width, return_state=True, name="lstm")
         x, hidden, cell = step([embedding, *before])
         after = layers.Concatenate(name="after")([hidden, cell])
-        return _beside_newest(x, embedding, last=True), after
-
-
-def _beside_newest(x: KerasTensor, embeddings: KerasTensor, last: bool) -> KerasTensor:
-    from tf_keras import layers
-
-    from rbench.layers import Last
-
-    newest = Last(name="newest")(embeddings) if last else embeddings
-    newest = layers.Reshape(x.shape[1:], name="item")(newest)
-    x = layers.Dense(embeddings.shape[-1], name="projection")(x)
-    return layers.Add(name="sum")([newest, x])
+        return blocks.beside_newest(x, embedding, Form(last=True), 0.0), after
 
 
 def _no_candidate_bias(bias: Any) -> Any:

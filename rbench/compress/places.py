@@ -1,7 +1,7 @@
 """Which weights are compressed: matrices and filters of Dense, Conv2D, recurrent layers and tables.
 
-Biases and norms are left alone: there are few of them, and each one counts. So is a filter or
-matrix with one output only, like the ages of a bag of words: a row of a few numbers, none of which
+Biases and norms are left alone: there are few of them, and each one counts. So are curves over age,
+as in a bag of words, and a filter or matrix with one output only: a few numbers, none of which
 could be spared and whose zeros save nothing.
 
 A recurrent layer keeps the matrices of its gates side by side in one weight. Files hold them one by

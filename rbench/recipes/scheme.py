@@ -9,7 +9,7 @@ its module must be cheap: import TensorFlow, and `rbench.convert`, inside `Schem
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -20,6 +20,8 @@ Model = Any
 """A .tflite as the schema's objects, see `rbench.convert.flatbuffer`."""
 Configure = Callable[[Any], None]
 """Sets up a ``tf.lite.TFLiteConverter`` before it converts."""
+Chosen = Callable[[Model, Any], Sequence[Any]]
+"""A model and its first subgraph -> some of its operators."""
 NOWHERE = 1000
 """The place of those that name none: behind ours, among each other by name."""
 
@@ -37,11 +39,14 @@ class Source(Protocol):
         there, and there is nothing to calibrate. Only schemes whose `Grid` has activations see it.
         """
 
-    def by_tflite(self, configure: Configure | None = None) -> Model:
+    def by_tflite(
+        self, configure: Configure | None = None, in_float: Chosen | None = None
+    ) -> Model:
         """What ``tf.lite``'s converter makes of the model: builtin operators, one signature.
 
         Args:
             configure: sets up the converter; without, nothing is quantized.
+            in_float: of a calibrated int8 model, the operators that stay in float between integers.
 
         Raises:
             StageError: it gave up.

@@ -8,9 +8,13 @@ from rbench.recipes.scheme import Converted, Grid, Scheme, Source
 
 
 class StaticInt8(Scheme):
-    """tf.lite's full integer quantization."""
+    """tf.lite's full integer quantization, but for layer norms: a mean, a square and a root in int8
+    each lose what the norm is for.
+    """
 
     def convert(self, source: Source) -> Converted:
+        from rbench.convert.norms import inside_norms
+
         def calibrated(converter: Any) -> None:
             import tensorflow as tf
 
@@ -19,7 +23,9 @@ class StaticInt8(Scheme):
             # Nothing else: an operator without an int8 kernel is an error, never silently float.
             converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
 
-        return Converted(source.by_tflite(_learnt if source.learnt else calibrated), "tf.lite")
+        if source.learnt:
+            return Converted(source.by_tflite(_learnt), "tf.lite")
+        return Converted(source.by_tflite(calibrated, in_float=inside_norms), "tf.lite")
 
 
 def _learnt(converter: Any) -> None:
@@ -34,7 +40,7 @@ SCHEME = StaticInt8(
     meaning="int8 weights and int8 activations, ranges from calibration",
     quantizer="tf.lite",
     weights="int8",
-    arithmetic="int8, ranges from calibration",
+    arithmetic="int8, ranges from calibration; layer norms float32",
     granularity="each output of a matrix; every activation and the item table have one",
     weight_bits=8,
     activation_bits=8,

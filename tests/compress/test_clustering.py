@@ -42,7 +42,7 @@ def test_all_forms_have_the_same_clusters(flat) -> None:
 
 def test_what_is_said_is_what_is_there(tuned) -> None:
     details = tuned("attention", "cluster16+float32").result.details
-    assert details == {"distinct_most": 16, "clustered_tensors": 8}
+    assert details == {"distinct_most": 16, "clustered_tensors": 19}
 
 
 def test_the_values_learn(tuned) -> None:
@@ -57,7 +57,7 @@ def test_the_values_learn(tuned) -> None:
 
 def test_the_ages_of_a_bag_and_biases_are_left_alone(tuned) -> None:
     weights = load_weights(tuned("bow", "cluster16+float32").folder)
-    assert len(np.unique(weights["recency/0"])) == 6
+    assert len(np.unique(weights["recency/0"])) == 6 * 8
     assert len(np.unique(weights["projection/1"])) == 16
 
 

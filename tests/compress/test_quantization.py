@@ -37,7 +37,8 @@ def test_four_bits_hold_every_weight(tuned, encoder) -> None:
     weights = load_weights(tuned(encoder, "qat+weight_only_wi4").folder)
     assert len(np.unique(weights[TABLE])) <= 15
     assert grid([weights[TABLE].ravel()], 7)
-    kernels = {n: w for n, w in weights.items() if w.ndim > 1 and "item" not in n}
+    left_alone = ("item", "recency")
+    kernels = {n: w for n, w in weights.items() if w.ndim > 1 and not n.startswith(left_alone)}
     kernels = {
         n: w for n, w in kernels.items() if w.shape[-1] > 2 and w.shape[0] > 2 and w.shape[-2] > 1
     }
@@ -104,7 +105,7 @@ def test_learnt_ranges_are_the_files_ranges(flat, encoder) -> None:
     made = flat(encoder, "qat+static_wi8_ai8")
     ranges = read(made.made.folder / RANGES)
     assert made.made.result.details["learnt_ranges"] == len(ranges) - 2 > 2
-    due = [(high - low) / 255 for low, high in ranges.values()] + [1 / 255]
+    due = [(high - low) / 255 for low, high in ranges.values()] + [1 / 255, 1 / 256]  # of a gate
     scales = [scale for scale, _ in activations(made.path)]
     for scale in scales:
         assert np.isclose(scale, due, rtol=1e-4).any(), scale
@@ -119,7 +120,7 @@ def test_attention_has_its_ranges_around_norms_in_float(flat) -> None:
     due = [(high - low) / 255 for low, high in ranges.values()] + [1 / 255, 1 / 256]
     found = [np.isclose(scale, due, rtol=1e-4).any() for scale in scales]
     assert np.mean(found) > 0.9
-    assert made.result.ops["RSQRT"] == 3
+    assert made.result.ops["RSQRT"] == 5
 
 
 @pytest.mark.parametrize("encoder", ["bow", "cnn", "attention"])
@@ -135,8 +136,8 @@ def test_the_file_answers_as_the_fake_quantized_model(flat, encoder) -> None:
     for context, scores in zip(reference["contexts"], reference["scores"], strict=True):
         given = runner(context=context[None])
         apart.append(np.abs(given["scores"][0] - scores[given["items"][0] - 1]).max() / step)
-    # Half a step is rounded the other way here and there; a norm carries it on.
-    assert np.median(apart) <= (12 if encoder == "attention" else 1.01)
+    # Half a step is rounded the other way here and there; norms carry it on.
+    assert np.median(apart) <= {"bow": 1.01, "cnn": 6, "attention": 12}[encoder]
     distinct = np.unique(np.round(reference["scores"] / step))
     assert np.allclose(reference["scores"] / step, np.round(reference["scores"] / step), atol=1e-2)
     assert len(distinct) > 10

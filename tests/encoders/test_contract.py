@@ -18,7 +18,7 @@ OURS = ("bow", "cnn", "lstm", "gru", "attention", "lru", "mixer", "gated_attenti
 CASES = {
     **{name: plugins.encoder(name) for name in OURS},
     "cnn, wider than the context": Cnn(kernel=4, dilations=(1, 2, 8)),
-    "attention, two blocks of two heads": Attention(blocks=2, heads=2),
+    "attention, one block of one head": Attention(blocks=1, heads=1),
 }
 
 

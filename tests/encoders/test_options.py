@@ -71,11 +71,11 @@ def test_no_encoder_costs_an_import_of_tensorflow() -> None:
     assert done.returncode == 0, done.stderr.decode()
 
 
-@pytest.mark.parametrize("name", ["lru", "cnn", "gru", "lstm", "gated_attention"])
+@pytest.mark.parametrize("name", ["lru", "cnn", "gru", "lstm", "attention", "gated_attention"])
 def test_who_may_learn_from_longer_windows(name) -> None:
     assert plugins.encoder(name).any_length
 
 
-@pytest.mark.parametrize("name", ["bow", "mixer", "attention"])
-def test_who_has_a_weight_for_every_place(name) -> None:
+@pytest.mark.parametrize("name", ["bow", "mixer"])
+def test_who_has_a_weight_for_every_age(name) -> None:
     assert not plugins.encoder(name).any_length

@@ -1,7 +1,7 @@
 """How long a tap on a demo takes, from the finger to the painted list.
 
     rbench demo RUN -o demo.html
-    python benchmarks/taps.py demo.html [--taps 60]
+    python benchmarks/taps.py demo.html [--taps 60] [--picture demo.png]
 
 Opens the page in headless Chromium, offline, and taps recommendations, each after the last one's
 list is there. The page itself measures: from the event's time stamp to after the frame that shows
@@ -45,6 +45,11 @@ class Tapping:
         found = self._page.evaluate(MEASURED)[before:]
         return [whole for whole, _ in found], [model for _, model in found]
 
+    def picture(self, path: Path) -> None:
+        """Of the page as it is, once it says why."""
+        self._page.wait_for_timeout(1500)
+        self._page.screenshot(path=path, clip={"x": 0, "y": 0, "width": 1280, "height": 690})
+
     def _until(self, count: int) -> None:
         """So many taps have their painted list."""
         for _ in range(1000):
@@ -76,10 +81,13 @@ def main() -> None:
     words = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     words.add_argument("page", type=Path)
     words.add_argument("--taps", type=int, default=60)
+    words.add_argument("--picture", type=Path, help="of the page as it is then, a PNG")
     chosen = words.parse_args()
     with opened(chosen.page) as page:
         whole, model = page.tap(chosen.taps)
         requests = len(page.requests)
+        if chosen.picture:
+            page.picture(chosen.picture)
     for name, values in (("tap to painted list", whole), ("of it the model's calls", model)):
         middle, late = np.quantile(values, (0.5, 0.95))
         print(f"{name}: p50 {middle:.1f} ms, p95 {late:.1f} ms ({len(values)} taps)")

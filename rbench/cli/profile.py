@@ -18,6 +18,7 @@ from rbench.errors import OutputError, UsageError
 from rbench.profile import ProfileSettings
 from rbench.profile.ranges import Range, parse
 from rbench.system import extras
+from rbench.system.reading import kind_of
 from rbench.text.shell import command_line
 from rbench.text.shown import line
 
@@ -95,6 +96,10 @@ def command(
     known = ranges_of(ranges)
     if contexts and (items or known):
         raise UsageError("--contexts says what to ask, so that --items and --range have no use")
+    if contexts and (odd := kind_of(contexts)):
+        raise UsageError(
+            f"this is {odd}", where=f"--contexts {contexts}", allowed="a file: .npy or .npz"
+        )
     if out is not None and not is_utf8(out.absolute()):
         raise OutputError(
             "a run's folder must have a name in UTF-8", where=str(out), remedy="name another place"

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from rbench.errors import DataError, MissingExtraError
+from rbench.system import reading
 
 MAGIC = {
     b"\x1f\x8b": "gzip",
@@ -78,7 +79,14 @@ def unpacked(path: Path) -> Iterator[BinaryIO]:
             goes wrong while the caller reads it.
         MissingExtraError: it is zstd, and what reads that is not installed.
     """
-    kind = ""
+    kind, odd = "", reading.kind_of(path)
+    if odd not in ("", "a folder"):  # who opens a pipe waits until somebody writes to it
+        raise DataError(
+            f"this is {odd}",
+            where=str(path),
+            allowed="a file",
+            remedy="write what comes out of it to a file, and name that",
+        )
     try:
         with ExitStack() as stack:
             kind = kind_of(path)

@@ -238,6 +238,13 @@ def test_contexts_that_do_not_fit_fail_the_cell(rbench, quick, ours, tmp_path):
     assert "the file takes int32 [1, 6], the contexts are int32 [1, 9]" in done.stdout
 
 
+def test_contexts_that_are_no_file_are_not_waited_for(rbench, quick, ours, tmp_path):
+    os.mkfifo(tmp_path / "c.npz")
+    for name, kind in (("c.npz", "a pipe"), ("/dev/zero", "a device"), (tmp_path, "a folder")):
+        done = rbench("profile", ours, "--contexts", name, "--target", "cpu", check=2)
+        assert f"this is {kind}" in done.stderr
+
+
 def test_a_gpu_that_is_not_here(rbench, quick, ours, no_gpu):
     done = rbench("profile", ours, "--target", "gpu", check=1)
     assert "unsupported: gpu: no GPU here" in done.stdout

@@ -9,6 +9,7 @@ import codecs
 import gzip
 import io
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -23,6 +24,7 @@ import pytest
 from rbench.data import DataSettings, load
 from rbench.data.formats import find
 from rbench.data.sequences import sequences
+from rbench.data.text import peek
 from rbench.errors import DataError
 
 START = 1_700_000_000
@@ -443,3 +445,12 @@ def test_a_line_below_the_table_can_be_left_out(write: Callable[..., Path]) -> N
     with pytest.raises(DataError, match="1 values instead of 3") as caught:
         histories(path)
     assert histories(path, **printed(caught.value.remedy)) == HISTORIES
+
+
+def test_nobody_waits_for_a_pipe(tmp_path: Path) -> None:
+    """Where a name that was found leads to one, as among the parts of a table or beside a log."""
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(DataError, match=r"pipe: this is a pipe; allowed: a file"):
+        peek(tmp_path / "pipe")
+    with pytest.raises(DataError, match="this is a device"):
+        peek(Path("/dev/zero"))

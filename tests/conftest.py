@@ -164,12 +164,17 @@ def emulation():
     except Unsupported as error:
         if sysroot.emulator() is None:
             pytest.skip(f"{error}")
+    import fcntl
+
     words = (sys.executable, "-P", "-m", "rbench", "tool", "fetch", sysroot.NAME)
-    try:
-        subprocess.run(words, capture_output=True, timeout=180, check=True)
-        return sysroot.find("")
-    except (subprocess.SubprocessError, Unsupported) as error:
-        pytest.skip(f"no machine to emulate: {getattr(error, 'stderr', error)}")
+    sysroot.home().parent.mkdir(parents=True, exist_ok=True)
+    with sysroot.home().with_name(".fetching").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # another worker of this session may want it, too
+        try:
+            subprocess.run(words, capture_output=True, timeout=180, check=False)
+            return sysroot.find("")
+        except (subprocess.TimeoutExpired, Unsupported) as error:
+            pytest.skip(f"no machine to emulate: {error}")
 
 
 @pytest.fixture(scope="session")

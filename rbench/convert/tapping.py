@@ -17,7 +17,7 @@ from rbench.convert.item_table import NoTableError
 from rbench.convert.result import INPUT
 from rbench.convert.sharing import adopt_item_table
 from rbench.encoding import Encoder, ModelSettings
-from rbench.errors import Unsupported
+from rbench.errors import StageError, Unsupported
 from rbench.features import Features
 from rbench.graph.model import set_weights, state_of, tap_model
 from rbench.train.weights import load_weights
@@ -103,7 +103,10 @@ def _converted(recipe: Recipe, steps: Steps, numbers: int) -> Model:
     stepping = tap_model(steps.encoder, steps.settings, steps.items)
     set_weights(stepping, load_weights(steps.compressed))
     tapper = Tapper(stepping, numbers, min(steps.settings.top_k, steps.items))
-    made, _ = recipe.scheme.convert(Source(Exported(tapper, steps.contexts)))
+    try:
+        made, _ = recipe.scheme.convert(Source(Exported(tapper, steps.contexts)))
+    except StageError as error:  # the file has its other signature all the same
+        raise Unsupported(f"it could not be converted: {error.what}") from error
     share_and_tidy(made)
     if reason := recipe.scheme.objection(op_names(made)):
         raise Unsupported(reason)

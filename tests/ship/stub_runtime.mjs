@@ -23,6 +23,21 @@ class Tensor {
   }
 }
 
+/** A state that counts the taps; the items are named after it. */
+function tapped({state, item}) {
+  if (!(state.held instanceof Float32Array && item.held instanceof Int32Array)) {
+    throw new Error('not float32 and int32');
+  }
+  const count = state.held[0] + 1;
+  const after = Float32Array.from(state.held);
+  after[0] = count;
+  return {
+    state: new Tensor(after, state.shape),
+    items: new Tensor(Int32Array.from([item.held[0], 20, 20 + count]), [1, 3]),
+    scores: new Tensor(Float32Array.from([3, 2, 1]), [1, 3]),
+  };
+}
+
 const litert = {
   Tensor,
   async loadAndCompile(model, {accelerator}) {
@@ -33,6 +48,7 @@ const litert = {
       getInputDetails: () => details.inputs,
       getOutputDetails: () => details.outputs,
       async run(signature, inputs) {
+        if (signature === 'tap') return tapped(inputs);
         if (signature !== 'recommend') throw new Error(`no signature ${signature}`);
         const asked = inputs.context;
         if (!(asked.held instanceof Int32Array)) throw new Error('not int32');

@@ -11,6 +11,7 @@ from rbench.ship import ship
 from rbench.ship.answers import ModelRunner, padded
 from rbench.ship.clients import client as python
 from rbench.testing import damage
+from rbench.testing.answering import answering_run
 from rbench.testing.damage import rewrite, seal
 
 GOLDEN = ([5, 3, 9], [3.0, 2.0, 1.99])
@@ -205,3 +206,28 @@ def test_both_clients_judge_alike(bundle):
     wanted = [python.differs(*GOLDEN, *pair, 0.01) for pair in pairs]
     assert [bool(one) for one in said] == [bool(one) for one in wanted]
     assert [one[:12] for one in said] == [one[:12] for one in wanted]
+
+
+def test_it_taps_as_the_session_goes(tmp_path):
+    run = answering_run(tmp_path / "run", recipes=("float32",), tap=True)
+    bundle = ship(run, tmp_path / "bundle").to
+    size = 8
+    said = told(
+        bundle,
+        ["tap", {}, 5, 3],
+        ["tap", {"state": [2.0, *[0.0] * (size - 1)], "seen": [20]}, 5, 3],
+        ["tap", {"state": [1.0]}, 5, 3],
+        ["tap", {}, 0, 3],
+        ["tap", {}, 5, 31],
+    )
+    # The stub names 5, 20 and 20 + taps; what was seen is taken out.
+    assert (said[0]["items"], said[0]["missing"]) == ([20, 21], 1)
+    assert said[1]["items"] == [23]
+    assert said[2]["error"] == "a state of 1 numbers; this model's has 8"
+    assert "no index of an item: 0" in said[3]["error"]
+    assert "k must be from 1 to 30, not 31" in said[4]["error"]
+
+
+def test_a_model_without_a_tap_says_so(bundle):
+    (said,) = told(bundle, ["tap", {}, 5, 3])
+    assert "no tap" in said["error"]

@@ -1,0 +1,75 @@
+"""docs/personal.md is run from its own text, with a log, a training and a timing that are small."""
+
+import re
+import shlex
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("tensorflow", reason="a sweep needs rbench[sweep]")
+
+from rbench.cli import main
+from rbench.records.run_folder import read_run
+
+PAGE = (Path(__file__).parents[2] / "docs/personal.md").read_text("utf-8")
+SMALL = """
+[data.synthetic]
+users = 120
+items = 60
+interactions_per_user = 14
+
+[model]
+width = 8
+length = 6
+top_k = 20
+
+[train]
+epochs = 2
+
+[evaluate]
+bootstrap = 50
+
+[profile]
+rounds = 2
+min_runs = 40
+min_seconds = 0.02
+warmup_seconds = 0.0
+"""
+
+
+def blocks(language):
+    return re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.slow
+def test_the_page_does_what_it_says(tmp_path, own_store, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (study,) = blocks("toml")
+    Path("taps.toml").write_text(study + SMALL)
+    (commands,) = blocks("bash")
+    for line in commands.splitlines():
+        command, _, code = line.rpartition("#")
+        with pytest.raises(SystemExit) as left:
+            main(shlex.split(command)[1:])
+        assert left.value.code == int(code.split(":")[0]), (line, capsys.readouterr())
+    gru, bow = read_run(Path("runs/taps")).records
+    assert (gru.state, bow.state) == ("ok", "ok"), (gru.reason, bow.reason)
+    assert gru.model.census["tap"] == {"numbers": 8}
+    assert gru.model.census["stored_twice"]["buffers"] == 0
+    assert "ring" in bow.model.census["tap"]["reason"]
+    assert gru.quality.tap.top10_overlap == 1.0
+    assert gru.quality.tap.max_score_difference < 1e-4
+    assert gru.quality.tap.longer == gru.quality.users == 120
+    assert set(gru.quality.tap.ndcg) == {"recommend", "tap", "low", "high"}
+    assert gru.timing.tap.ratio > 0
+    assert len(gru.timing.tap.round_medians_us) == 2
+    assert (bow.quality.tap, bow.timing.tap) == (None, None)
+    assert "And item by item?" in Path("runs/taps/report.html").read_text("utf-8")
+    (program,) = blocks("python")
+    monkeypatch.setattr(sys, "path", [str(tmp_path / "bundle"), *sys.path])
+    monkeypatch.delitem(sys.modules, "client", raising=False)
+    capsys.readouterr()
+    exec(compile(program, "docs/personal.md", "exec"), {})
+    sys.modules.pop("client")
+    assert capsys.readouterr().out.count("'") == 20

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from rbench.choose import bench_of, trusted
 from rbench.records import Estimate, Record, Run
+from rbench.records.caveats import asks_now
 from rbench_reports.metrics import METRICS, NDCG, P50, Metric, estimate
 from rbench_reports.numbers import SCORE, Scale, finite, scale
 
@@ -35,6 +36,9 @@ STATES = {
     )
 }
 
+ASKS_NOW = " (knows when)"
+"""Behind the name of an encoder that uses the moment of the request."""
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -54,6 +58,11 @@ class Cell:
     @property
     def target(self) -> str:
         return self.record.cell.target
+
+    @property
+    def name(self) -> str:
+        """The encoder, with a word where it knows more than ids."""
+        return f"{self.encoder}{ASKS_NOW}" if asks_now(self.record) else self.encoder
 
     @property
     def file(self) -> tuple[str, str]:
@@ -120,8 +129,11 @@ class Sheet:
 
     @classmethod
     def of(cls, run: Run) -> Sheet:
-        """The sheet of a run, in the order of its records."""
-        cells = tuple(Cell(number, record) for number, record in enumerate(run.records))
+        """The sheet of a run, in the order of its records; those that use the moment of the request
+        stand behind the others.
+        """
+        ordered = sorted(run.records, key=asks_now)
+        cells = tuple(Cell(number, record) for number, record in enumerate(ordered))
         scales = {m.key: scale(m.kind, (cell.value(m) for cell in cells)) for m in METRICS}
         scales["p95"] = scales["p50"] if scales["p50"].unit == scales["p95"].unit else scales["p95"]
         return cls(cells, scales)

@@ -26,7 +26,7 @@ class Markdown:
         heads = ["encoder", "recipe", "target", "state", *(_head(sheet, m.key) for m in METRICS)]
         rows = [
             [
-                *(cell.encoder, cell.recipe, cell.target, cell.state.word),
+                *(cell.name, cell.recipe, cell.target, cell.state.word),
                 *(sheet.text(cell, metric) for metric in METRICS),
             ]
             for cell in sheet.cells

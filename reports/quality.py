@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rbench.metrics.found import label
 from rbench.records import Estimate, Parity, Quality, Run
+from rbench.records.caveats import asks_now
 from rbench_reports.cells import Sheet, interval
 from rbench_reports.numbers import MISSING, SCORE, Scale, finite
 from rbench_reports.paired import REFERENCE, Paired, Pairing
@@ -36,6 +37,8 @@ class Row:
     """Beside the float32 of its encoder; None for what is no file or is that float32."""
     bar: tuple[float, float, float] | None
     """Low, value and high of NDCG@10 as percent of the picture's width."""
+    asks_now: bool = False
+    """Whether it uses the moment of the request: such rows stand last."""
 
 
 def columns(run: Run) -> tuple[tuple[str, str], ...]:
@@ -62,7 +65,8 @@ def rows(run: Run, sheet: Sheet, pairing: Pairing) -> tuple[Row, ...]:
         scored = [c.record.quality for c in cells if c.record.quality is not None]
         if scored:
             beside = pairing.files.get((encoder, recipe)) if recipe != REFERENCE else None
-            found.append(_row("file", encoder, recipe, scored[0], keys, widest, beside))
+            made = _row("file", encoder, recipe, scored[0], keys, widest, beside)
+            found.append(replace(made, asks_now=asks_now(cells[0].record)))
     return tuple(found)
 
 

@@ -24,7 +24,7 @@ from rich.progress import (
 from rbench.cli.screen import Screen, Table
 from rbench.progress import Progress as Standing
 from rbench.records import Quality, Record, Run
-from rbench.records.caveats import notes_of
+from rbench.records.caveats import asks_now, notes_of
 from rbench.sweeping.jobs import AnyJob
 from rbench.sweeping.store import Failure
 from rbench.text.shown import line
@@ -158,11 +158,15 @@ def table(run: Run) -> Table:
     ):
         drawn.add_column(heading, justify="right", no_wrap=True)
     files: dict[tuple[str, str], dict[str, Record]] = {}
-    for record in run.records:
+    for record in sorted(run.records, key=asks_now):
         place = (record.cell.encoder, record.cell.recipe)
         files.setdefault(place, {})[record.cell.target] = record
+    timed = False
     for (encoder, recipe), cells in files.items():
         first = next(iter(cells.values()))
+        if asks_now(first) and not timed:
+            timed = True
+            drawn.add_section()
         model, quality = first.model, first.quality
         drawn.add_row(
             encoder,

@@ -12,7 +12,7 @@ from rbench.convert.result import INPUT, OUTPUT_ITEMS, OUTPUT_SCORES, SIGNATURE
 from rbench.demo import page
 from rbench.errors import OutputError, UsageError
 from rbench.records import Run
-from rbench.records.caveats import filtered
+from rbench.records.caveats import features_of, filtered
 from rbench.ship.cell import Chosen, choose_cell
 from rbench.ship.names import Titles, names_of
 from rbench.system.writing import write_atomically, writing
@@ -93,6 +93,7 @@ def demo(
     chosen = [choose_cell(run, name) for name in cells or ("",)]
     for one in chosen:
         _must_run_in_browsers(one)
+        _must_know_items_alone(one)
     named = [names_of(run, one.record, titles) for one in chosen]
     if any(other.items != named[0].items for other in named):
         raise UsageError("the cells are of different splits of the log", where=str(run.folder))
@@ -145,6 +146,21 @@ def _must_run_in_browsers(one: Chosen) -> None:
             where=_name(one),
             remedy="take its form without: --cell "
             f"{one.record.cell.encoder}/unrolled+{one.record.cell.recipe}",
+        )
+
+
+def _must_know_items_alone(one: Chosen) -> None:
+    """The page knows which items were touched, and not when.
+
+    Raises:
+        UsageError: the file is given more.
+    """
+    inputs = sorted(features_of(one.record))
+    if inputs:
+        raise UsageError(
+            f"is given {', '.join(inputs)} beside the items, which the page does not know",
+            where=_name(one),
+            remedy="take a model of ids alone",
         )
 
 

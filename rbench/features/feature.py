@@ -75,7 +75,12 @@ class Feature(ABC):
 
     def facts(self) -> dict[str, Any]:
         """What records say of it."""
-        return {"input": self.name, "kind": self.kind, "request": self.request}
+        return {
+            "input": self.name,
+            "kind": self.kind,
+            "meaning": self.meaning,
+            "request": self.request,
+        }
 
 
 def filled(values: NDArray[Any], length: int, dtype: str) -> NDArray[Any]:

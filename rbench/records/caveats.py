@@ -7,8 +7,9 @@ a report of an old run says it too; a fact that was not recorded gives no senten
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
-from rbench.records import DataSummary, Run
+from rbench.records import DataSummary, Record, Run
 from rbench.records.artefacts import read_ranks
 from rbench.records.history import MOST, REPEATING, History, history, number_of, part_of
 
@@ -34,7 +35,29 @@ def notes(data: DataSummary, filtered: bool) -> tuple[str, ...]:
 def notes_of(run: Run) -> tuple[str, ...]:
     """What is worth a look in how a run's log was read, then `notes` of its log and ranking."""
     data = run.info.data
-    return () if data is None else (*data.reading.notes, *notes(data, filtered(run)))
+    timed = sorted({record.cell.encoder for record in run.records if asks_now(record)})
+    said = (f"{', '.join(timed)} {NOW}",) if timed else ()
+    return said if data is None else (*said, *data.reading.notes, *notes(data, filtered(run)))
+
+
+def features_of(record: Record) -> dict[str, dict[str, Any]]:
+    """Name of each input beside the context -> what a record says of its feature."""
+    said = record.settings.get("features")
+    facts = said.values() if isinstance(said, Mapping) else ()
+    return {str(one.get("input", "")): dict(one) for one in facts if isinstance(one, Mapping)}
+
+
+def asks_now(record: Record) -> bool:
+    """Whether a model uses the moment of the request, which models of ids alone do not know: what
+    it scores is no fair comparison with theirs.
+    """
+    return any(one.get("request") is True for one in features_of(record).values())
+
+
+NOW = (
+    "uses the moment of the request: its scores are of another task than those of models and "
+    "baselines that know ids alone"
+)
 
 
 def filtered(run: Run) -> bool:

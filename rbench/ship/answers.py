@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rbench.convert.noise import captured
 from rbench.convert.result import (
@@ -22,6 +23,7 @@ from rbench.convert.result import (
 from rbench.data.dataset import Ids
 from rbench.data.ranking import Scores
 from rbench.errors import ModelError, StageError
+from rbench.features import ALLOWED
 from rbench.ship.documents import Tap, Tensor
 from rbench.system import extras
 
@@ -33,6 +35,7 @@ MEANINGS = {
     OUTPUT_SCORES: "their scores: of use for order and for thresholds, no probabilities",
     STATE: "what the taps so far left; zeros before the first",
     ITEM: "index into items.json of the item that was touched",
+    ALLOWED: "1 for an item that may come back, 0 for one that may not; column j is index j + 1",
 }
 
 
@@ -50,13 +53,14 @@ class ModelRunner:
 
     Args:
         path: the .tflite, with the signature of `rbench.convert.result`.
+        features: name of each further input -> what records say of its feature.
 
     Raises:
         ModelError: the runtime refuses the file, or it is no such model.
         MissingExtraError: ai-edge-litert is not installed.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, features: Mapping[str, Mapping[str, Any]] | None = None) -> None:
         extras.require("profile", "asking a .tflite", "ai_edge_litert")
         from ai_edge_litert.interpreter import Interpreter
 
@@ -73,25 +77,40 @@ class ModelRunner:
                 allowed=f"a .tflite with the signature {SIGNATURE!r}",
             ) from error
         self._where, self.signature = str(path), SIGNATURE
-        self.inputs = _tensors(self._runner.get_input_details())
-        self.outputs = _tensors(self._runner.get_output_details())
+        self.inputs = _tensors(self._runner.get_input_details(), features or {})
+        self.outputs = _tensors(self._runner.get_output_details(), {})
         self.tap = _tap(self._interpreter)
         named = {tensor.name: tensor for tensor in (*self.inputs, *self.outputs)}
         missing = {INPUT, OUTPUT_ITEMS, OUTPUT_SCORES} - set(named)
-        if missing or len(self.inputs) != 1 or len(named[INPUT].shape) != 2:
+        unknown = [t.name for t in self.inputs if t.name != INPUT and not t.kind]
+        if missing or unknown or len(named[INPUT].shape) != 2:
             raise ModelError(
                 f"its signature has {', '.join(named)}",
                 where=str(path),
-                allowed=f"{INPUT} -> {OUTPUT_ITEMS}, {OUTPUT_SCORES}",
+                allowed=f"{INPUT}, and what features and filters add -> {OUTPUT_ITEMS}, "
+                f"{OUTPUT_SCORES}",
             )
+        self.beside = tuple(t for t in self.inputs if t.name not in (INPUT, ALLOWED))
+        """The inputs of features."""
+        self.told = next((t for t in self.inputs if t.name == ALLOWED), None)
+        """The input that says which items may come back."""
         self.length = named[INPUT].shape[1]
         self.k = named[OUTPUT_ITEMS].shape[-1]
 
-    def answer(self, context: Ids, name: str = "") -> Answer:
+    def answer(
+        self,
+        context: Ids,
+        name: str = "",
+        *,
+        given: Mapping[str, Sequence[float]] | None = None,
+        allowed: Sequence[int] | None = None,
+    ) -> Answer:
         """Ask int32 ``(length,)``.
 
         Args:
             name: of the question, for messages.
+            given: what stands beside it, by input; 0 everywhere if left out.
+            allowed: the items that may come back; all of them if left out.
 
         Raises:
             StageError: the model does not run, or a score is no finite number.
@@ -100,13 +119,28 @@ class ModelRunner:
         try:
             # The state of a fused LSTM outlives a query.
             self._interpreter.reset_all_variables()
-            found = self._runner(**{INPUT: np.ascontiguousarray(context[None], np.int32)})
+            found = self._runner(**self.query(context, given or {}, allowed))
         except (RuntimeError, ValueError) as error:
             raise StageError(f"the model does not run: {error}", where=where) from error
         scores = np.array(found[OUTPUT_SCORES], np.float32).reshape(-1)
         if not np.isfinite(scores).all():
             raise StageError("a score is no finite number", where=where)
         return Answer(np.array(found[OUTPUT_ITEMS], np.int32).reshape(-1), scores)
+
+    def query(
+        self, context: Ids, given: Mapping[str, Sequence[float]], allowed: Sequence[int] | None
+    ) -> dict[str, NDArray[Any]]:
+        """All inputs of one question, each with a batch of one."""
+        asked: dict[str, NDArray[Any]] = {INPUT: np.ascontiguousarray(context[None], np.int32)}
+        for tensor in self.beside:
+            row = given.get(tensor.name, [0] * self.length)
+            asked[tensor.name] = np.array([row], tensor.dtype)
+        if self.told is not None:
+            mask = np.full(self.told.shape, allowed is None, np.float32)
+            if allowed:
+                mask[0, np.array(allowed) - 1] = 1
+            asked[ALLOWED] = mask
+        return asked
 
 
 def _tap(interpreter: Any) -> Tap | None:
@@ -116,20 +150,25 @@ def _tap(interpreter: Any) -> Tap | None:
     runner = interpreter.get_signature_runner(TAP)
     return Tap(
         signature=TAP,
-        inputs=_tensors(runner.get_input_details()),
-        outputs=_tensors(runner.get_output_details()),
+        inputs=_tensors(runner.get_input_details(), {}),
+        outputs=_tensors(runner.get_output_details(), {}),
         state=STATE,
         item=ITEM,
     )
 
 
-def _tensors(details: dict[str, Any]) -> tuple[Tensor, ...]:
+def _tensors(
+    details: dict[str, Any], features: Mapping[str, Mapping[str, Any]]
+) -> tuple[Tensor, ...]:
+    kinds = {name: str(facts.get("kind", "")) for name, facts in features.items()}
+    meanings = {name: str(facts.get("meaning", "")) for name, facts in features.items()}
     return tuple(
         Tensor(
             name=name,
             dtype=np.dtype(one["dtype"]).name,
             shape=tuple(int(size) for size in one["shape"]),
-            meaning=MEANINGS.get(name, ""),
+            meaning=MEANINGS.get(name) or meanings.get(name, ""),
+            kind=ALLOWED if name == ALLOWED else kinds.get(name, ""),
         )
         for name, one in sorted(details.items())
     )

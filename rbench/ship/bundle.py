@@ -13,9 +13,10 @@ from typing import NamedTuple
 
 import msgspec
 
+from rbench.convert.result import INPUT
 from rbench.errors import OutputError
 from rbench.records import Run
-from rbench.records.caveats import filtered, gaps, history_of
+from rbench.records.caveats import features_of, filtered, gaps, history_of
 from rbench.ship import documents as doc
 from rbench.ship.answers import ModelRunner
 from rbench.ship.card import card
@@ -101,10 +102,11 @@ def _made(
 ) -> tuple[doc.Contract, dict[str, bytes], tuple[Proof, ...]]:
     """The contract, all files but the model, and where it was proved."""
     record, names = chosen.record, named.items
-    runner = ModelRunner(chosen.path)
+    features = features_of(record)
+    runner = ModelRunner(chosen.path, features)
     takes_out = filtered(run)
     items = _document(packed(names))
-    proof = golden(chosen.path, chosen.model.sha256, names.items, takes_out)
+    proof = golden(chosen.path, chosen.model.sha256, names.items, takes_out, features=features)
     proofs = prove(proof, chosen.path, checks)
     answers = _document(proof)
     said = history_of(run)
@@ -123,7 +125,7 @@ def _made(
         signature=runner.signature,
         inputs=runner.inputs,
         outputs=runner.outputs,
-        context=doc.Context(input=runner.inputs[0].name, length=runner.length),
+        context=doc.Context(input=INPUT, length=runner.length),
         k=runner.k,
         catalogue=doc.Catalogue(
             items=len(names.items) - 1,

@@ -25,7 +25,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     """Base of a bundle's documents. Readers ignore keys that they do not know."""
 
 
-class Tensor(Document, frozen=True, kw_only=True):
+class Tensor(Document, frozen=True, kw_only=True, omit_defaults=True):
     """An input or output of the signature."""
 
     name: str
@@ -33,6 +33,9 @@ class Tensor(Document, frozen=True, kw_only=True):
     """numpy's name of its type: ``int32``, ``float32``."""
     shape: tuple[int, ...]
     meaning: str = ""
+    kind: str = ""
+    """Of an input beside the context, how clients make it: ``age_seconds``, ``allowed``, or a
+    word of the feature's own."""
 
 
 class File(Document, frozen=True, kw_only=True):
@@ -128,7 +131,7 @@ class ItemNames(Document, frozen=True, kw_only=True):
     """`columns` where they are long: their JSON, compressed by zlib, as base64."""
 
 
-class Case(Document, frozen=True, kw_only=True):
+class Case(Document, frozen=True, kw_only=True, omit_defaults=True):
     """One question, and the answer of the very file."""
 
     name: str
@@ -142,6 +145,10 @@ class Case(Document, frozen=True, kw_only=True):
     recommended: tuple[int, ...]
     """Places in `items`, from 0, of the first ten that a client returns: those not in the history,
     where the contract filters."""
+    given: dict[str, tuple[float, ...]] = {}
+    """What is fed beside the context, by input: a number for each position."""
+    allowed: tuple[int, ...] | None = None
+    """The items that may come back, where the file is told; all of them if left out."""
 
 
 class Tolerance(Document, frozen=True, kw_only=True):

@@ -6,16 +6,17 @@ How far another backend may lie from them is made from what was measured here, s
 from __future__ import annotations
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from rbench.data.dataset import Ids
 from rbench.data.ranking import Scores
 from rbench.evaluate.file_scorer import FileScorer
+from rbench.features import Features
 from rbench.ship.answers import BACKEND, Answer, ModelRunner, padded
 from rbench.ship.documents import Case, Golden, Tolerance
 
@@ -56,30 +57,47 @@ class Question(NamedTuple):
 
     name: str
     history: tuple[int, ...]
+    given: dict[str, tuple[float, ...]] = {}  # noqa: RUF012 - nobody changes it
+    """What stands beside the context, by input."""
+    allowed: tuple[int, ...] | None = None
+    """The items that may come back; None: all."""
 
 
 def golden(
-    path: Path, sha256: str, names: Sequence[str], filtered: bool, seed: int = SEED
+    path: Path,
+    sha256: str,
+    names: Sequence[str],
+    filtered: bool,
+    seed: int = SEED,
+    *,
+    features: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Golden:
     """Ask the file, and write its answers down.
 
     Args:
         names: the log's own id by index; index 0 is padding.
         filtered: whether clients take the history out of the answer.
+        features: name of each further input -> what records say of its feature.
 
     Raises:
         ModelError: the runtime refuses the file, or it ranks other items than have names.
         StageError: it does not run, or a score is no finite number.
     """
-    runner, plain = ModelRunner(path), FileScorer(path, len(names) - 1)
+    runner, plain = ModelRunner(path, features), FileScorer(path, len(names) - 1)
     asked = questions(runner, len(names) - 1, seed)
     contexts = np.stack([padded(one.history, runner.length) for one in asked])
     answers = [
-        runner.answer(context, one.name) for context, one in zip(contexts, asked, strict=True)
+        runner.answer(context, one.name, given=one.given, allowed=one.allowed)
+        for context, one in zip(contexts, asked, strict=True)
     ]
-    reference = np.stack([plain.answer(context).scores for context in contexts])
-    scores = np.stack([answer.scores for answer in answers])
-    spread, apart = float(scores.max() - scores.min()), float(np.abs(scores - reference).max())
+    queries = [
+        Features(runner.query(context, one.given, one.allowed))
+        for context, one in zip(contexts, asked, strict=True)
+    ]
+    there = np.stack([answer.items for answer in answers]) > 0  # a filter may leave fewer
+    reference = np.stack([plain.answer(query).scores for query in queries])[there]
+    scores = np.stack([answer.scores for answer in answers])[there]
+    spread, apart = float(np.ptp(scores)), float(np.abs(scores - reference).max())
     step = grid_step(scores)
     cases = tuple(
         _case(one, context, answer, filtered)
@@ -134,7 +152,26 @@ def questions(runner: ModelRunner, items: int, seed: int) -> tuple[Question, ...
     ]
     lengths = draw.integers(1, length + 1, CASES - len(edges))
     rest = [Question(f"{count} drawn", some(int(count))) for count in lengths]
-    return (*edges, *rest)
+    made = [one._replace(given=_given(runner, one, draw)) for one in (*edges, *rest)]
+    if runner.told is not None:
+        for at, count in enumerate((0, 1, 10, 100), start=len(edges)):
+            few = sorted(map(int, draw.permutation(items)[:count] + 1))
+            made[at] = made[at]._replace(name=f"{count} allowed", allowed=tuple(few))
+    return tuple(made)
+
+
+def _given(
+    runner: ModelRunner, asked: Question, draw: np.random.Generator
+) -> dict[str, tuple[float, ...]]:
+    """What stands beside a context: ages from now to years ago, small whole numbers else."""
+    count, found = min(len(asked.history), runner.length), {}
+    for tensor in runner.beside:
+        if tensor.kind == "age_seconds":
+            drawn = np.sort(10 ** draw.uniform(0, 8, count))[::-1].astype(int).tolist()
+        else:
+            drawn = draw.integers(0, 2, count).tolist()
+        found[tensor.name] = tuple([0] * (runner.length - count) + drawn)
+    return found
 
 
 def tolerances(spread: float, apart: float, step: float) -> dict[str, Tolerance]:
@@ -162,7 +199,7 @@ def grid_step(scores: Scores) -> float:
     """The step of quantized scores, which lie on a grid; 0 where they lie on none.
 
     Args:
-        scores: float32 ``(n, k)``.
+        scores: float32, of any shape.
     """
     values = np.unique(scores).astype(np.float64)
     if len(values) < 2 or len(values) > MOST_LEVELS:
@@ -179,7 +216,7 @@ def _short(value: float) -> float:
 
 
 def _case(asked: Question, context: Ids, answer: Answer, filtered: bool) -> Case:
-    seen = set(asked.history) if filtered else set()
+    seen = {0, *asked.history} if filtered else {0}
     places = [at for at, item in enumerate(answer.items.tolist()) if item not in seen][:TOP]
     deep = max(DEEP, 1 + max(places, default=0))
     return Case(
@@ -189,6 +226,8 @@ def _case(asked: Question, context: Ids, answer: Answer, filtered: bool) -> Case
         items=tuple(answer.items[:deep].tolist()),
         scores=tuple(map(_short, answer.scores[:deep])),
         recommended=tuple(places),
+        given=asked.given,
+        allowed=asked.allowed,
     )
 
 

@@ -15,6 +15,7 @@ from rbench.cells.tools import installed
 from rbench.errors import RbenchError, UsageError, choices
 from rbench.profile.checking import Checker, answers
 from rbench.profile.settings import ProfileSettings
+from rbench.ship.answers import ModelRunner
 from rbench.ship.clients.client import wrong_answers
 from rbench.ship.documents import Golden
 
@@ -53,8 +54,7 @@ def prove(proof: Golden, model: Path, words: Sequence[str]) -> tuple[Proof, ...]
 def _proved(proof: Golden, model: Path, target: Target) -> Proof:
     tolerance = proof.tolerances[str(target)]
     with tempfile.TemporaryDirectory(prefix="rbench-ship-") as folder:
-        place = Path(folder) / "contexts.npy"
-        np.save(place, np.array([case.context for case in proof.cases], np.int32))
+        place = _asked(proof, model, Path(folder))
         items, scores = answers(ProfileSettings(), model, target, place)
     found = list(zip(items.tolist(), scores.tolist(), strict=True))
     cases, bounds = msgspec.to_builtins((proof.cases, tolerance))
@@ -66,6 +66,23 @@ def _proved(proof: Golden, model: Path, target: Target) -> Proof:
             remedy="nothing was written; another recipe of this encoder may do: --cell",
         )
     return Proof(str(target), len(proof.cases), tolerance.scores)
+
+
+def _asked(proof: Golden, model: Path, folder: Path) -> Path:
+    """The golden questions as tools read them."""
+    contexts = np.array([case.context for case in proof.cases], np.int32)
+    if not any(case.given or case.allowed is not None for case in proof.cases):
+        np.save(folder / "contexts.npy", contexts)
+        return folder / "contexts.npy"
+    kinds = {name: {"kind": name} for case in proof.cases for name in case.given}
+    runner = ModelRunner(model, kinds)
+    rows = [
+        runner.query(context, case.given, case.allowed)
+        for context, case in zip(contexts, proof.cases, strict=True)
+    ]
+    arrays = {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
+    np.savez(folder / "inputs.npz", **arrays)  # type: ignore[arg-type]  # numpy's stub
+    return folder / "inputs.npz"
 
 
 def _targets(word: str, proof: Golden) -> Iterator[Target]:

@@ -97,6 +97,11 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             _check_options(f"encoder.{label}", table)
         _check_options("train", self.train.loss_options)
         _check_options("features", self.features)
+        if self.convert.filter_seen and self.evaluate.filter_history is False:
+            raise ValueError(
+                "filter_seen takes items of the context out of what files return, and "
+                "filter_history = false in [evaluate] leaves them in the ranking"
+            )
 
     @classmethod
     def read(cls, source: str | Path) -> Study:

@@ -44,7 +44,8 @@ function engine(post) {
       const details = model.signatures[order.signature]?.getInputDetails() ?? [];
       const input = details.find((one) => one.name === order.input);
       if (!input) throw new Error(`${name} has no signature ${order.signature}(${order.input})`);
-      models.push({ model, length: input.shape[1] });
+      const told = details.find((one) => one.name === "allowed");
+      models.push({ model, length: input.shape[1], told });
       await answer(models.at(-1), []); // what a first run prepares, later ones reuse
     }
     const lengths = models.map(({ length }) => length);
@@ -61,15 +62,19 @@ function engine(post) {
   }
 
   // The newest touched items, oldest first, padded on the left.
-  async function answer({ model, length }, window) {
+  async function answer({ model, length, told }, window) {
     const context = new Int32Array(length);
     context.set(window, length - window.length);
-    const tensor = new LiteRt.Tensor(context, [1, length]);
-    const found = await model.run(order.signature, { [order.input]: tensor });
-    const items = await found[order.items].data();
+    const fed = { [order.input]: new LiteRt.Tensor(context, [1, length]) };
+    // Everything may come back.
+    if (told) fed.allowed = new LiteRt.Tensor(new Float32Array(told.shape[1]).fill(1), told.shape);
+    const found = await model.run(order.signature, fed);
+    const all = await found[order.items].data();
     const scores = await found[order.scores].data();
-    for (const one of [tensor, ...Object.values(found)]) one.delete();
-    return { items, scores };
+    for (const one of [...Object.values(fed), ...Object.values(found)]) one.delete();
+    // Item 0 is none: it stands behind the others where a filter of the model leaves fewer.
+    const left = all.indexOf(0) < 0 ? all.length : all.indexOf(0);
+    return { items: all.subarray(0, left), scores: scores.subarray(0, left) };
   }
 
   async function rank({ tap, history }) {

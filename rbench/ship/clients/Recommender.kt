@@ -68,6 +68,8 @@ class Recommender private constructor(
     val k: Int = contract["k"].int
     private val signature = contract["signature"].text
     private val length = contract["context"]["length"].int
+    private val input = contract["context"]["input"].text
+    private val inputs = contract["inputs"].list
     private val filters = contract["history"]["filter"].flag
     private val interpreter = opened(model, threads)
 
@@ -95,15 +97,26 @@ class Recommender private constructor(
     /**
      * The best items after a history of indices, oldest first. What the history holds, all of it, is
      * taken out where the contract filters.
+     *
+     * @param times when each item of the history was, seconds since 1970; for models that take ages.
+     * @param now the moment of the request, likewise.
+     * @param allowed indices of the items that may come back, for models that are told; null: all.
      */
-    fun recommend(history: List<Int>, k: Int = 10): Answer {
+    fun recommend(
+        history: List<Int>,
+        k: Int = 10,
+        times: List<Long>? = null,
+        now: Long = System.currentTimeMillis() / 1000,
+        allowed: Collection<Int>? = null,
+    ): Answer {
         for (item in history) {
             require(item in 1 until ids.size) {
                 "no index of an item: $item; allowed: 1 to ${ids.size - 1}"
             }
         }
         require(k in 1..this.k) { "k must be from 1 to ${this.k}, not $k" }
-        return answer(left(raw(context(history)), history, k), k)
+        val raw = raw(context(history), beside(history, times, now), allowed)
+        return answer(left(raw, history, k), k)
     }
 
     /**
@@ -149,8 +162,24 @@ class Recommender private constructor(
     }
 
     /** The same for the log's own ids; those without an index are left out, and named. */
-    fun recommendIds(history: List<String>, k: Int = 10): Answer =
-        recommend(history.mapNotNull { index[it] }, k).copy(unknown = history.filter { it !in index })
+    fun recommendIds(
+        history: List<String>,
+        k: Int = 10,
+        times: List<Long>? = null,
+        now: Long = System.currentTimeMillis() / 1000,
+        allowed: Collection<String>? = null,
+    ): Answer {
+        require(times == null || times.size == history.size) {
+            "${times?.size} times for ${history.size} items"
+        }
+        return recommend(
+            history.mapNotNull { index[it] },
+            k,
+            times?.filterIndexed { at, _ -> history[at] in index },
+            now,
+            allowed?.mapNotNull { index[it] },
+        ).copy(unknown = history.filter { it !in index })
+    }
 
     /** What is fed: the newest items, padded on the left. */
     fun context(history: List<Int>): IntArray {
@@ -159,22 +188,77 @@ class Recommender private constructor(
         return IntArray(length) { at -> kept.getOrElse(at - (length - kept.size)) { padding } }
     }
 
-    /** What the model itself returns: k items and their scores, nothing filtered. */
-    fun raw(context: IntArray): Ranking {
+    /** What is fed beside the context, by input: of the newest items, padded on the left. */
+    fun beside(history: List<Int>, times: List<Long>?, now: Long): Map<String, IntArray> {
+        val found = mutableMapOf<String, IntArray>()
+        for (tensor in inputs) {
+            val name = tensor["name"].text
+            val kind = tensor["kind"].orEmpty
+            if (name == input || kind == ALLOWED) continue
+            require(kind == AGES && times != null) { "the model takes $name: say when each item was" }
+            require(times!!.size == history.size) { "${times.size} times for ${history.size} items" }
+            val kept = times.takeLast(length)
+            found[name] = IntArray(length) { at ->
+                val time = kept.getOrNull(at - (length - kept.size))
+                if (time == null) 0 else (now - time).coerceIn(0L, Int.MAX_VALUE.toLong()).toInt()
+            }
+        }
+        return found
+    }
+
+    /**
+     * What the model itself returns: k items and their scores, nothing filtered. Where a filter of
+     * the model leaves fewer, item 0 fills up.
+     */
+    fun raw(
+        context: IntArray,
+        beside: Map<String, IntArray> = emptyMap(),
+        allowed: Collection<Int>? = null,
+    ): Ranking {
+        val fed = mutableMapOf<String, Any>(input to arrayOf(context))
+        var told = false
+        for (tensor in inputs) {
+            val name = tensor["name"].text
+            if (name == input) continue
+            if (tensor["kind"].orEmpty == ALLOWED) {
+                told = true
+                fed[name] = arrayOf(mask(tensor["shape"].list.last().int, allowed))
+                continue
+            }
+            val values = requireNotNull(beside[name]) { "the model takes $name" }
+            fed[name] = if (tensor["dtype"].text == "float32") {
+                arrayOf(FloatArray(values.size) { values[it].toFloat() })
+            } else {
+                arrayOf(values)
+            }
+        }
+        require(told || allowed == null) {
+            "the model cannot be told what is allowed: filter its answer"
+        }
         if (contract["reset_before_query"].flag) interpreter.resetVariableTensors()
         val items = arrayOf(IntArray(k))
         val scores = arrayOf(FloatArray(k))
         interpreter.runSignature(
-            mapOf(contract["context"]["input"].text to arrayOf(context)),
+            fed,
             mapOf("items" to items, "scores" to scores),
             signature,
         )
         return Ranking(items[0].toList(), scores[0].toList())
     }
 
+    /** 1 for an item that may come back; column j is index j + 1. */
+    private fun mask(items: Int, allowed: Collection<Int>?): FloatArray {
+        val found = FloatArray(items) { if (allowed == null) 1f else 0f }
+        for (item in allowed.orEmpty()) {
+            require(item in 1..items) { "no index of an item: $item; allowed: 1 to $items" }
+            found[item - 1] = 1f
+        }
+        return found
+    }
+
     /** The first k of an answer, without what was seen where the contract filters. */
     fun left(found: Ranking, history: List<Int>, k: Int): Ranking {
-        val seen = if (filters) history.toSet() else emptySet()
+        val seen = if (filters) history.toSet() + 0 else setOf(0)
         val places = found.items.indices.filter { found.items[it] !in seen }.take(k)
         return Ranking(places.map { found.items[it] }, places.map { found.scores[it] })
     }
@@ -324,7 +408,12 @@ class Recommender private constructor(
             val tolerance = golden["tolerances"][backend]
             val cases = golden["cases"].list
             val found = cases.map { case ->
-                recommender.raw(case["context"].list.map { it.int }.toIntArray())
+                val given = case["given"].keys().associateWith { name ->
+                    case["given"][name].list.map { it.int }.toIntArray()
+                }
+                val allowed =
+                    if ("allowed" in case.keys()) case["allowed"].list.map { it.int } else null
+                recommender.raw(case["context"].list.map { it.int }.toIntArray(), given, allowed)
             }
             val wrong = wrongAnswers(cases, found, tolerance)
             val other = mutableListOf<String>()
@@ -358,15 +447,19 @@ class Recommender private constructor(
             cases: List<Json>, found: List<Ranking>, tolerance: Json,
         ): List<String> {
             val wrong = mutableListOf<String>()
-            var share = 0.0
+            val shares = mutableListOf<Double>()
             for ((case, answer) in cases.zip(found)) {
                 val golden = ranking(case)
                 val count = golden.items.size
                 val top = Ranking(answer.items.take(count), answer.scores.take(count))
                 val said = differs(golden, top, tolerance["scores"].number)
                 if (said.isNotEmpty()) wrong += "'${case["name"].text}': $said"
-                share += (golden.items intersect top.items.toSet()).size.toDouble() / count / cases.size
+                val due = golden.items.toSet() - 0 // where a filter leaves fewer
+                if (due.isNotEmpty()) {
+                    shares += (due intersect top.items.toSet()).size.toDouble() / due.size
+                }
             }
+            val share = if (shares.isEmpty()) 1.0 else shares.average()
             val few = share < tolerance["overlap"].number
             if (wrong.isEmpty() && !few) return emptyList()
             val example =
@@ -391,7 +484,8 @@ class Recommender private constructor(
             if (found.items.size != golden.items.size) {
                 return "${found.items.size} items, not ${golden.items.size}"
             }
-            if (found.items.toSet().size != found.items.size) return "an item is returned twice"
+            val there = found.items.filter { it != 0 }
+            if (there.toSet().size != there.size) return "an item is returned twice"
             val byItem = golden.items.zip(golden.scores).toMap()
             for (at in golden.items.indices) {
                 val due = golden.scores[at].toDouble()
@@ -448,6 +542,10 @@ class Recommender private constructor(
         private const val GOLDEN = "golden.json"
         private const val ITEMS = "items.json"
         private const val SCHEMA = 1
+
+        /** Kinds of inputs beside the context. */
+        private const val ALLOWED = "allowed"
+        private const val AGES = "age_seconds"
         private val ZIP = byteArrayOf(0x50, 0x4b, 0x03, 0x04)
     }
 }

@@ -19,6 +19,10 @@ const CONTRACT = 'contract.json';
 const GOLDEN = 'golden.json';
 const ITEMS = 'items.json';
 const SCHEMA = 1;
+/** Kinds of inputs beside the context. */
+const [ALLOWED, AGES] = ['allowed', 'age_seconds'];
+/** Seconds that an age can be. */
+const OLDEST = 2 ** 31 - 1;
 
 const FILE = {file: 'string', sha256: 'string', size_bytes: 'number'};
 const NEEDED = {
@@ -99,11 +103,17 @@ export class Recommender {
   /**
    * The best items after a history of indices, oldest first. What the history holds, all of it, is
    * taken out where the contract filters.
+   * @param {{times?: number[], now?: number, allowed?: Iterable<number>, given?: Object}} asked
+   *     `times`: when each item of the history was, in seconds since 1970, for models that take ages;
+   *     `now`: the moment of the request, by default the clock's; `allowed`: indices of the items that
+   *     may come back, for models that are told, by default all; `given`: other inputs of the model, a
+   *     number for each item.
    * @returns {Promise<Answer>}
    */
-  async recommend(history, k = 10) {
+  async recommend(history, k = 10, asked = {}) {
     this.check(history, k);
-    return this.answer(this.left(await this.raw(this.context(history)), history, k), k);
+    const raw = await this.raw(this.context(history), this.beside(history, asked), asked.allowed);
+    return this.answer(this.left(raw, history, k), k);
   }
 
   /**
@@ -163,10 +173,18 @@ export class Recommender {
   }
 
   /** The same for the log's own ids; those without an index are left out, and named. */
-  async recommendIds(history, k = 10) {
-    const known = history.filter((one) => this.index.has(one)).map((one) => this.index.get(one));
+  async recommendIds(history, k = 10, {times, now, allowed} = {}) {
+    if (times && times.length !== history.length) {
+      throw new RangeError(`${times.length} times for ${history.length} items`);
+    }
+    const indices = (ids) => ids.filter((one) => this.index.has(one)).map((one) => this.index.get(one));
     const unknown = history.filter((one) => !this.index.has(one));
-    return {...(await this.recommend(known, k)), unknown};
+    const asked = {
+      times: times?.filter((_, at) => this.index.has(history[at])),
+      now,
+      allowed: allowed && indices([...allowed]),
+    };
+    return {...(await this.recommend(indices(history), k, asked)), unknown};
   }
 
   /** What is fed: the newest items, padded on the left. */
@@ -176,23 +194,64 @@ export class Recommender {
     return [...Array(length - kept.length).fill(padding), ...kept];
   }
 
-  /** What the model itself returns: k items and their scores, nothing filtered. */
-  async raw(context) {
+  /** What is fed beside the context, by input: of the newest items, padded on the left. */
+  beside(history, {times, now = Date.now() / 1000, given = {}} = {}) {
     const {input, length} = this.contract.context;
-    const fed = new this.litert.Tensor(Int32Array.from(context), [1, length]);
+    const found = {};
+    for (const {name, kind} of this.contract.inputs) {
+      if (name === input || kind === ALLOWED) continue;
+      const ages = kind === AGES && times;
+      const values =
+        given[name] ?? (ages && times.map((at) => Math.min(Math.max(Math.trunc(now - at), 0), OLDEST)));
+      if (!values) {
+        const how = kind === AGES ? 'say when each item was, times' : 'give a number for each item';
+        throw new RangeError(`the model takes ${name}: ${how}`);
+      }
+      if (values.length !== history.length) {
+        throw new RangeError(`${values.length} numbers of ${name} for ${history.length} items`);
+      }
+      const kept = values.slice(Math.max(0, values.length - length));
+      found[name] = [...Array(length - kept.length).fill(0), ...kept];
+    }
+    return found;
+  }
+
+  /**
+   * What the model itself returns: k items and their scores, nothing filtered. Where a filter of the
+   * model leaves fewer, item 0 fills up.
+   */
+  async raw(context, beside = {}, allowed = undefined) {
+    const values = {...beside, [this.contract.context.input]: context};
+    let told = false;
+    for (const {name, kind, shape} of this.contract.inputs) {
+      if (kind === ALLOWED) {
+        told = true;
+        values[name] = mask(shape.at(-1), allowed);
+      } else if (!values[name]) {
+        throw new RangeError(`the model takes ${name}`);
+      }
+    }
+    if (allowed && !told) {
+      throw new RangeError('the model cannot be told what is allowed: filter its answer');
+    }
+    const fed = {};
     let found = {};
     try {
-      found = await this.model.run(this.contract.signature, {[input]: fed});
+      for (const {name, dtype, shape} of this.contract.inputs) {
+        const kind = dtype === 'float32' ? Float32Array : Int32Array;
+        fed[name] = new this.litert.Tensor(kind.from(values[name]), shape);
+      }
+      found = await this.model.run(this.contract.signature, fed);
       const [items, scores] = await Promise.all([found.items.data(), found.scores.data()]);
       return {items: Array.from(items), scores: Array.from(scores)};
     } finally {
-      for (const tensor of [fed, ...Object.values(found)]) tensor.delete();
+      for (const tensor of [...Object.values(fed), ...Object.values(found)]) tensor.delete();
     }
   }
 
   /** The first k of an answer, without what was seen where the contract filters. */
   left({items, scores}, history, k) {
-    const seen = new Set(this.contract.history.filter ? history : []);
+    const seen = new Set([0, ...(this.contract.history.filter ? history : [])]);
     const places = items.flatMap((item, at) => (seen.has(item) ? [] : [at])).slice(0, k);
     return {items: places.map((at) => items[at]), scores: places.map((at) => scores[at])};
   }
@@ -241,7 +300,9 @@ export async function selftest(bundle, litert, {accelerator = 'wasm', backend} =
 
 async function answers(recommender, golden, tolerance) {
   const found = [];
-  for (const known of golden.cases) found.push(await recommender.raw(known.context));
+  for (const {context, given, allowed} of golden.cases) {
+    found.push(await recommender.raw(context, given, allowed));
+  }
   const wrong = wrongAnswers(golden.cases, found, tolerance);
   const other = [];
   golden.cases.forEach((known, n) => {
@@ -268,15 +329,16 @@ async function answers(recommender, golden, tolerance) {
 /** What is wrong with the items and scores that a model returned, case by case, in words. */
 function wrongAnswers(cases, found, tolerance) {
   const wrong = [];
-  let share = 0;
+  const shares = [];
   cases.forEach((known, n) => {
     const count = known.items.length;
     const top = {items: found[n].items.slice(0, count), scores: found[n].scores.slice(0, count)};
     const said = differs(known, top, tolerance.scores);
     if (said) wrong.push(`'${known.name}': ${said}`);
-    const golden = new Set(known.items);
-    share += top.items.filter((item) => golden.has(item)).length / count / cases.length;
+    const due = new Set(known.items.filter((item) => item)); // where a filter leaves fewer
+    if (due.size) shares.push(top.items.filter((item) => due.has(item)).length / due.size);
   });
+  const share = shares.length ? shares.reduce((sum, one) => sum + one, 0) / shares.length : 1;
   const few = share < tolerance.overlap;
   if (!wrong.length && !few) return [];
   const example = few ? `${Math.round(100 * share)} % of the golden items are returned` : wrong[0];
@@ -294,7 +356,8 @@ function wrongAnswers(cases, found, tolerance) {
  */
 export function differs({items, scores}, found, tolerance) {
   if (found.items.length !== items.length) return `${found.items.length} items, not ${items.length}`;
-  if (new Set(found.items).size !== found.items.length) return 'an item is returned twice';
+  const there = found.items.filter((item) => item);
+  if (new Set(there).size !== there.length) return 'an item is returned twice';
   const byItem = new Map(items.map((item, at) => [item, scores[at]]));
   for (let at = 0; at < items.length; at++) {
     const [item, score] = [found.items[at], found.scores[at]];
@@ -307,6 +370,18 @@ export function differs({items, scores}, found, tolerance) {
     }
   }
   return '';
+}
+
+/** 1 for an item that may come back; column j is index j + 1. */
+function mask(items, allowed) {
+  const found = new Float32Array(items).fill(allowed ? 0 : 1);
+  for (const item of allowed ?? []) {
+    if (!Number.isInteger(item) || item < 1 || item > items) {
+      throw new RangeError(`no index of an item: ${item}; allowed: 1 to ${items}`);
+    }
+    found[item - 1] = 1;
+  }
+  return found;
 }
 
 async function compiled(litert, model, accelerator) {

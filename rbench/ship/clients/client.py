@@ -20,9 +20,10 @@ import hashlib
 import json
 import platform
 import sys
+import time
 import zipfile
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,10 @@ import numpy as np
 CONTRACT, GOLDEN, ITEMS = "contract.json", "golden.json", "items.json"
 SCHEMA = 1
 SIDES = ("inputs", "outputs")
+ALLOWED, AGES = "allowed", "age_seconds"
+"""Kinds of inputs beside the context."""
+OLDEST = 2**31 - 1
+"""Seconds that an age can be."""
 BACKEND = ("aarch64" if platform.machine() in ("aarch64", "arm64") else "litert") + "/xnnpack"
 """Of golden.json's tolerances: the one that this client runs on."""
 
@@ -97,10 +102,26 @@ class Recommender:
             raise BundleError("; ".join(problems))
         self._open(model, _json(names, ITEMS))
 
-    def recommend(self, history: Sequence[int], k: int = 10) -> Answer:
+    def recommend(
+        self,
+        history: Sequence[int],
+        k: int = 10,
+        *,
+        times: Sequence[float] | None = None,
+        now: float | None = None,
+        allowed: Iterable[int] | None = None,
+        given: Mapping[str, Sequence[float]] | None = None,
+    ) -> Answer:
         """The best items after a history of indices, oldest first.
 
         What the history holds, all of it, is taken out where the contract filters.
+
+        Args:
+            times: when each item of the history was, seconds since 1970; for models that take ages.
+            now: the moment of the request, likewise; by default the clock's.
+            allowed: indices of the items that may come back, for models that are told; by default
+                all of them.
+            given: other inputs of the model: a number for each item of the history.
         """
         history = [int(item) for item in history]
         for item in history:
@@ -108,7 +129,8 @@ class Recommender:
                 raise ValueError(f"no index of an item: {item}; allowed: 1 to {len(self.ids) - 1}")
         if not 1 <= k <= self.contract["k"]:
             raise ValueError(f"k must be from 1 to {self.contract['k']}, not {k}")
-        return self._answer(*self._left(*self.raw(self.context(history)), history, k), k)
+        raw = self.raw(self.context(history), self.beside(history, times, now, given), allowed)
+        return self._answer(*self._left(*raw, history, k), k)
 
     def _answer(self, chosen: list[int], scores: list[float], k: int) -> Answer:
         return Answer(
@@ -120,11 +142,25 @@ class Recommender:
             missing=k - len(chosen),
         )
 
-    def recommend_ids(self, history: Iterable[str], k: int = 10) -> Answer:
+    def recommend_ids(
+        self,
+        history: Iterable[str],
+        k: int = 10,
+        *,
+        times: Sequence[float] | None = None,
+        now: float | None = None,
+        allowed: Iterable[str] | None = None,
+    ) -> Answer:
         """The same for the log's own ids; those without an index are left out, and named."""
         asked = list(history)
+        if times is not None and len(times) != len(asked):
+            raise ValueError(f"{len(times)} times for {len(asked)} items")
         known = [self.index[one] for one in asked if one in self.index]
-        found = self.recommend(known, k)
+        when = [at for one, at in zip(asked, times or (), strict=False) if one in self.index]
+        may = None if allowed is None else [self.index[one] for one in allowed if one in self.index]
+        found = self.recommend(
+            known, k, times=when if times is not None else None, now=now, allowed=may
+        )
         found.unknown.extend(one for one in asked if one not in self.index)
         return found
 
@@ -166,18 +202,75 @@ class Recommender:
         kept = list(history)[-known["length"] :]
         return [known["padding_id"]] * (known["length"] - len(kept)) + kept
 
-    def raw(self, context: Sequence[int]) -> tuple[list[int], list[float]]:
-        """What the model itself returns: `k` items and their scores, nothing filtered."""
+    def beside(
+        self,
+        history: Sequence[int],
+        times: Sequence[float] | None = None,
+        now: float | None = None,
+        given: Mapping[str, Sequence[float]] | None = None,
+    ) -> dict[str, list[float]]:
+        """What is fed beside the context, by input: of the newest items, padded on the left."""
+        found: dict[str, list[float]] = {}
+        length = self.contract["context"]["length"]
+        for tensor in self.contract["inputs"]:
+            name, kind = tensor["name"], tensor.get("kind", "")
+            if name == self.contract["context"]["input"] or kind == ALLOWED:
+                continue
+            values = (given or {}).get(name)
+            if values is None and kind == AGES:
+                if times is None:
+                    raise ValueError(f"the model takes {name}: say when each item was, times=")
+                moment = time.time() if now is None else now
+                values = [min(max(int(moment - at), 0), OLDEST) for at in times]
+            if values is None:
+                raise ValueError(f"the model takes {name}: give a number for each item")
+            if len(values) != len(history):
+                raise ValueError(f"{len(values)} numbers of {name} for {len(history)} items")
+            kept = list(values)[-length:]
+            found[name] = [0] * (length - len(kept)) + kept
+        return found
+
+    def raw(
+        self,
+        context: Sequence[int],
+        beside: Mapping[str, Sequence[float]] | None = None,
+        allowed: Iterable[int] | None = None,
+    ) -> tuple[list[int], list[float]]:
+        """What the model itself returns: `k` items and their scores, nothing filtered. Where a
+        filter of the model leaves fewer, item 0 fills up.
+        """
         if self.contract["reset_before_query"]:
             self._interpreter.reset_all_variables()
-        found = self._runner(**{self.contract["context"]["input"]: np.array([context], np.int32)})
+        asked = {self.contract["context"]["input"]: np.array([context], np.int32)}
+        told = False
+        for tensor in self.contract["inputs"]:
+            name = tensor["name"]
+            if tensor.get("kind") == ALLOWED:
+                told, asked[name] = True, self._mask(tensor["shape"][-1], allowed)
+            elif name not in asked:
+                if name not in (beside or {}):
+                    raise ValueError(f"the model takes {name}")
+                asked[name] = np.array([(beside or {})[name]], tensor["dtype"])
+        if allowed is not None and not told:
+            raise ValueError("the model cannot be told what is allowed: filter its answer")
+        found = self._runner(**asked)
         return found["items"].reshape(-1).tolist(), found["scores"].reshape(-1).tolist()
+
+    @staticmethod
+    def _mask(items: int, allowed: Iterable[int] | None) -> Any:
+        """1 for an item that may come back; column j is index j + 1."""
+        mask = np.full((1, items), float(allowed is None), np.float32)
+        for item in allowed or ():
+            if not 1 <= item <= items:
+                raise ValueError(f"no index of an item: {item}; allowed: 1 to {items}")
+            mask[0, item - 1] = 1
+        return mask
 
     def _left(
         self, items: list[int], scores: list[float], history: Sequence[int], k: int
     ) -> tuple[list[int], list[float]]:
         """The first k of an answer, without what was seen where the contract filters."""
-        seen = set(history) if self.contract["history"]["filter"] else set()
+        seen = {0, *history} if self.contract["history"]["filter"] else {0}
         left = [at for at, item in enumerate(items) if item not in seen][:k]
         return [items[at] for at in left], [scores[at] for at in left]
 
@@ -291,7 +384,10 @@ def selftest(bundle: str | Path, backend: str = BACKEND) -> list[str]:
 def _answers(
     recommender: Recommender, golden: dict[str, Any], tolerance: dict[str, Any]
 ) -> list[str]:
-    found = [recommender.raw(case["context"]) for case in golden["cases"]]
+    found = [
+        recommender.raw(case["context"], case.get("given"), case.get("allowed"))
+        for case in golden["cases"]
+    ]
     wrong = wrong_answers(golden["cases"], found, tolerance)
     other: list[str] = []
     for case, (items, scores) in zip(golden["cases"], found, strict=True):
@@ -328,11 +424,11 @@ def wrong_answers(
         for case, top in zip(cases, tops, strict=True)
     ]
     wrong = [f"{name!r}: {why}" for name, why in said if why]
+    there = [{*case["items"]} - {0} for case in cases]  # where a filter leaves fewer
     shares = [
-        len({*case["items"]} & {*items}) / len(case["items"])
-        for case, (items, _) in zip(cases, tops, strict=True)
+        len(due & {*items}) / len(due) for due, (items, _) in zip(there, tops, strict=True) if due
     ]
-    share = sum(shares) / len(shares)
+    share = sum(shares) / len(shares) if shares else 1.0
     if share < tolerance["overlap"]:
         wrong.append(f"{100 * share:.0f} % of the golden items are returned")
     if not wrong:
@@ -358,7 +454,7 @@ def differs(
     """
     if len(found) != len(items):
         return f"{len(found)} items, not {len(items)}"
-    if len(set(found)) != len(found):
+    if len({*found} - {0}) != sum(1 for item in found if item):
         return "an item is returned twice"
     by_item = dict(zip(items, scores, strict=True))
     for at, (item, score) in enumerate(zip(found, found_scores, strict=True)):

@@ -133,9 +133,10 @@ def _ask(contexts: Path, count: int | None, to: Path, where: str) -> None:
         known = queries.read(contexts).arrays
     except RefusedError as error:
         raise StageError(str(error), where=where) from error
-    if set(known) != {queries.CONTEXT}:
-        raise Unsupported("only files that take one context are compared", where=where)
-    asked: dict[str, Any] = {INPUT: known[queries.CONTEXT][:count]}
+    named = {INPUT if name == queries.CONTEXT else name: rows for name, rows in known.items()}
+    if any(not name.isidentifier() for name in named):
+        raise Unsupported("only files are compared whose inputs have names", where=where)
+    asked: dict[str, Any] = {name: rows[:count] for name, rows in named.items()}
     np.savez(to, **asked)
 
 

@@ -1,0 +1,60 @@
+"""What the Python client makes of times and of what is allowed."""
+
+import pytest
+
+pytest.importorskip("numpy")
+
+from rbench.ship.clients.client import Recommender, differs
+
+CONTRACT = {
+    "context": {"input": "context", "length": 3, "padding_id": 0},
+    "inputs": [
+        {"name": "ages", "dtype": "int32", "shape": [1, 3], "kind": "age_seconds"},
+        {"name": "allowed", "dtype": "float32", "shape": [1, 4], "kind": "allowed"},
+        {"name": "context", "dtype": "int32", "shape": [1, 3]},
+    ],
+    "history": {"filter": False},
+    "reset_before_query": False,
+}
+
+
+@pytest.fixture
+def client():
+    made = Recommender.__new__(Recommender)
+    made.contract = CONTRACT
+    return made
+
+
+def test_times_become_ages_of_the_newest_items(client):
+    assert client.beside([7, 8], [900, 990.5], 1000) == {"ages": [0, 100, 9]}
+    assert client.beside([5, 6, 7, 8], [1, 2, 3, 4], 10) == {"ages": [8, 7, 6]}
+    assert client.beside([], [], 10) == {"ages": [0, 0, 0]}
+    assert client.beside([1], [20], 10) == {"ages": [0, 0, 0]}, "from the future: now"
+
+
+@pytest.mark.parametrize(
+    ("times", "says"), [(None, "say when"), ([1, 2], "2 numbers of ages for 1 items")]
+)
+def test_a_model_that_takes_ages_is_not_asked_without(client, times, says):
+    with pytest.raises(ValueError, match=says):
+        client.beside([1], times, 10)
+
+
+def test_what_is_allowed_becomes_a_mask(client):
+    assert client._mask(4, [1, 4]).tolist() == [[1, 0, 0, 1]]
+    assert client._mask(4, None).tolist() == [[1, 1, 1, 1]]
+    assert client._mask(4, []).tolist() == [[0, 0, 0, 0]]
+    with pytest.raises(ValueError, match="allowed: 1 to 4"):
+        client._mask(4, [0])
+
+
+def test_a_model_that_cannot_be_told_says_so(client):
+    client.contract = {**CONTRACT, "inputs": CONTRACT["inputs"][2:]}
+    with pytest.raises(ValueError, match="filter its answer"):
+        client.raw([0, 0, 1], {}, [1])
+
+
+def test_item_0_is_none(client):
+    assert client._left([3, 0, 0], [0.5, -1e38, -1e38], [], 3) == ([3], [0.5])
+    assert differs([3, 0, 0], [1, -9, -9], [3, 0, 0], [1, -9, -9], 0.1) == ""
+    assert "twice" in differs([3, 2, 0], [1, 0, -9], [3, 3, 0], [1, 1, -9], 0.1)

@@ -67,7 +67,7 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     stall_seconds: Annotated[float, Range(1.0, DAYS)] = 900.0
     """A job of any stage that says nothing for so long (no epoch, no users scored, no end) has
     failed, and its process is ended; the other cells go on."""
-    features: dict[str, bool | dict[str, Any]] = {}
+    features: dict[str, Any] = {}
     """What encoders are given beside the context: name of a feature -> whether, or its options."""
     encoder: dict[str, dict[str, Any]] = {}
     """Per encoder: its options; ``use`` names another plug-in than the label; ``train`` and
@@ -261,8 +261,9 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         found = {}
         for feature, value in {**self.features, **changes}.items():
             if not isinstance(value, bool | dict):
+                table = f"encoder.{label}.features" if feature in changes else "features"
                 raise StudyError(
-                    f"{feature} is {value!r} in [encoder.{label}.features]",
+                    f"{feature} is {value!r} in [{table}]",
                     where=where,
                     allowed="true, false, or a table of options",
                 )

@@ -1,4 +1,4 @@
-"""Bad features and filters: an error that says what is wrong, exit code 2, before anything is done."""
+"""Bad features and filters: an error that says what is wrong, before anything is done."""
 
 import numpy as np
 import pytest
@@ -24,8 +24,8 @@ interactions_per_user = 4
     ("text", "says"),
     [
         ("[features]\nweather = true", "unknown feature 'weather'"),
-        ('[features]\ntime_gaps = "yes"', "time_gaps"),
-        ("[features]\ntime_gaps = 8", "time_gaps"),
+        ('[features]\ntime_gaps = "yes"', "time_gaps is 'yes' in [features]"),
+        ("[features]\ntime_gaps = 8", "time_gaps is 8 in [features]"),
         ("[features]\ntime_gaps = { bins = 1 }", "from 2 to 64"),
         ("[features]\ntime_gaps = { bins = 10_000 }", "from 2 to 64"),
         ('[features]\ntime_gaps = { bins = "many" }', "feature 'time_gaps'"),

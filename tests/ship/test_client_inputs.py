@@ -32,9 +32,7 @@ def test_times_become_ages_of_the_newest_items(client):
     assert client.beside([1], [20], 10) == {"ages": [0, 0, 0]}, "from the future: now"
 
 
-@pytest.mark.parametrize(
-    ("times", "says"), [(None, "say when"), ([1, 2], "2 numbers of ages for 1 items")]
-)
+@pytest.mark.parametrize(("times", "says"), [(None, "say when"), ([1, 2], "2 times for 1 items")])
 def test_a_model_that_takes_ages_is_not_asked_without(client, times, says):
     with pytest.raises(ValueError, match=says):
         client.beside([1], times, 10)

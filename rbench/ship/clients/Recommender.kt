@@ -98,9 +98,8 @@ class Recommender private constructor(
      * The best items after a history of indices, oldest first. What the history holds, all of it, is
      * taken out where the contract filters.
      *
-     * @param times when each item of the history was, seconds since 1970; for models that take ages.
-     * @param now the moment of the request, likewise.
-     * @param allowed indices of the items that may come back, for models that are told; null: all.
+     * @param times of the history's items, seconds since 1970, for models that take ages.
+     * @param allowed indices that may come back, for models that are told; null: all.
      */
     fun recommend(
         history: List<Int>,
@@ -195,7 +194,7 @@ class Recommender private constructor(
             val name = tensor["name"].text
             val kind = tensor["kind"].orEmpty
             if (name == input || kind == ALLOWED) continue
-            require(kind == AGES && times != null) { "the model takes $name: say when each item was" }
+            require(kind == AGES && times != null) { "the model takes $name: say when items were" }
             require(times!!.size == history.size) { "${times.size} times for ${history.size} items" }
             val kept = times.takeLast(length)
             found[name] = IntArray(length) { at ->
@@ -206,10 +205,7 @@ class Recommender private constructor(
         return found
     }
 
-    /**
-     * What the model itself returns: k items and their scores, nothing filtered. Where a filter of
-     * the model leaves fewer, item 0 fills up.
-     */
+    /** What the model itself returns: k items and scores; item 0 where its own filter leaves fewer. */
     fun raw(
         context: IntArray,
         beside: Map<String, IntArray> = emptyMap(),
@@ -225,12 +221,7 @@ class Recommender private constructor(
                 fed[name] = arrayOf(mask(tensor["shape"].list.last().int, allowed))
                 continue
             }
-            val values = requireNotNull(beside[name]) { "the model takes $name" }
-            fed[name] = if (tensor["dtype"].text == "float32") {
-                arrayOf(FloatArray(values.size) { values[it].toFloat() })
-            } else {
-                arrayOf(values)
-            }
+            fed[name] = arrayOf(requireNotNull(beside[name]) { "the model takes $name" })
         }
         require(told || allowed == null) {
             "the model cannot be told what is allowed: filter its answer"
@@ -484,10 +475,13 @@ class Recommender private constructor(
             if (found.items.size != golden.items.size) {
                 return "${found.items.size} items, not ${golden.items.size}"
             }
-            val there = found.items.filter { it != 0 }
-            if (there.toSet().size != there.size) return "an item is returned twice"
+            val left = found.items.filter { it != 0 } // 0 where a filter leaves fewer
+            if (left.size != golden.items.count { it != 0 }) {
+                return "${left.size} items but for those that are none"
+            }
+            if (left.toSet().size != left.size) return "an item is returned twice"
             val byItem = golden.items.zip(golden.scores).toMap()
-            for (at in golden.items.indices) {
+            for (at in left.indices) {
                 val due = golden.scores[at].toDouble()
                 // Written so that what is no number is a difference.
                 if (!(Math.abs(found.scores[at] - due) <= tolerance)) {
@@ -543,7 +537,6 @@ class Recommender private constructor(
         private const val ITEMS = "items.json"
         private const val SCHEMA = 1
 
-        /** Kinds of inputs beside the context. */
         private const val ALLOWED = "allowed"
         private const val AGES = "age_seconds"
         private val ZIP = byteArrayOf(0x50, 0x4b, 0x03, 0x04)

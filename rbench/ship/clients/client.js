@@ -19,9 +19,7 @@ const CONTRACT = 'contract.json';
 const GOLDEN = 'golden.json';
 const ITEMS = 'items.json';
 const SCHEMA = 1;
-/** Kinds of inputs beside the context. */
 const [ALLOWED, AGES] = ['allowed', 'age_seconds'];
-/** Seconds that an age can be. */
 const OLDEST = 2 ** 31 - 1;
 
 const FILE = {file: 'string', sha256: 'string', size_bytes: 'number'};
@@ -103,11 +101,9 @@ export class Recommender {
   /**
    * The best items after a history of indices, oldest first. What the history holds, all of it, is
    * taken out where the contract filters.
-   * @param {{times?: number[], now?: number, allowed?: Iterable<number>, given?: Object}} asked
-   *     `times`: when each item of the history was, in seconds since 1970, for models that take ages;
-   *     `now`: the moment of the request, by default the clock's; `allowed`: indices of the items that
-   *     may come back, for models that are told, by default all; `given`: other inputs of the model, a
-   *     number for each item.
+   * @param {{times?: number[], now?: number, allowed?: Iterable<number>}} asked `times` of the
+   *     history's items, seconds since 1970, for models that take ages; `now`, by default the
+   *     clock's; `allowed`: indices that may come back, for models that are told, by default all.
    * @returns {Promise<Answer>}
    */
   async recommend(history, k = 10, asked = {}) {
@@ -195,31 +191,25 @@ export class Recommender {
   }
 
   /** What is fed beside the context, by input: of the newest items, padded on the left. */
-  beside(history, {times, now = Date.now() / 1000, given = {}} = {}) {
-    const {input, length} = this.contract.context;
+  beside(history, {times, now = Date.now() / 1000} = {}) {
+    const {length} = this.contract.context;
     const found = {};
-    for (const {name, kind} of this.contract.inputs) {
-      if (name === input || kind === ALLOWED) continue;
-      const ages = kind === AGES && times;
-      const values =
-        given[name] ?? (ages && times.map((at) => Math.min(Math.max(Math.trunc(now - at), 0), OLDEST)));
-      if (!values) {
-        const how = kind === AGES ? 'say when each item was, times' : 'give a number for each item';
-        throw new RangeError(`the model takes ${name}: ${how}`);
+    for (const {name, kind = ALLOWED} of this.contract.inputs) {
+      if (kind === ALLOWED) continue;
+      if (kind !== AGES || !times) {
+        throw new RangeError(`the model takes ${name}: say when items were, times`);
       }
-      if (values.length !== history.length) {
-        throw new RangeError(`${values.length} numbers of ${name} for ${history.length} items`);
+      if (times.length !== history.length) {
+        throw new RangeError(`${times.length} times for ${history.length} items`);
       }
-      const kept = values.slice(Math.max(0, values.length - length));
+      const ages = times.map((at) => Math.min(Math.max(Math.trunc(now - at), 0), OLDEST));
+      const kept = ages.slice(Math.max(0, ages.length - length));
       found[name] = [...Array(length - kept.length).fill(0), ...kept];
     }
     return found;
   }
 
-  /**
-   * What the model itself returns: k items and their scores, nothing filtered. Where a filter of the
-   * model leaves fewer, item 0 fills up.
-   */
+  /** What the model itself returns: k items and scores; item 0 where its own filter leaves fewer. */
   async raw(context, beside = {}, allowed = undefined) {
     const values = {...beside, [this.contract.context.input]: context};
     let told = false;
@@ -356,11 +346,14 @@ function wrongAnswers(cases, found, tolerance) {
  */
 export function differs({items, scores}, found, tolerance) {
   if (found.items.length !== items.length) return `${found.items.length} items, not ${items.length}`;
-  const there = found.items.filter((item) => item);
-  if (new Set(there).size !== there.length) return 'an item is returned twice';
+  const left = found.items.filter((item) => item); // 0 where a filter leaves fewer
+  if (left.length !== items.filter((item) => item).length) {
+    return `${left.length} items but for those that are none`;
+  }
+  if (new Set(left).size !== left.length) return 'an item is returned twice';
   const byItem = new Map(items.map((item, at) => [item, scores[at]]));
-  for (let at = 0; at < items.length; at++) {
-    const [item, score] = [found.items[at], found.scores[at]];
+  for (let at = 0; at < left.length; at++) {
+    const [item, score] = [left[at], found.scores[at]];
     if (!(Math.abs(score - scores[at]) <= tolerance)) {
       return `rank ${at + 1} has score ${score}, not ${scores[at]} (± ${tolerance})`;
     }

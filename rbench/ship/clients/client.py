@@ -34,9 +34,7 @@ CONTRACT, GOLDEN, ITEMS = "contract.json", "golden.json", "items.json"
 SCHEMA = 1
 SIDES = ("inputs", "outputs")
 ALLOWED, AGES = "allowed", "age_seconds"
-"""Kinds of inputs beside the context."""
 OLDEST = 2**31 - 1
-"""Seconds that an age can be."""
 BACKEND = ("aarch64" if platform.machine() in ("aarch64", "arm64") else "litert") + "/xnnpack"
 """Of golden.json's tolerances: the one that this client runs on."""
 
@@ -110,18 +108,15 @@ class Recommender:
         times: Sequence[float] | None = None,
         now: float | None = None,
         allowed: Iterable[int] | None = None,
-        given: Mapping[str, Sequence[float]] | None = None,
     ) -> Answer:
         """The best items after a history of indices, oldest first.
 
         What the history holds, all of it, is taken out where the contract filters.
 
         Args:
-            times: when each item of the history was, seconds since 1970; for models that take ages.
-            now: the moment of the request, likewise; by default the clock's.
-            allowed: indices of the items that may come back, for models that are told; by default
-                all of them.
-            given: other inputs of the model: a number for each item of the history.
+            times: of the history's items, seconds since 1970, for models that take ages.
+            now: of the request; by default the clock's.
+            allowed: indices that may come back, for models that are told; by default all.
         """
         history = [int(item) for item in history]
         for item in history:
@@ -129,7 +124,7 @@ class Recommender:
                 raise ValueError(f"no index of an item: {item}; allowed: 1 to {len(self.ids) - 1}")
         if not 1 <= k <= self.contract["k"]:
             raise ValueError(f"k must be from 1 to {self.contract['k']}, not {k}")
-        raw = self.raw(self.context(history), self.beside(history, times, now, given), allowed)
+        raw = self.raw(self.context(history), self.beside(history, times, now), allowed)
         return self._answer(*self._left(*raw, history, k), k)
 
     def _answer(self, chosen: list[int], scores: list[float], k: int) -> Answer:
@@ -203,31 +198,20 @@ class Recommender:
         return [known["padding_id"]] * (known["length"] - len(kept)) + kept
 
     def beside(
-        self,
-        history: Sequence[int],
-        times: Sequence[float] | None = None,
-        now: float | None = None,
-        given: Mapping[str, Sequence[float]] | None = None,
-    ) -> dict[str, list[float]]:
+        self, history: Sequence[int], times: Sequence[float] | None, now: float | None = None
+    ) -> dict[str, list[int]]:
         """What is fed beside the context, by input: of the newest items, padded on the left."""
-        found: dict[str, list[float]] = {}
-        length = self.contract["context"]["length"]
+        length, found = self.contract["context"]["length"], {}
         for tensor in self.contract["inputs"]:
-            name, kind = tensor["name"], tensor.get("kind", "")
-            if name == self.contract["context"]["input"] or kind == ALLOWED:
+            if (kind := tensor.get("kind", ALLOWED)) == ALLOWED:
                 continue
-            values = (given or {}).get(name)
-            if values is None and kind == AGES:
-                if times is None:
-                    raise ValueError(f"the model takes {name}: say when each item was, times=")
-                moment = time.time() if now is None else now
-                values = [min(max(int(moment - at), 0), OLDEST) for at in times]
-            if values is None:
-                raise ValueError(f"the model takes {name}: give a number for each item")
-            if len(values) != len(history):
-                raise ValueError(f"{len(values)} numbers of {name} for {len(history)} items")
-            kept = list(values)[-length:]
-            found[name] = [0] * (length - len(kept)) + kept
+            if kind != AGES or times is None:
+                raise ValueError(f"the model takes {tensor['name']}: say when items were, times=")
+            if len(times) != len(history):
+                raise ValueError(f"{len(times)} times for {len(history)} items")
+            moment = time.time() if now is None else now
+            ages = [min(max(int(moment - at), 0), OLDEST) for at in times][-length:]
+            found[tensor["name"]] = [0] * (length - len(ages)) + ages
         return found
 
     def raw(
@@ -236,8 +220,8 @@ class Recommender:
         beside: Mapping[str, Sequence[float]] | None = None,
         allowed: Iterable[int] | None = None,
     ) -> tuple[list[int], list[float]]:
-        """What the model itself returns: `k` items and their scores, nothing filtered. Where a
-        filter of the model leaves fewer, item 0 fills up.
+        """What the model itself returns: `k` items and their scores; item 0 where its own filter
+        leaves fewer.
         """
         if self.contract["reset_before_query"]:
             self._interpreter.reset_all_variables()
@@ -454,10 +438,13 @@ def differs(
     """
     if len(found) != len(items):
         return f"{len(found)} items, not {len(items)}"
-    if len({*found} - {0}) != sum(1 for item in found if item):
+    left = [item for item in found if item]  # 0 where a filter leaves fewer
+    if len(left) != sum(1 for item in items if item):
+        return f"{len(left)} items but for those that are none"
+    if len({*left}) != len(left):
         return "an item is returned twice"
     by_item = dict(zip(items, scores, strict=True))
-    for at, (item, score) in enumerate(zip(found, found_scores, strict=True)):
+    for at, (item, score) in enumerate(zip(left, found_scores, strict=False)):
         if not abs(score - scores[at]) <= tolerance:
             return f"rank {at + 1} has score {score:.6g}, not {scores[at]:.6g} (± {tolerance:.2g})"
         beside = by_item.get(item, scores[-1])

@@ -127,7 +127,7 @@ class Recommender private constructor(
     fun tap(session: Session, item: Int, k: Int = 10): Answer {
         require(item in 1 until ids.size) { "no index of an item: $item; allowed: 1 to ${ids.size - 1}" }
         require(k in 1..this.k) { "k must be from 1 to ${this.k}, not $k" }
-        if (contract.keys("tap").isEmpty()) {
+        if (contract["tap"].keys().isEmpty()) {
             throw BundleException("this model has no tap: it was converted without [convert] tap")
         }
         val known = contract["tap"]

@@ -195,7 +195,7 @@ class Recommender private constructor(
             val kind = tensor["kind"].orEmpty
             if (name == input || kind == ALLOWED) continue
             require(kind == AGES && times != null) { "the model takes $name: say when items were" }
-            require(times!!.size == history.size) { "${times.size} times for ${history.size} items" }
+            require(times.size == history.size) { "${times.size} times for ${history.size} items" }
             val kept = times.takeLast(length)
             found[name] = IntArray(length) { at ->
                 val time = kept.getOrNull(at - (length - kept.size))

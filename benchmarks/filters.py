@@ -2,7 +2,7 @@
 
     python benchmarks/filters.py [--items N ...] [--rounds N]
 
-A bag of words over random tables of width 64 and contexts of 50, float32, as it is converted:
+A bag of words over random tables of width 64 and contexts of 50, an int8 table, as it is converted:
 without filters, with `allowed`, with `filter_seen`, with both; on plain kernels and on XNNPACK, one
 thread. The files are asked in turn, in short bursts, and of each the fastest burst counts, so that
 the ratios stand on a busy machine too. Answers are compared with a filter outside. Needs
@@ -39,13 +39,13 @@ TARGETS = {
     "cpu": OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
     "xnnpack": OpResolverType.BUILTIN,
 }
-BURST = 20
+BURST = 5
 """Queries that are timed as one."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=200, help="bursts of each (200)")
+    parser.add_argument("--rounds", type=int, default=2000, help="bursts of each (2000)")
     parser.add_argument("--items", type=int, nargs="+", default=ITEMS, help="sizes of catalogue")
     asked = parser.parse_args()
     table = Table("items", "target", "filter", "bytes more", "us", "us more", "ratio")
@@ -58,11 +58,11 @@ def main() -> None:
 def rows(items: int, rounds: int) -> Iterator[tuple[str, ...]]:
     """The table's lines for one catalogue."""
     weights = np.random.default_rng(1).normal(size=(items, WIDTH)).astype(np.float32)
-    plain = recommender(weights, length=LENGTH, k=K, scheme="float32")
+    plain = recommender(weights, length=LENGTH, k=K, scheme="dynamic")
     files = {name: filtered(plain, *asked) for name, asked in FILTERS.items()}
     for target, resolver in TARGETS.items():
         queries = {name: Query(content, items, resolver) for name, content in files.items()}
-        check(queries, items)
+        check(queries, items, resolver)
         us = fastest(queries, rounds)
         for name, content in files.items():
             more = us[name] - us["none"]
@@ -115,11 +115,11 @@ class Query:
         return found
 
 
-def check(queries: Mapping[str, Query], items: int) -> None:
+def check(queries: Mapping[str, Query], items: int, resolver: Any) -> None:
     """Against a filter outside, of scores that a file without one returns."""
     weights = np.random.default_rng(1).normal(size=(items, WIDTH)).astype(np.float32)
-    whole = filtered(recommender(weights, length=LENGTH, k=items, scheme="float32"), False, False)
-    every = Query(whole, items, OpResolverType.BUILTIN)
+    whole = filtered(recommender(weights, length=LENGTH, k=items, scheme="dynamic"), False, False)
+    every = Query(whole, items, resolver)
     order = np.array(every.items())
     for name, (allowed, seen) in FILTERS.items():
         query = queries[name]

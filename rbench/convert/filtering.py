@@ -125,8 +125,7 @@ class _Drawing:
         marks = self._draw("MUL", [marks, self._number(-FAR)], shape)
         flat = self._reshape(marks, [length], "FLOAT32")
         size = self._constant(np.array([self.items[-1]], np.int32))
-        found = self._draw("SCATTER_ND", [places, flat, size], [self.items[-1]])
-        return self._reshape(found, self.items, "FLOAT32")
+        return self._draw("SCATTER_ND", [places, flat, size], [self.items[-1]])
 
     def _float_result(self, best: int) -> int:
         """The float scores that come out; what made floats of small integers is not needed."""

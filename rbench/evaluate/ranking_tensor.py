@@ -93,8 +93,6 @@ def _unfiltered(tensor: int, made_by: dict[int, Any]) -> Ranking:
     while (op := made_by.get(tensor)) is not None and op["op_name"] == "ADD":
         scores, lost = (int(index) for index in op["inputs"])
         by = made_by.get(lost)
-        if by is not None and by["op_name"] == "RESHAPE":
-            by = made_by.get(int(by["inputs"][0]))
         if by is None or by["op_name"] not in ("MUL", "SCATTER_ND"):
             break
         seen |= by["op_name"] == "SCATTER_ND"

@@ -25,7 +25,7 @@ from rbench_encoders.gru import Gru
 
 APART = {
     "float32": 1e-5,
-    "float16": 1e-5,
+    "float16": 1e-3,
     "dynamic_wi8": 0.05,
     "dynamic_wi4": 0.05,
     "static_wi8_ai8": 0.15,

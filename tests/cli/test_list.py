@@ -115,7 +115,8 @@ def test_studies(rbench):
 def test_an_unknown_kind_is_wrong_usage(rbench):
     done = rbench("list", "models", check=2)
     assert (
-        "'encoders', 'recipes', 'targets', 'losses', 'metrics', 'reports', 'studies'" in done.stderr
+        "'encoders', 'recipes', 'targets', 'losses', 'features', 'metrics', 'reports', 'studies'"
+        in done.stderr
     )
 
 

@@ -90,7 +90,7 @@ READ = TRAINED | SCORED | {"contexts", "convert"}
         # Of a word of recipes: in the key of the jobs that have the word.
         *((name, set()) for name in ("convert/packing.py", "compress/pruning.py")),
         *((name, set()) for name in ("schemes/packed.py", "compressions/pruning.py")),
-        ("tflite/reading.py", {"convert"}),
+        ("tflite/reading.py", {"convert", "evaluate"}),  # which finds a tap by it
         ("evaluate/settings.py", SCORED),
         (
             "profile/settings.py",

@@ -16,11 +16,14 @@ IDS = np.array([[0, 0, 3, 1], [4, 2, 5, 5]], np.int32)
 VECTORS = np.arange(24, dtype=np.float32).reshape(2, 4, 3)
 MASK = np.array([[0, 0, 1, 1], [1, 1, 1, 1]], np.float32)
 SCORES = np.zeros((2, 4, 4), np.float32)
+AGES = np.array([[90, 60, 60, 5], [7, 6, 3, 0]], np.int32)
 EVERY = {
     "Mask": ((), IDS),
     "Rows": ((), IDS),
     "Unflatten": ((4,), VECTORS.reshape(8, 3)),
+    "Gaps": (([1, 5, 30],), AGES),
     "Masked": ((), (VECTORS, MASK)),
+    "Part": ((1, 3), VECTORS[:, 0]),
     "Last": ((2,), VECTORS),
     "Count": ((5,), IDS),
     "Scores": ((), (VECTORS[:, 0], np.ones((7, 3), np.float32))),
@@ -72,7 +75,9 @@ def test_a_layer_holds_no_weights_and_comes_back_from_its_configuration(
         ("Mask", MASK),
         ("Rows", np.array([0, 0, 2, 0, 3, 1, 4, 4], np.int32)),
         ("Unflatten", VECTORS),
+        ("Gaps", np.array([3, 0, 3, 2, 1, 1, 1, 0], np.int32)),
         ("Masked", VECTORS * MASK[:, :, None]),
+        ("Part", VECTORS[:, 0, 1:2]),
         ("Last", VECTORS[:, 2:]),
         ("Count", np.arange(5, dtype=np.int32)),
         ("Scores", np.repeat(VECTORS[:, 0].sum(axis=1)[:, None], 7, axis=1)),

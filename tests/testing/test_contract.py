@@ -225,6 +225,25 @@ class Exotic(Encoder):
         return last_of(layers.Lambda(bessel, name="bessel")(dense(embeddings)), form)
 
 
+class Forgets(Encoder):
+    """Adds up the context, and tap by tap the newest item alone."""
+
+    def encode(self, embeddings, mask, form):
+        import tensorflow as tf
+        from tf_keras import layers
+
+        added = layers.Lambda(lambda x: tf.cumsum(x, axis=1), name="added")(embeddings)
+        return last_of(dense(added), form)
+
+    def state(self, width, length):
+        return width
+
+    def tap(self, embedding, mask, state, length):
+        from tf_keras import layers
+
+        return dense(layers.Flatten(name="newest")(embedding)), state
+
+
 class Breaks(Encoder):
     def encode(self, embeddings, mask, form):
         raise RuntimeError("no graph today")
@@ -253,6 +272,7 @@ BROKEN = (
     Broken(CountsPadding(), "check_padding", "4 more padded positions change the output"),
     Broken(Drifts(), "check_padding", "4 more padded positions change the output"),
     Broken(Dead(), "check_gradients", "the gradient of dead/kernel.* is zero"),
+    Broken(Forgets(), "check_tap", "after 5 taps it is .* apart from the whole context"),
     Broken(CutOff(), "check_gradients", "no gradient reaches unreached/kernel"),
     Broken(TwinsButForCase(), "check_save_and_load", "two weights share a name"),
     Broken(Moody(), "check_save_and_load", "loading its own weights changes the output"),

@@ -215,7 +215,7 @@ def test_the_kept_weights_are_those_of_the_best_epoch(settled, dataset, model_se
     model = scoring_model(ENCODER, model_settings, dataset.items, Form(last=True))
     set_weights(model, load_weights(folder))
     validate = Validator(dataset.validation, model_settings.length, 10_000, seed=1)
-    found = validate(lambda contexts: np.asarray(model(contexts)))
+    found = validate(lambda contexts: np.asarray(model(contexts.context)))
     assert found["ndcg@10"] == pytest.approx(trained.validation["ndcg@10"], abs=1e-6)
 
 
@@ -260,7 +260,7 @@ def test_epochs_go_through_the_windows_in_different_orders(
 
     def recorded(*args, **options):
         drawn = list(batches(*args, **options))
-        orders.append([batch.inputs.tobytes() for batch in drawn])
+        orders.append([batch.inputs["context"].tobytes() for batch in drawn])
         return drawn
 
     monkeypatch.setattr(module, "batches", recorded)
@@ -397,7 +397,7 @@ def test_a_model_learns_from_longer_windows_than_its_file_sees(
     model = scoring_model(encoder, shape, dataset.items, Form(last=True))
     set_weights(model, load_weights(tmp_path))
     validate = Validator(dataset.validation, 3, 10_000, seed=1)
-    found = validate(lambda contexts: np.asarray(model(contexts)))
+    found = validate(lambda contexts: np.asarray(model(contexts.context)))
     assert found["ndcg@10"] == pytest.approx(trained.validation["ndcg@10"], abs=1e-6)
 
 

@@ -40,6 +40,8 @@ class Cnn(Encoder):
     def encode(self, embeddings: KerasTensor, mask: KerasTensor, form: Form) -> KerasTensor:
         from tf_keras import layers
 
+        from rbench.layers import Part
+
         dropout = blocks.drop_rate(self.dropout, form)
         length, width = embeddings.shape[1:]
         norm = layers.LayerNormalization(epsilon=1e-6, name="norm")
@@ -53,12 +55,11 @@ class Cnn(Encoder):
             here = _newest(items, seen.shape[2])
             past = layers.Multiply(name=f"items_{number}")([norm(seen), here])
             past = _padded(past, wanted + taps - seen.shape[2], f"past_{number}")
-            gate, new = (
-                layers.Conv2D(
-                    width, (1, self.kernel), dilation_rate=(1, dilation), name=f"{part}_{number}"
-                )(past)
-                for part in ("gate", "conv")
-            )
+            # One convolution for both: two would share a SPACE_TO_BATCH_ND that no delegate takes.
+            both = layers.Conv2D(
+                2 * width, (1, self.kernel), dilation_rate=(1, dilation), name=f"conv_{number}"
+            )(past)
+            new, gate = (Part(part, 2, name=f"half_{number}_{part}")(both) for part in range(2))
             gate = layers.Activation("sigmoid", name=f"open_{number}")(gate)
             new = layers.Multiply(name=f"read_{number}")([new, gate])
             new = layers.Dropout(dropout, name=f"dropout_{number}")(new)

@@ -99,8 +99,8 @@ class Last(tf_keras.layers.Layer):  # type: ignore[misc]
 
 @tf_keras.utils.register_keras_serializable("rbench")
 class Part(tf_keras.layers.Layer):  # type: ignore[misc]
-    """The ``number``-th of ``parts`` equal pieces of a vector: ``(batch, n)`` ->
-    ``(batch, n / parts)``.
+    """The ``number``-th of ``parts`` equal pieces of vectors: ``(batch, …, n)`` ->
+    ``(batch, …, n / parts)``.
     """
 
     def __init__(self, number: int, parts: int, **options: Any) -> None:
@@ -109,7 +109,7 @@ class Part(tf_keras.layers.Layer):  # type: ignore[misc]
 
     def call(self, vectors: Tensor) -> Tensor:
         size = vectors.shape[-1] // self.parts
-        return vectors[:, self.number * size : (self.number + 1) * size]
+        return vectors[..., self.number * size : (self.number + 1) * size]
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "number": self.number, "parts": self.parts}

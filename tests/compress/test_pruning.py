@@ -19,7 +19,7 @@ EVERY = [("bow", ""), ("cnn", ""), ("lstm", ""), ("lstm", "unrolled+"), ("gru", 
 EVERY.append(("attention", ""))
 COMPRESSED = {
     "bow": 2,
-    "cnn": 12,
+    "cnn": 7,
     "lstm": 10,
     "unrolled+lstm": 4,
     "unrolled+gru": 6,

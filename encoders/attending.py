@@ -5,6 +5,7 @@ context may have any length.
 from __future__ import annotations
 
 from rbench.encoding import KerasTensor
+from rbench_encoders import blocks
 
 PENALTY = 30.0
 """Subtracted from the attention scores of hidden keys: e^-30 is nothing in float32, and the
@@ -32,6 +33,25 @@ def check_heads(own: int | None) -> None:
     """
     if own is not None and not 1 <= own <= 64:
         raise ValueError(f"heads must be a whole number from 1 to 64, not {own}")
+
+
+def asked(
+    x: KerasTensor, norm: str, name: str, only_last: bool
+) -> tuple[KerasTensor, KerasTensor, KerasTensor]:
+    """Where a block begins: what goes on, who asks and what is known, the latter two normed.
+
+    Args:
+        x: ``(batch, length, width)``.
+        norm: name of the norm.
+        only_last: the newest position alone goes on and asks, ``(batch, 1, width)``.
+    """
+    from rbench.layers import Last
+
+    known = asking = blocks.normed(x, norm)
+    if only_last:
+        x = Last(name=f"{name}_newest")(x)
+        asking = Last(name=f"{name}_asking")(asking)
+    return x, asking, known
 
 
 def attended(

@@ -33,17 +33,13 @@ class Attention(Encoder):
     def encode(self, embeddings: KerasTensor, mask: KerasTensor, form: Form) -> KerasTensor:
         from tf_keras import layers
 
-        from rbench.layers import Last
-
         x, dropout = embeddings, blocks.drop_rate(self.dropout, form)
         width = x.shape[-1]
         heads = attending.heads_of(self.heads, width)
         for block in range(self.blocks):
             name = f"block_{block}"
-            known = asking = blocks.normed(x, f"{name}_attention_norm")
-            if form.last and block == self.blocks - 1:
-                x = Last(name=f"{name}_newest")(x)
-                asking = Last(name=f"{name}_asking")(asking)
+            newest = form.last and block == self.blocks - 1
+            x, asking, known = attending.asked(x, f"{name}_attention_norm", name, newest)
             found = attending.attended(asking, known, mask, heads, name)
             found = layers.Dense(width, name=f"{name}_output")(found)
             found = layers.Dropout(dropout, name=f"{name}_output_dropout")(found)

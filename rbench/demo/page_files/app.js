@@ -33,13 +33,17 @@ const usual = (() => {
 
 // A tile in place of a picture: the same for an item everywhere.
 function tile(item) {
+  return pictured(make("span", { class: "tile", "aria-hidden": "true" }), item);
+}
+
+function pictured(made, item) {
   const all = named(item).match(/\p{L}+/gu) ?? [];
   const words = all.slice(all[0] === usual ? 1 : 0);
   const [first, second] = (words.length ? words : (named(item).match(/\p{N}+/gu) ?? ["?"])).map(
     (word) => [...word],
   );
   const letters = words.length && second ? [first[0], second[0]] : first.slice(0, words.length ? 2 : 3);
-  const made = make("span", { class: "tile", "aria-hidden": "true" }, letters.join(""));
+  made.textContent = letters.join("");
   made.style.setProperty("--hue", (item * 137.508) % 360);
   return made;
 }
@@ -177,38 +181,23 @@ function keepingPlace(list, draw) {
     ? [...list.querySelectorAll("button")].indexOf(document.activeElement)
     : -1;
   draw();
-  if (held < 0) return;
+  if (held < 0 || list.contains(document.activeElement)) return;
   const buttons = list.querySelectorAll("button");
   (buttons[Math.min(held, buttons.length - 1)] ?? $("query")).focus({ preventScroll: true });
 }
 
+// Rows that stay are left alone: what a browser has laid out and painted once, it need not again.
 function drawHistory() {
   const list = $("history");
-  keepingPlace(list, () =>
-    list.replaceChildren(
-      ...history
-        .map((item, at) =>
-          make(
-            "li",
-            {},
-            tile(item),
-            make("span", { class: "name" }, name(item)),
-            make(
-              "button",
-              {
-                type: "button",
-                class: "remove",
-                "aria-label": `Take ${named(item)} out of your history`,
-                title: "Take out",
-                onclick: (event) => untouch(at, event),
-              },
-              "×",
-            ),
-          ),
-        )
-        .reverse(),
-    ),
-  );
+  const at = (place) => Number(list.children[place]?.dataset.item);
+  keepingPlace(list, () => {
+    history.toReversed().forEach((item, place) => {
+      if (at(place) === item) return;
+      if (at(place + 1) === item) list.children[place].remove();
+      else list.insertBefore(past(item), list.children[place] ?? null);
+    });
+    while (list.children.length > history.length) list.lastElementChild.remove();
+  });
   const beyond = Math.max(0, history.length - longest);
   $("count").textContent = history.length || "";
   $("none").hidden = history.length > 0;
@@ -216,6 +205,30 @@ function drawHistory() {
   $("beyond").hidden = !beyond;
   $("beyond").textContent = `The model looks at the newest ${longest} alone.`;
   $("lost").hidden = keeps;
+}
+
+function past(item) {
+  const entry = make(
+    "li",
+    { "data-item": item },
+    tile(item),
+    make("span", { class: "name" }, name(item)),
+    make(
+      "button",
+      {
+        type: "button",
+        class: "remove",
+        "aria-label": `Take ${named(item)} out of your history`,
+        title: "Take out",
+        onclick: (event) => {
+          const place = [...entry.parentNode.children].indexOf(entry);
+          untouch(history.length - 1 - place, event);
+        },
+      },
+      "×",
+    ),
+  );
+  return entry;
 }
 
 function drawAll() {
@@ -236,11 +249,14 @@ function drawResults() {
     const column = document.querySelectorAll(".column")[number];
     column.querySelector(".ms").textContent = `${inWords(ms)} ms`;
     const rows = column.querySelector("ol");
-    keepingPlace(rows, () =>
-      rows.replaceChildren(
-        ...list.slice(0, SHOWN).map((item, at) => row(item, number > 0 && !first.includes(item))),
-      ),
-    );
+    const shown = list.slice(0, SHOWN);
+    keepingPlace(rows, () => {
+      while (rows.children.length > shown.length) rows.lastElementChild.remove();
+      while (rows.children.length < shown.length) rows.append(row());
+      shown.forEach((item, at) =>
+        drawRow(rows.children[at], item, number > 0 && !first.includes(item)),
+      );
+    });
     if (number) {
       const shared = list.slice(0, SHOWN).filter((item) => first.includes(item)).length;
       column.querySelector(".shared").textContent =
@@ -252,23 +268,34 @@ function drawResults() {
   painted();
 }
 
-function row(item, odd) {
-  return make(
+// A row is made once, and shows one item after the other.
+function row() {
+  const made = make(
     "li",
-    { "data-item": item, class: odd ? "odd" : null },
+    {},
     make(
       "button",
-      { type: "button", onclick: (event) => touch(item, event) },
-      tile(item),
+      { type: "button", onclick: (event) => touch(Number(made.dataset.item), event) },
+      make("span", { class: "tile", "aria-hidden": "true" }),
       make(
         "span",
         { class: "text" },
-        make("span", { class: "name" }, name(item)),
-        make("span", { class: "why" }, odd ? "Only here" : ""),
+        make("span", { class: "name" }, make("bdi")),
+        make("span", { class: "why" }),
       ),
       make("span", { class: "plus", "aria-hidden": "true" }, "+"),
     ),
   );
+  return made;
+}
+
+function drawRow(made, item, odd) {
+  made.classList.toggle("odd", odd);
+  made.querySelector(".why").textContent = odd ? "Only here" : "";
+  if (Number(made.dataset.item) === item) return;
+  made.dataset.item = item;
+  pictured(made.querySelector(".tile"), item);
+  made.querySelector("bdi").textContent = named(item);
 }
 
 function drawReasons(number) {

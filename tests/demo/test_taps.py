@@ -153,6 +153,27 @@ def test_the_history_outlives_the_page_until_it_is_forgotten(visit, path):
     assert page.evaluate("document.activeElement.id") == "query"
 
 
+def test_the_shown_history_is_the_kept_one_newest_first(visit, path):
+    page = visit(path.as_uri()).page
+    shown = "[...document.querySelectorAll('#history li')].map(row => +row.dataset.item)"
+
+    def search(number):
+        page.locator("#query").fill("item")
+        page.locator("#options li").nth(number).click()
+
+    for number in (0, 1, 2, 3, 1, 1, 0):
+        search(number)
+    until(page, f"{shown}.length === 4")
+    touched = history(page)
+    assert page.evaluate(shown) == touched[::-1]
+    page.locator("#history .remove").nth(2).click()
+    assert history(page) == touched[:1] + touched[2:]
+    assert page.evaluate(shown) == history(page)[::-1]
+    assert page.locator("#history .remove").nth(2).is_visible()
+    held = "[...document.querySelectorAll('#history button')].indexOf(document.activeElement)"
+    assert page.evaluate(held) == 2
+
+
 def test_what_another_program_stored_is_not_trusted(visit, path):
     page = visit(path.as_uri()).page
     key = page.evaluate(

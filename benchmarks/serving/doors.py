@@ -60,8 +60,8 @@ def fastapi(model: Model) -> None:
         return {"items": array("i", items).tolist(), "scores": array("f", scores).tolist()}
 
     app.post("/recommend")(recommend)
-    # Without the protocol's name asyncio leaves Nagle's algorithm on, as it does for no socket that
-    # uvicorn opens itself: an answer's second part would wait 40 ms for the client's acknowledgement.
+    # asyncio switches Nagle's algorithm off on sockets that it opens itself, and on others if they
+    # name their protocol; else an answer's second part waits 40 ms for an acknowledgement.
     free = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     free.bind((HOST, 0))
     _listening(free.getsockname()[1])

@@ -12,7 +12,7 @@ from rbench.convert.result import (
     SIGNATURE,
     FlatModel,
 )
-from rbench.convert.settings import ConvertSettings
+from rbench.convert.settings import ConvertSettings, PersonalSettings
 
 __all__ = [
     "INPUT",
@@ -25,6 +25,7 @@ __all__ = [
     "ConvertSettings",
     "FlatModel",
     "Inventory",
+    "PersonalSettings",
     "Query",
     "convert",
     "led_by",

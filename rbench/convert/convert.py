@@ -13,7 +13,7 @@ from rbench.convert.flatbuffer import op_names
 from rbench.convert.inventory import take_inventory
 from rbench.convert.noise import captured
 from rbench.convert.result import LOG, MODEL, FlatModel
-from rbench.convert.settings import ConvertSettings
+from rbench.convert.settings import ConvertSettings, PersonalSettings
 from rbench.data.dataset import Dataset
 from rbench.encoding import Encoder, Form, ModelSettings
 from rbench.errors import Unsupported
@@ -34,6 +34,7 @@ def convert(
     folder: Path,
     *,
     features: Sequence[Feature] = (),
+    personal: PersonalSettings | None = None,
 ) -> FlatModel:
     """Write the .tflite of a recipe.
 
@@ -41,6 +42,7 @@ def convert(
         compressed: folder of the compression's artefact, with the weights.
         folder: where the model and all that the converter said go.
         features: inputs beside the context, as in the training.
+        personal: how the file learns its user; None: it does not.
 
     Raises:
         StageError: the converter gave up; its last words are in the message, all in the log.
@@ -51,6 +53,7 @@ def convert(
 
         from rbench.convert.export import Recommender
         from rbench.convert.filtering import filter_ranking
+        from rbench.convert.personal import add_personal
         from rbench.convert.rewriting import ready_for_devices, share_and_tidy, written
         from rbench.convert.slimming import slim
         from rbench.convert.tapping import Steps, add_tap
@@ -74,11 +77,13 @@ def convert(
             raise Unsupported(reason)
         filter_ranking(flat, allowed=settings.allowed, seen=settings.filter_seen)
         ready_for_devices(flat)
-        tap: dict[str, Any] = {}
+        more: dict[str, Any] = {}
         if settings.tap:
             steps = Steps(encoder, model_settings, dataset.items, compressed, contexts)
             filtered = settings.allowed or settings.filter_seen
-            tap = {"tap": add_tap(flat, recipe, steps, learnt=learnt, filtered=filtered)}
+            more = {"tap": add_tap(flat, recipe, steps, learnt=learnt, filtered=filtered)}
+        if personal is not None:
+            more["personal"] = add_personal(flat, personal)
         slim(flat)
         content = written(flat)
         write_atomically(folder / MODEL, content)
@@ -92,5 +97,5 @@ def convert(
         ops=found.ops,
         tensor_bytes=found.tensor_bytes,
         converter=library,
-        census=found.facts(shared) | tap,
+        census=found.facts(shared) | more,
     )

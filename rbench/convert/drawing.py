@@ -12,9 +12,13 @@ from rbench.convert.flatbuffer import Graph, Model, Operator, Tensor, code_of, n
 
 OPTIONS = {
     "ADD": "AddOptions",
+    "ASSIGN_VARIABLE": "AssignVariableOptions",
+    "BATCH_MATMUL": "BatchMatMulOptions",
+    "CALL_ONCE": "CallOnceOptions",
     "CAST": "CastOptions",
     "CONCATENATION": "ConcatenationOptions",
     "DEQUANTIZE": "DequantizeOptions",
+    "EQUAL": "EqualOptions",
     "FLOOR_DIV": "FloorDivOptions",
     "GATHER": "GatherOptions",
     "GREATER_EQUAL": "GreaterEqualOptions",
@@ -22,15 +26,20 @@ OPTIONS = {
     "MINIMUM": "MaximumMinimumOptions",
     "MUL": "MulOptions",
     "NEG": "NegOptions",
+    "QUANTIZE": "QuantizeOptions",
+    "READ_VARIABLE": "ReadVariableOptions",
+    "REDUCE_ANY": "ReducerOptions",
     "REDUCE_MAX": "ReducerOptions",
     "RESHAPE": "ReshapeOptions",
     "SCATTER_ND": "ScatterNdOptions",
     "SELECT_V2": "SelectV2Options",
+    "SOFTMAX": "SoftmaxOptions",
     "SUB": "SubOptions",
     "SUM": "ReducerOptions",
     "TOPK_V2": "TopKV2Options",
+    "VAR_HANDLE": "VarHandleOptions",
 }
-"""Operator -> the schema's name of its options."""
+"""Operator -> the schema's name of its options; others have none."""
 
 
 def new_operator(
@@ -42,8 +51,9 @@ def new_operator(
     made = schema.OperatorT()
     made.opcodeIndex = code_of(model, name, version)
     made.inputs, made.outputs = np.array(inputs, np.int32), np.array(outputs, np.int32)
-    made.builtinOptionsType = getattr(schema.BuiltinOptions, OPTIONS[name])
-    made.builtinOptions = getattr(schema, f"{OPTIONS[name]}T")()
+    if name in OPTIONS:
+        made.builtinOptionsType = getattr(schema.BuiltinOptions, OPTIONS[name])
+        made.builtinOptions = getattr(schema, f"{OPTIONS[name]}T")()
     return made
 
 

@@ -81,7 +81,8 @@ def code_of(model: Model, name: str, version: int) -> int:
             code.version = max(code.version, version)
             return index
     code = schema.OperatorCodeT()
-    code.builtinCode, code.deprecatedBuiltinCode, code.version = number, number, version
+    code.builtinCode, code.version = number, version
+    code.deprecatedBuiltinCode = min(number, 127)  # one byte; greater numbers have the other field
     model.operatorCodes.append(code)
     return len(model.operatorCodes) - 1
 

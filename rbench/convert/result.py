@@ -21,6 +21,18 @@ STATE = "state"
 ITEM = "item"
 """The second signature, where it was asked for: state float32 [1, numbers] and item int32 [1, 1] ->
 the next state, items and scores. A state of zeros is that of an empty history."""
+UPDATE = "update"
+RESET = "reset"
+RESTORE = "restore"
+SAVE = "save"
+USER = "user"
+QUERY = "query"
+NEXT = "next"
+"""Where a file learns its user: `recommend` gives the vector ``query`` too, float32 [1, width], and
+``update`` takes items, scores and query as they came out, and ``next`` int32 [1, 1], the item that
+was taken. The state ``user``, float32 [1, width], comes out of each of these signatures, and goes
+into ``restore``; where it is a tensor, it goes into ``recommend`` and ``update`` and there are no
+others."""
 
 
 class FlatModel(msgspec.Struct, frozen=True, kw_only=True):

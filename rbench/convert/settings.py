@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -27,3 +27,15 @@ class ConvertSettings(Bounded, frozen=True, kw_only=True, forbid_unknown_fields=
         """All of them, for a record; what nothing is asked of is left out."""
         known: dict[str, Any] = msgspec.to_builtins(self)
         return {k: v for k, v in known.items() if v is not False}
+
+
+class PersonalSettings(Bounded, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a file learns its user: ``user <- (1 - decay) user - rate x gradient`` at each tap."""
+
+    rate: Annotated[float, Range(0.0, 1000.0)] = 1.0
+    """The step along the gradient of the cross-entropy of the next item among those shown."""
+    decay: Annotated[float, Range(0.0, 1.0)] = 0.1
+    """The share of what was learnt that is forgotten at each tap."""
+    state: Literal["variable", "tensor"] = "variable"
+    """Where the learnt vector lies: in a variable of the runtime, with signatures to save, restore
+    and reset it, or with the app, which hands it in and gets it back."""

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rbench.convert.flatbuffer import Graph, Model, Tensor, op_name, type_name, values
-from rbench.convert.item_table import ItemTable, NoTableError, find_item_table, readers
+from rbench.convert.item_table import RANKING, ItemTable, NoTableError, find_item_table, readers
 
 RESCALING = frozenset({"MUL", "ADD", "SUB", "QUANTIZE", "DEQUANTIZE"})
 """Operators whose result has a scale of its own, whatever the scale of their input."""
@@ -54,9 +54,10 @@ def table_of(model: Model) -> Shared:
     named = {int(one.subgraphIndex) for one in model.signatureDefs or ()} or {0}
     buffers: set[int] = set()
     try:
-        if not model.subgraphs or (len(model.subgraphs) > 1 and len(named) < len(model.subgraphs)):
+        graphs = len(model.subgraphs or ())
+        if not graphs or (graphs > 1 and len(named | _starting(model)) < graphs):
             find_item_table(model)  # says how many graphs there are
-        for number in named:
+        for number in _ranking(model, named):
             graph = model.subgraphs[number]
             table = find_item_table(model, graph)
             buffers |= {graph.tensors[n].buffer for n in (table.lookup, table.scoring)}
@@ -64,6 +65,29 @@ def table_of(model: Model) -> Shared:
         return Shared(0, str(error))
     why = "" if len(buffers) == 1 else "lookup and scoring read a buffer each"
     return Shared(len(buffers), why)
+
+
+def _starting(model: Model) -> set[int]:
+    """The graphs that give variables their first values."""
+    return {
+        graph
+        for one in model.subgraphs
+        for operator in one.operators
+        if op_name(model, operator) == "CALL_ONCE"
+        for graph in operator.builtinOptions.graphs
+    }
+
+
+def _ranking(model: Model, graphs: set[int]) -> set[int]:
+    """Those of some graphs that rank; all where none does, so that it is said what is missing."""
+    found = {
+        number
+        for number in graphs
+        if any(
+            op_name(model, operator) == RANKING for operator in model.subgraphs[number].operators
+        )
+    }
+    return found or graphs
 
 
 def share_item_table(model: Model) -> Shared:

@@ -15,7 +15,7 @@ from rbench.bounds import CELLS, DAYS, SEED, Bounded, Range
 from rbench.cells.recipe import Recipe, default_recipes
 from rbench.cells.target import Target
 from rbench.compress.settings import CompressSettings
-from rbench.convert.settings import ConvertSettings
+from rbench.convert.settings import ConvertSettings, PersonalSettings
 from rbench.data.settings import SYNTHETIC, DataSettings, SyntheticSettings
 from rbench.encoding import ModelSettings
 from rbench.errors import StudyError, choices
@@ -61,6 +61,8 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     train: TrainSettings = TrainSettings()
     compress: CompressSettings = CompressSettings()
     convert: ConvertSettings = ConvertSettings()
+    personal: PersonalSettings | None = None
+    """Whether files learn their user, and how fast; without the table they do not."""
     evaluate: EvaluateSettings = EvaluateSettings()
     profile: ProfileSettings = ProfileSettings()
     limits: Limits = Limits()
@@ -275,7 +277,8 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         """All of it, for a run; what nothing is asked of is left out."""
         known: dict[str, Any] = msgspec.to_builtins(self)
         known["convert"] = self.convert.said()
-        return known if self.features else {k: v for k, v in known.items() if k != "features"}
+        unsaid = {key for key in ("features", "personal") if not getattr(self, key)}
+        return {key: value for key, value in known.items() if key not in unsaid}
 
     def _table(self, name: str) -> dict[str, Any]:
         return self.encoder.get(name) or self.encoder.get(label_of(name)) or {}
@@ -372,7 +375,7 @@ def _explain(error: msgspec.ValidationError, where: str) -> StudyError:
     kind: Any = Study
     for part in key.split(".") if key else ():
         annotation = kind.__annotations__.get(part) if hasattr(kind, "__annotations__") else None
-        kind = _SECTIONS.get(str(annotation), kind)
+        kind = _SECTIONS.get(str(annotation).removesuffix(" | None"), kind)
     unknown = "unknown field" in message
     return StudyError(
         f"{message}" + (f" in [{key}]" if key and unknown else f" at {key}" if key else ""),
@@ -391,6 +394,7 @@ _SECTIONS: dict[str, Any] = {
         TrainSettings,
         CompressSettings,
         ConvertSettings,
+        PersonalSettings,
         EvaluateSettings,
         ProfileSettings,
         Limits,

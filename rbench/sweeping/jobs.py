@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from rbench.compress.settings import CompressSettings
-from rbench.convert.settings import ConvertSettings
+from rbench.convert.settings import ConvertSettings, PersonalSettings
 from rbench.data.settings import DataSettings
 from rbench.encoding import ModelSettings
 from rbench.evaluate.settings import EvaluateSettings
@@ -190,6 +190,8 @@ class ConvertJob(Job, frozen=True, kw_only=True, tag="convert"):
     source: str = ""
     """Hash of the scheme's code, `rbench.plugins.source_hash`."""
     settings: ConvertSettings
+    personal: PersonalSettings | None = None
+    """How the file learns its user; None: it does not."""
     encoder: EncoderSpec
     model: ModelSettings
     seed: int

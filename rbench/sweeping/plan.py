@@ -344,6 +344,7 @@ def _way(
         recipe=str(recipe),
         source=_source(recipe.scheme.name, SCHEMES),
         settings=study.convert,
+        personal=study.personal,
         encoder=spec,
         model=study.model,
         seed=seed,

@@ -170,6 +170,7 @@ class Recorder:
                 "train": self._trained_with(first.train),
                 "encoder": {"plugin": first.train.encoder.plugin, **first.train.encoder.options},
                 "convert": study.convert.said(),
+                **({"personal": msgspec.to_builtins(study.personal)} if study.personal else {}),
                 "evaluate": msgspec.to_builtins(study.evaluate) | self._ranking(),
                 "profile": study.profile.said(),
                 **self._given(first.train),

@@ -99,6 +99,11 @@ def test_every_section_is_read():
             ["unknown field `user` in [data.synthetic]", "users", "predictability"],
         ),
         ("[limits]\nsize = 3", StudyError, ["unknown field `size` in [limits]", "size_bytes"]),
+        ("[personal]\nrates = 1", StudyError, ["unknown field `rates` in [personal]", "decay"]),
+        ("[personal]\nrate = -1", StudyError, ["rate must be a number from 0.0 to 1,000.0"]),
+        ("[personal]\ndecay = nan", StudyError, ["decay must be a number from 0.0 to 1.0"]),
+        ("[personal]\nstate = 'file'", StudyError, ["Invalid enum value 'file' at personal.state"]),
+        ("personal = true", StudyError, ["got `bool` at personal"]),
         ("data = 'log.csv'", StudyError, ["Expected `object`, got `str` at data"]),
         ("[encoder.gruu]\nblocks = 2", StudyError, ["options for 'gruu'", "gru"]),
         (

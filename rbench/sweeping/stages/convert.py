@@ -25,4 +25,5 @@ def work(job: ConvertJob, given: Given) -> FlatModel:
         job.seed,
         given.folder,
         features=given.features(job.features),
+        personal=job.personal,
     )

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from rbench.compress.settings import CompressSettings
-from rbench.convert.settings import ConvertSettings
+from rbench.convert.settings import ConvertSettings, PersonalSettings
 from rbench.data.settings import DataSettings
 from rbench.encoding import ModelSettings
 from rbench.evaluate.settings import EvaluateSettings
@@ -35,7 +35,13 @@ JOBS = {
             train="t",
             **SHARED,
         ),
-        jobs.ConvertJob(recipe="float32", settings=ConvertSettings(), compress="c", **SHARED),
+        jobs.ConvertJob(
+            recipe="float32",
+            settings=ConvertSettings(),
+            personal=PersonalSettings(),
+            compress="c",
+            **SHARED,
+        ),
         jobs.CensusJob(convert="v", benches={"xnnpack": jobs.Bench(machine="", adapter="a")}),
         jobs.EvaluateJob(settings=EvaluateSettings(), compress="c", convert="v", data="d"),
         jobs.CheckJob(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from rbench.gate.pair import PairLimits, judge_sizes, judge_times
 from rbench.gate.rules import SizeLimit
 from rbench.gate.verdict import Finding
 from rbench.records import Delegation
+from rbench.system import temporary
 
 
 def limits_of(
@@ -55,8 +55,8 @@ def _timed(
     from rbench.cli.profile import ranges_of
     from rbench.profile.pair import SETTINGS, time_pair
 
-    with tempfile.TemporaryDirectory() as folder:
-        place, known = Path(folder), ranges_of(ranges)
+    with temporary.folder() as place:
+        known = ranges_of(ranges)
         timed = time_pair(SETTINGS, new, old, Target.parse(target), place, known)
     timings = timed[0].timing, timed[1].timing
     finding = judge_times(max_ratio, new, old, timings, float(Limits().false_alarms))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,7 +16,7 @@ from rbench.cli.terminal import json_lines
 from rbench.errors import OutputError, UsageError
 from rbench.profile import ProfileSettings
 from rbench.profile.ranges import Range, parse
-from rbench.system import extras
+from rbench.system import extras, temporary
 from rbench.system.reading import kind_of
 from rbench.text.shell import command_line
 from rbench.text.shown import line
@@ -107,7 +106,7 @@ def command(
     settings = ProfileSettings()
     words = spoken(click.get_current_context(), without=("out", "as_json"))
     with ExitStack() as stack:
-        place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rbench-")))
+        place = stack.enter_context(temporary.folder())
         told = stack.enter_context(reachable(model))
         timed = single_file.timed_way(told, signature, place)
         if contexts:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from rbench.system import temporary
 
 
 def is_utf8(path: Path) -> bool:
@@ -23,8 +24,8 @@ def reachable(path: Path) -> Iterator[Path]:
     if is_utf8(path.absolute()):
         yield path
         return
-    with tempfile.TemporaryDirectory(prefix="rbench-") as folder:
+    with temporary.folder() as folder:
         suffix = path.suffix if is_utf8(Path(path.suffix)) else ""
-        link = Path(folder) / f"model{suffix}"
+        link = folder / f"model{suffix}"
         link.symlink_to(path.absolute())
         yield link

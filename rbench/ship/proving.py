@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -18,6 +17,7 @@ from rbench.profile.settings import ProfileSettings
 from rbench.ship.answers import ModelRunner
 from rbench.ship.clients.client import wrong_answers
 from rbench.ship.documents import Golden
+from rbench.system import temporary
 
 
 class ProofFailed(RbenchError):  # noqa: N818 - what came out, not a fault
@@ -53,8 +53,8 @@ def prove(proof: Golden, model: Path, words: Sequence[str]) -> tuple[Proof, ...]
 
 def _proved(proof: Golden, model: Path, target: Target) -> Proof:
     tolerance = proof.tolerances[str(target)]
-    with tempfile.TemporaryDirectory(prefix="rbench-ship-") as folder:
-        place = _asked(proof, model, Path(folder))
+    with temporary.folder() as folder:
+        place = _asked(proof, model, folder)
         items, scores = answers(ProfileSettings(), model, target, place)
     found = list(zip(items.tolist(), scores.tolist(), strict=True))
     cases, bounds = msgspec.to_builtins((proof.cases, tolerance))

@@ -1,9 +1,9 @@
-"""One folder for whatever the processes of a sweep put down for a while, and its end.
+"""Folders for what is put down for a while, and their end.
 
-Libraries leave files in TMPDIR, most of all when they are killed. So a sweep's processes get a
-TMPDIR of their own below the user's, which goes with the sweep; that of a sweep that was killed
-goes when the next one starts. Processes that still have it as their TMPDIR then were left behind
-by a sweep that is gone, and are ended.
+A folder goes with whoever made it; that of a process that was killed goes when the next one is
+made. Libraries leave files in TMPDIR, too, most of all when they are killed. So a sweep's processes
+get such a folder as their TMPDIR. Processes that still have it when its sweep is gone were left
+behind, and are ended.
 """
 
 from __future__ import annotations
@@ -22,13 +22,14 @@ import filelock
 from rbench.errors import OutputError
 from rbench.system.keeping import end_marked
 
-PREFIX = "rbench-sweep-"
-LOCK = ".lock"
+PREFIX = "rbench-tmp-"
+LOCK = ".rbench-lock"
+"""In each folder. What has none is not rbench's, whatever its name."""
 USERS = "RBENCH_USERS_TMPDIR"
 """The user's own folder for temporary files, told to the processes of a sweep."""
 
 YOUNG_S = 60.0
-"""A folder without a lock that is younger may be a sweep's that just begins."""
+"""An empty folder that is younger may be one that just begins."""
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 FULL_WORDS = (os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT), "No usable temporary directory")
@@ -42,20 +43,20 @@ def users_folder() -> Path:
 
 
 @contextmanager
-def of_a_sweep() -> Iterator[dict[str, str]]:
-    """Make the folder, and take it away in the end with whoever still uses it.
+def folder(place: Path | None = None) -> Iterator[Path]:
+    """Make a folder, and take it away in the end.
 
-    Yields:
-        What the environment of the sweep's processes says of it.
+    Args:
+        place: in which; None: where this process puts temporary files.
 
     Raises:
         OutputError: there is no room for it.
     """
-    place = users_folder()
+    place = place or Path(tempfile.gettempdir())
     clear_stale(place)
     try:
-        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place))
-        lock = filelock.FileLock(folder / LOCK)
+        made = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place))
+        lock = filelock.FileLock(made / LOCK)
         lock.acquire(timeout=0)
     except OSError as error:
         raise OutputError(
@@ -64,29 +65,46 @@ def of_a_sweep() -> Iterator[dict[str, str]]:
             remedy="make room or permissions there, or name another place with TMPDIR",
         ) from error
     try:
-        yield {"TMPDIR": str(folder), USERS: str(place)}
+        yield made
     finally:
-        end_marked(f"TMPDIR={folder}")
         lock.release()
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(made, ignore_errors=True)
+
+
+@contextmanager
+def of_a_sweep() -> Iterator[dict[str, str]]:
+    """Make a sweep's folder, and take it away in the end with whoever still uses it.
+
+    Yields:
+        What the environment of the sweep's processes says of it.
+
+    Raises:
+        OutputError: there is no room for it.
+    """
+    place = users_folder()
+    with folder(place) as made:
+        try:
+            yield {"TMPDIR": str(made), USERS: str(place)}
+        finally:
+            end_marked(f"TMPDIR={made}")
 
 
 def clear_stale(place: Path) -> None:
-    """Take away the folders of this user's sweeps that were killed, and who still uses them."""
-    for folder in place.glob(f"{PREFIX}*"):
+    """Take away this user's folders whose makers were killed, and who still uses them."""
+    for made in place.glob(f"{PREFIX}*"):
         with suppress(OSError):
-            if _is_stale(folder):
-                end_marked(f"TMPDIR={folder}")
-                shutil.rmtree(folder, ignore_errors=True)
+            if _is_stale(made):
+                end_marked(f"TMPDIR={made}")
+                shutil.rmtree(made, ignore_errors=True)
 
 
-def _is_stale(folder: Path) -> bool:
-    known = folder.lstat()
-    if folder.is_symlink() or not folder.is_dir() or known.st_uid != os.getuid():
+def _is_stale(made: Path) -> bool:
+    known = made.lstat()
+    if made.is_symlink() or not made.is_dir() or known.st_uid != os.getuid():
         return False
-    if not (folder / LOCK).exists():
-        return time.time() - known.st_mtime > YOUNG_S
-    lock = filelock.FileLock(folder / LOCK)
+    if not (made / LOCK).is_file():
+        return not any(made.iterdir()) and time.time() - known.st_mtime > YOUNG_S
+    lock = filelock.FileLock(made / LOCK)
     try:
         lock.acquire(timeout=0)
     except filelock.Timeout:

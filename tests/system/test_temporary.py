@@ -1,4 +1,4 @@
-"""A sweep's folder for temporary files: it goes with the sweep, or when the next one starts."""
+"""Folders for temporary files: they go with their makers, or when the next one is made."""
 
 import errno
 import os
@@ -63,18 +63,37 @@ def test_that_of_a_killed_sweep_goes_when_the_next_starts(place):
     assert list(place.iterdir()) == []
 
 
+def test_a_folder_goes_with_what_is_in_it(place):
+    with suppress(KeyboardInterrupt), temporary.folder(place) as made:
+        (made / "deeper").mkdir()
+        with temporary.folder(place) as another:
+            assert sorted(place.iterdir()) == sorted([made, another])
+        raise KeyboardInterrupt
+    assert list(place.iterdir()) == []
+
+
+def test_a_place_without_room_is_named(place):
+    with (
+        pytest.raises(OutputError, match=r"cannot make a folder for temporary files.*TMPDIR"),
+        temporary.folder(place / "nowhere"),
+    ):
+        pass
+
+
 def test_what_is_not_a_sweeps_stays(place, tmp_path):
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "dear").write_text("")
     (place / f"{temporary.PREFIX}link").symlink_to(tmp_path / "elsewhere")
     (place / f"{temporary.PREFIX}file").write_text("")
     (place / f"{temporary.PREFIX}young").mkdir()
-    old = place / f"{temporary.PREFIX}old"
-    old.mkdir()
-    os.utime(old, (0, 0))
+    for name in ("old", "mine"):
+        (place / f"{temporary.PREFIX}{name}").mkdir()
+    (place / f"{temporary.PREFIX}mine" / "dear").write_text("")
+    for name in ("old", "mine"):
+        os.utime(place / f"{temporary.PREFIX}{name}", (0, 0))
     temporary.clear_stale(place)
     assert sorted(path.name.removeprefix(temporary.PREFIX) for path in place.iterdir()) == [
-        "file", "link", "young",
+        "file", "link", "mine", "young",
     ]  # fmt: skip
     assert (tmp_path / "elsewhere" / "dear").is_file()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,7 @@ from rbench.profile.tools.aarch64 import sysroot
 from rbench.profile.tools.aarch64.processors import PROCESSORS, SME
 from rbench.profile.tools.aarch64.settings import Aarch64Settings
 from rbench.records import Check
+from rbench.system import temporary
 
 if TYPE_CHECKING:
     import numpy as np
@@ -60,8 +60,7 @@ def check(
     """
     where = str(target)
     machine = sysroot.find(where)
-    with tempfile.TemporaryDirectory(prefix="rbench-aarch64-") as name:
-        folder = Path(name)
+    with temporary.folder() as folder:
         order = _order(model, target, contexts, own.contexts, folder)
         here = _run(_here(), order, _site(), folder / "here.npz", settings, where, "this host's")
         there = _emulated(machine, order, own, folder, settings, target)
@@ -85,8 +84,7 @@ def answers(
         Unsupported, StageError: as `check`.
     """
     machine = sysroot.find(str(target))
-    with tempfile.TemporaryDirectory(prefix="rbench-aarch64-") as name:
-        folder = Path(name)
+    with temporary.folder() as folder:
         order = _order(model, target, contexts, None, folder)
         return _emulated(machine, order, own, folder, settings, target)
 

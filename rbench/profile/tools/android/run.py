@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,8 +21,7 @@ from rbench.profile.tools.android.state import look
 from rbench.profile.tools.benchmark_model.run import time_round
 from rbench.profile.tools.benchmark_model.tool import find_for_phones
 from rbench.records import Machine
-from rbench.system import extras
-from rbench.system.temporary import users_folder
+from rbench.system import extras, temporary
 
 POLL_S = 5.0
 """How often a warm phone is asked."""
@@ -49,9 +47,8 @@ def run(
     extras.require("profile", f"timing on the target {target}")
     adb = Adb(target.device, where)
     adb.require()
-    with _alone(target.device), tempfile.TemporaryDirectory(prefix="rbench-") as name:
+    with _alone(target.device), temporary.folder() as place:
         machine, before, waited_s = cooled(adb, settings)
-        place = Path(name)
         phone = Phone(
             adb,
             tool,
@@ -102,5 +99,5 @@ def is_hot(now: Condition, settings: ProfileSettings) -> bool:
 def _alone(serial: str) -> Iterator[None]:
     """One round at a time on a phone, from this machine: a round clears what it finds there."""
     name = hashlib.sha256(serial.encode()).hexdigest()[:16]
-    with filelock.FileLock(users_folder() / f"rbench-phone-{name}.lock", mode=0o666):
+    with filelock.FileLock(temporary.users_folder() / f"rbench-phone-{name}.lock", mode=0o666):
         yield

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections import Counter
 from pathlib import Path
@@ -22,7 +21,7 @@ from rbench.profile.tools.benchmark_model.launch import Said, launch
 from rbench.profile.tools.benchmark_model.log import Log, read_log
 from rbench.profile.tools.benchmark_model.tool import build, build_hash, find, help_of
 from rbench.records import Delegation
-from rbench.system import extras
+from rbench.system import extras, temporary
 
 TIMED = (
     "one inference as the tool times it, in native code; the same context each time, written "
@@ -92,9 +91,9 @@ def run(
     tool = find(str(target))
     help_of(tool, str(target))
     extras.require("profile", f"timing on the target {target}")
-    with tempfile.TemporaryDirectory(prefix="rbench-") as name:
-        seat = Host(tool, Path(name), str(target))
-        return time_round(settings, model, target, contexts, number, seat, Path(name))
+    with temporary.folder() as place:
+        seat = Host(tool, place, str(target))
+        return time_round(settings, model, target, contexts, number, seat, place)
 
 
 def time_round(

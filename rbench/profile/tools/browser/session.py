@@ -8,7 +8,6 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -18,7 +17,7 @@ from rbench.profile.result import Surroundings
 from rbench.profile.surroundings import Watch
 from rbench.profile.tools.browser import browsers, usage
 from rbench.profile.tools.browser.server import Server
-from rbench.system import processes
+from rbench.system import processes, temporary
 from rbench.text.shown import cut
 
 LAUNCH = "rbench.profile.tools.browser.launch"
@@ -120,13 +119,13 @@ def run(
     """
     talk = _Talk(judge)
     with (
-        tempfile.TemporaryDirectory(prefix="rbench-browser-", ignore_cleanup_errors=True) as name,
+        temporary.folder() as place,
         Server(files, talk) as server,
         tempfile.TemporaryFile() as said,
     ):
-        words = browsers.command(browser, Path(name), server.url, delegate)
+        words = browsers.command(browser, place, server.url, delegate)
         child = subprocess.Popen(
-            processes.command(LAUNCH, name, *words, kept=True),
+            processes.command(LAUNCH, str(place), *words, kept=True),
             stdin=subprocess.DEVNULL,
             stdout=said,
             stderr=said,

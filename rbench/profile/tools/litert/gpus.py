@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -12,6 +11,7 @@ import msgspec
 
 from rbench.errors import RbenchError, Unsupported
 from rbench.profile.tools.litert.nodes import nodes_taken
+from rbench.system import temporary
 from rbench.system.extras import require
 
 SIDE = 4
@@ -44,8 +44,8 @@ def find() -> Gpu:
 @contextmanager
 def addition() -> Iterator[Path]:
     """The smallest .tflite, in a folder that goes with the context."""
-    with tempfile.TemporaryDirectory(prefix="rbench-") as folder:
-        model = Path(folder) / "addition.tflite"
+    with temporary.folder() as folder:
+        model = folder / "addition.tflite"
         model.write_bytes(_addition())
         yield model
 

@@ -78,7 +78,7 @@ def test_one_that_hangs_is_ended_with_all_that_it_started(standin, tmp_path):
         run(timeout_s=3.0)
     *numbers, profile = pids.read_text().split()
     assert all(map(gone, numbers))
-    assert "rbench-browser-" in profile
+    assert "rbench-tmp-" in profile
     assert not Path(profile.partition("=")[2]).exists()
 
 

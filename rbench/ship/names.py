@@ -117,6 +117,13 @@ def _joined(
         )
     empty = [""] * len(wanted)
     notes = [*read_notes]
+    for at in dict.fromkeys((key, *wanted)):
+        others = [_plain(name) for name in header].count(_plain(header[at])) - 1
+        if others:
+            notes.append(
+                f"{others + 1} columns of {titles.path.name} are called {header[at]!r}: column "
+                f"{at + 1} was taken"
+            )
     if missing:
         notes.append(f"{missing:,} of {len(items) - 1:,} items have no line in {titles.path.name}")
     if twice:

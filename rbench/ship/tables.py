@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterable, Iterator
-from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -38,10 +37,12 @@ def read(path: Path) -> Table:
     encoding = encoding_of(DataSettings(), peek(path))
     notes: tuple[str, ...] = ()
     try:
-        rows = _rows(path, encoding)
+        rows, odd = _rows(path, encoding)
     except NotThisText:
-        rows = _rows(path, LATIN_1)
+        rows, odd = _rows(path, LATIN_1)
         notes = (f"{path.name} is not UTF-8, and was read as Latin-1",)
+    if odd:
+        notes = (*notes, f"quotes of {path.name} do not match, {odd}: each line was read alone")
     if not rows or not any(rows[0]):
         raise DataError(
             "is empty", where=str(path), allowed="a table with a header and one line an item"
@@ -49,24 +50,63 @@ def read(path: Path) -> Table:
     return Table([name.strip() for name in rows[0]], rows[1:], notes)
 
 
-def _rows(path: Path, encoding: str) -> list[list[str]]:
-    """The header and all rows, the separator looked up in the first line."""
+def _rows(path: Path, encoding: str) -> tuple[list[list[str]], str]:
+    """The header and all rows, the separator looked up in the first line; what is odd of quotes."""
     with opened(path, encoding, newline="") as file:
-        first = file.readline()
-        lines = chain([first], file)
-        if first.lstrip().startswith(("{", "[")):
-            return _objects(lines, str(path))
-        known = NO_HEADER.get(_plain_name(path))
-        if DOUBLE in first or known:
-            separator = DOUBLE if DOUBLE in first else max(SEPARATORS, key=first.count)
-            rows = [line.rstrip("\r\n").split(separator) for line in lines]
-        else:
-            separator = max(SEPARATORS, key=first.count)
-            try:
-                rows = list(csv.reader(lines, delimiter=separator))
-            except csv.Error as error:
-                raise DataError(f"no table of text: {error}", where=str(path)) from error
-        return [list(known), *rows] if known else rows
+        lines = _without_preface(list(file))
+    first = lines[0] if lines else ""
+    if first.lstrip().startswith(("{", "[")):
+        return _objects(lines, str(path)), ""
+    known = NO_HEADER.get(_plain_name(path))
+    separator = DOUBLE if DOUBLE in first else max(SEPARATORS, key=first.count)
+    if DOUBLE in first or known:
+        rows, odd = [line.rstrip("\r\n").split(separator) for line in lines], ""
+    else:
+        try:
+            rows, odd = _quoted(lines, separator)
+        except csv.Error as error:
+            raise DataError(f"no table of text: {error}", where=str(path)) from error
+    return [list(known), *rows] if known else rows, odd
+
+
+def _without_preface(lines: list[str]) -> list[str]:
+    """Empty lines before the header do not count, nor comments: what begins with # and has not as
+    many values as the line below it.
+    """
+    for at, line in enumerate(lines):
+        text = line.strip()
+        if not text:
+            continue
+        below = next((other for other in lines[at + 1 :] if other.strip()), "")
+        if not text.startswith("#"):
+            return lines[at:]
+        if below and not below.startswith("#") and _values(text) == _values(below):
+            return [line.replace("#", "", 1), *lines[at + 1 :]]
+    return []
+
+
+def _values(line: str) -> int:
+    """How many there are, by the separator that the line has most of."""
+    return max(map(line.count, SEPARATORS))
+
+
+def _quoted(lines: list[str], separator: str) -> tuple[list[list[str]], str]:
+    """Rows whose values may stand in quotes. A quote that nothing closes would take the lines below
+    it for a part of its value: then each line is a row, and the fault is told.
+    """
+    reader = csv.reader(lines, delimiter=separator, strict=True)
+    rows, began = [], 1
+    try:
+        for row in reader:
+            rows.append(row)
+            began = reader.line_num + 1
+    except csv.Error as error:
+        rows = list(csv.reader(lines, delimiter=separator))
+        if len(rows) == len(lines):  # in odd places, but of one line each
+            return rows, ""
+        rows = [row for line in lines for row in csv.reader([line], delimiter=separator)]
+        return rows, f"first in row {began:,} ({error})"
+    return rows, ""
 
 
 def _plain_name(path: Path) -> str:

@@ -38,6 +38,9 @@ def test_the_log_s_own_ids(made):
         ('{"name": ["Two"], "id": "item-2", "year": 1999}\n', (), {}),
         ("item_id::title\nitem-2::Two\n", (), {}),
         ("item_id,title\nitem-2,Two\n".encode("utf-16"), (), {}),
+        ("\n\n  \nitem_id,title\nitem-2,Two\n", (), {}),
+        ("# of our shop, June\n\n#\nitem_id,title\nitem-2,Two\n", (), {}),
+        ("#item_id,title\nitem-2,Two\n", (), {}),
     ],
 )
 def test_tables_of_many_shapes(made, tmp_path, text, columns, options):
@@ -80,6 +83,30 @@ def test_what_is_wrong_is_said(made, tmp_path, text, columns, options, said):
     with pytest.raises(DataError, match=said) as caught:
         names_of(made, made.records[0], titles(tmp_path, text, *columns, **options))
     assert "titles.csv" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "texts", "note"),
+    [
+        ('item-1,"One\nitem-2,Two\nitem-3,"Three"\n', ["One", "Two", "Three"], "row 2 "),
+        ('item-1,One\nitem-2,"Two\n', ["One", "Two"], ""),
+        ('item-1,"One" and a half\nitem-2,Two\n', ["One and a half", "Two"], ""),
+        ('item-1,"One\nand a half"\nitem-2,Two\n', ["One and a half", "Two"], ""),
+        ('item-1,"One ""and"" a half"\nitem-2,Two\n', ['One "and" a half', "Two"], ""),
+    ],
+)
+def test_a_quote_that_nothing_closes_costs_no_other_line(made, tmp_path, text, texts, note):
+    found = names_of(made, made.records[0], titles(tmp_path, "item_id,title\n" + text))
+    got = [one for one in found.items.columns["title"] if one]
+    assert got == texts
+    assert any(note in one and "quotes" in one for one in found.notes) == bool(note)
+
+
+def test_two_columns_of_one_name_are_said(made, tmp_path):
+    text = "item_id,title,Title\nitem-1,One,Eins\n"
+    found = names_of(made, made.records[0], titles(tmp_path, text))
+    assert found.items.columns["title"][1] == "One"
+    assert any("2 columns of titles.csv are called 'title': column 2" in one for one in found.notes)
 
 
 @pytest.mark.parametrize(

@@ -404,6 +404,8 @@ class Items(Document, frozen=True, kw_only=True):
     """Checksum of the split, as in the records whose models these are the ids of."""
     items: tuple[str, ...]
     """The log's own id by index; index 0 is padding and ``""``."""
+    sha256: str = ""
+    """Of the ids as compact JSON in UTF-8; empty in runs of earlier versions."""
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):

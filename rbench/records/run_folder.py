@@ -14,8 +14,9 @@ All of it can be read without TensorFlow, and without the store that it was made
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
@@ -147,22 +148,35 @@ def read_items(folder: Path | str) -> Items:
     """The items.json of a run folder.
 
     Raises:
-        RecordError: it is not there, or torn or newer than this rbench.
+        RecordError: it is not there, or torn or newer than this rbench, or its ids were changed.
     """
     path = Path(folder) / ITEMS
-    return _decode(_read(path, MOST_ITEMS_BYTES), Items, str(path))
+    items = _decode(_read(path, MOST_ITEMS_BYTES), Items, str(path))
+    if items.sha256 and items.sha256 != _digest(items.items):
+        raise RecordError(
+            "its ids are not those that the sweep wrote: their checksum is another",
+            where=str(path),
+            remedy="run the same sweep again with --out: what is done is not done again",
+        )
+    return items
 
 
 def write_items(folder: Path, items: Items) -> None:
-    """Write a run folder's items.json atomically, unless it lies there as it should be.
+    """Write a run folder's items.json with its checksum, atomically, unless it lies there as it
+    should be.
 
     Raises:
         OutputError: the place cannot be written.
     """
     path = folder / ITEMS
+    items = msgspec.structs.replace(items, sha256=_digest(items.items))
     content = msgspec.json.encode(items, order="deterministic") + b"\n"
     if not (path.is_file() and path.read_bytes() == content):
         write_atomically(path, content)
+
+
+def _digest(ids: Sequence[str]) -> str:
+    return hashlib.sha256(msgspec.json.encode(ids)).hexdigest()
 
 
 def _read(path: Path, most: int) -> bytes:

@@ -133,6 +133,13 @@ def test_a_run_that_does_not_tell(run):
         names_of(run, run.records[0], None)
 
 
+def test_ids_that_were_swapped_since_the_sweep(run):
+    path = run.folder / "items.json"
+    path.write_text(path.read_text().replace('"item-1","item-2"', '"item-2","item-1"'))
+    with pytest.raises(RecordError, match=r"not those that the sweep wrote.*run the same sweep"):
+        names_of(run, run.records[0], None)
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

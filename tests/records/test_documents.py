@@ -281,7 +281,7 @@ def test_the_map_of_item_ids_is_read_as_written_and_written_once(tmp_path):
     assert (tmp_path / "items.json").stat().st_mtime_ns == before
     other = msgspec.structs.replace(known, data="def")
     write_items(tmp_path, other)
-    assert read_items(tmp_path) == other
+    assert read_items(tmp_path).data == "def"
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b'{"schema": 2}', b'{"schema": 1, "items": [1]}'])

@@ -8,6 +8,7 @@ from typing import Any
 
 from rbench.compare import Comparison, Difference
 from rbench.compare.comparison import VERDICTS
+from rbench.metrics.found import HEADLINE, label
 from rbench_reports.cells import State
 from rbench_reports.charts import colour, recipe_marks, recipe_shape
 from rbench_reports.compare_text import amount, interval, moved, visible
@@ -21,17 +22,19 @@ STATES = {
     "not comparable": State("not comparable", "?", "not come by alike: the reason says why"),
 }
 """Verdict -> its word and mark; colour only helps."""
-LABELS = {
-    "size": "Size",
-    "gzip": "Size, gzip",
-    "ndcg@10": "NDCG@10",
-    "recall@10": "Recall@10",
-    "mrr": "MRR",
-    "latency": "Latency, p50",
-    "not delegated": "Nodes not delegated",
-    "state": "State",
-    "cell": "Cell",
-}
+
+
+def labels() -> dict[str, str]:
+    """Metric of a difference -> its name for people."""
+    return {
+        "size": "Size",
+        "gzip": "Size, gzip",
+        **{name: label(name) for name in HEADLINE},
+        "latency": "Latency, p50",
+        "not delegated": "Nodes not delegated",
+        "state": "State",
+        "cell": "Cell",
+    }
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,7 @@ def page(comparison: Comparison) -> str:
         comparison=comparison,
         states=STATES,
         verdicts=VERDICTS,
-        labels=LABELS,
+        labels=labels(),
         sheet=names,
         colour=colour,
         shape=lambda index: recipe_shape(names.recipes[index], index),

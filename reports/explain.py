@@ -105,7 +105,7 @@ def _why_slower(cell: Cell, reference: Cell) -> str:
             if n > theirs.left_behind.get(op, 0)
         }
         fused = [op for op in mine.left_behind if op.startswith(FUSED)]
-        if not mine.nodes_delegated and mine.delegate in ("", "none", "cpu"):
+        if mine.plain:
             why.append("no delegate, every operator runs on the plain kernels")
         elif fused:
             why.append(f"the fused {', '.join(fused)} is not delegated")

@@ -107,7 +107,7 @@ def _parts(model: ModelFile) -> tuple[Part, ...]:
 
 def runner(found: Delegation) -> str:
     """Who ran a file, e.g. ``gpu on A GPU of 2026, simulated on the CPU``."""
-    if _plain(found):
+    if found.plain:
         return "no delegate"
     where = f" on {found.adapter}" if found.adapter else ""
     return f"{found.delegate}{where}{SIMULATED if found.software else ''}"
@@ -116,12 +116,8 @@ def runner(found: Delegation) -> str:
 SIMULATED = ", simulated on the CPU"
 
 
-def _plain(found: Delegation) -> bool:
-    return not found.nodes_delegated and found.delegate in ("", "none", "cpu")
-
-
 def _taken(target: str, found: Delegation) -> Taken:
-    if _plain(found):
+    if found.plain:
         return Taken(target, f"no delegate, {found.nodes_total} nodes", "", found.remarks)
     text = f"{found.nodes_delegated} of {found.nodes_total} nodes delegated"
     if found.adapter:

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from rbench.metrics.found import label
+from rbench.metrics.found import HEADLINE, label, measured
 from rbench.records import Estimate, Parity, Quality, Run
 from rbench.records.caveats import asks_now
 from rbench_reports.cells import Sheet, interval
 from rbench_reports.numbers import MISSING, SCORE, Scale, finite
 from rbench_reports.paired import REFERENCE, Paired, Pairing
-
-FIRST = ("ndcg@10", "recall@1", "recall@5", "recall@10", "recall@20", "mrr")
-"""Metrics that every table shows, in its order; others follow as records have them."""
 
 _PERCENT = Scale("%", 0.01, 1)
 
@@ -44,7 +41,9 @@ class Row:
 def columns(run: Run) -> tuple[tuple[str, str], ...]:
     """Metric -> its head, of all that was recorded."""
     scored = [*run.info.baselines.values(), *(one.quality for one in run.records if one.quality)]
-    names = dict.fromkeys([*FIRST, *(name for quality in scored for name in quality.metrics)])
+    families = dict.fromkeys(name.partition("@")[0] for name in HEADLINE)
+    first = [one.name for one in measured(families)]
+    names = dict.fromkeys([*first, *(name for quality in scored for name in quality.metrics)])
     return tuple((name, label(name)) for name in names)
 
 

@@ -26,6 +26,8 @@ class Delegate(NamedTuple):
     """What of a graph it takes over: one node at least, or the round failed; nothing, as the plain
     kernels do, or it failed too; or something that the tool cannot tell."""
     variant: Variant | None = None
+    title: str = ""
+    """Its name for people; empty: `name`."""
 
     @property
     def backend(self) -> str:

@@ -17,7 +17,7 @@ The device is ``host`` where none is named. TOOL and DELEGATE are words of the i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from rbench.cells import tools
@@ -29,13 +29,18 @@ MOST_THREADS = 1024
 GRAMMAR = "[DEVICE/][TOOL/]DELEGATE[@THREADS]"
 
 
+def _implied() -> str:
+    tool = tools.implied(on_device=False)
+    return tool.word if tool else ""
+
+
 @dataclass(frozen=True, order=True)
 class Target:
     """One parsed target. ``Target.parse(str(target)) == target`` for every target."""
 
     delegate: str
     threads: int = 1
-    tool: str = "litert"
+    tool: str = field(default_factory=_implied)
     device: str = HOST
 
     def __str__(self) -> str:

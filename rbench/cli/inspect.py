@@ -10,11 +10,14 @@ from typing import Any
 import click
 import msgspec
 
+from rbench.cells.target import Target
 from rbench.cli.paths import must_be_text
 from rbench.cli.reachable import reachable
 from rbench.cli.terminal import json_document
 from rbench.convert import Inventory, take_inventory
 from rbench.errors import ModelError, StageError, Unsupported
+from rbench.profile import node_census
+from rbench.profile.tool import tool_of
 from rbench.progress import Progress, Reporter, silent
 from rbench.records import Delegation
 from rbench.system import extras
@@ -22,11 +25,9 @@ from rbench.tflite import ExternalFile, external_files, mapped, placed
 
 REFUSED = "the runtime refuses the file"
 """How a reason begins that the runtime gave itself: it did not crash, nor go on for ever."""
-DELEGATES = {"cpu": "plain kernels", "xnnpack": "XNNPACK", "gpu": "GPU"}
-"""What is asked for its nodes, and its name for people."""
 
-Loaded = dict[str, Delegation | str]
-"""Delegate -> what it takes, or why the file does not load."""
+Loaded = dict[Target, Delegation | str]
+"""Target -> what its delegate takes, or why the file does not load."""
 
 
 @click.command(
@@ -57,16 +58,17 @@ def command(model: Path, as_json: bool) -> int:
         outside = external_files(model) if found.external else ()
         report(Progress(done=0, total=0, text="loading"))
         with reachable(model) as told:
-            loaded = {delegate: _load(told, delegate) for delegate in DELEGATES}
-    plain = loaded["cpu"]
-    if isinstance(plain, str) and not plain.startswith(REFUSED):
-        raise ModelError(plain, where=str(model), remedy="convert or download it again")
+            loaded = {target: _load(told, target) for target in node_census.loaded()}
+    for target, taken in loaded.items():
+        crashed = isinstance(taken, str) and not taken.startswith(REFUSED)
+        if crashed and target.known.takes == "nothing":
+            raise ModelError(str(taken), where=str(model), remedy="convert or download it again")
     if as_json:
         json_document(_document(model, found, outside, loaded))
     else:
         from rbench.cli.inspect_view import show
 
-        show(model, found, outside, {DELEGATES[name]: taken for name, taken in loaded.items()})
+        show(model, found, outside, {_title(target): taken for target, taken in loaded.items()})
     return 0
 
 
@@ -100,11 +102,13 @@ def _read(path: Path, report: Reporter) -> Inventory:
         raise error if error.where else placed(error, path) from error
 
 
-def _load(path: Path, delegate: str) -> Delegation | str:
-    from rbench.profile.tools.litert.nodes import nodes_taken
+def _title(target: Target) -> str:
+    return str(target) if "/" in str(target) else target.known.title or target.delegate
 
+
+def _load(path: Path, target: Target) -> Delegation | str:
     try:
-        return nodes_taken(path, delegate)
+        return tool_of(target).nodes(path, target.delegate)
     except StageError as error:
         return error.what
     except Unsupported as error:
@@ -127,7 +131,7 @@ def _document(
             for file in outside
         ],
         "delegation": {
-            name: {"refused": taken} if isinstance(taken, str) else msgspec.to_builtins(taken)
+            str(name): {"refused": taken} if isinstance(taken, str) else msgspec.to_builtins(taken)
             for name, taken in loaded.items()
         },
     }

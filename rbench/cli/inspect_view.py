@@ -119,7 +119,7 @@ def _item_table(found: Inventory) -> str:
 def _taken(taken: Delegation | str) -> str:
     if isinstance(taken, str):
         return taken
-    if taken.delegate == "cpu":
+    if taken.plain:
         return f"loads, {taken.nodes_total} nodes"
     said = f"takes {taken.nodes_delegated} of {taken.nodes_total} nodes"
     if taken.partitions:

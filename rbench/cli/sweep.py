@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import click
 from rbench.cli.data_options import data_options, said
 from rbench.cli.spoken import spoken
 from rbench.cli.terminal import document
+from rbench.cli.tool_options import named, refuse_elsewhere, tool_options, use
 from rbench.text.shell import command_line
 from rbench.text.shown import escaped_json
 
@@ -49,12 +49,7 @@ OWN = (
     help="Train from this seed; the first of several is timed. Can be repeated.",
 )
 @click.option("--out", metavar="DIR", help="The run's folder. [default: runs/STUDY-TIME]")
-@click.option(
-    "--benchmark-model",
-    metavar="PATH",
-    help="TensorFlow Lite's benchmark tool. [default: $RBENCH_BENCHMARK_MODEL, the PATH, or what "
-    "rbench tool fetch brought]",
-)
+@tool_options
 @click.option(
     "--retry-failed", is_flag=True, help="Try failed cells again, though nothing changed."
 )
@@ -81,7 +76,6 @@ def command(
     targets: tuple[str, ...],
     seeds: tuple[int, ...],
     out: str | None,
-    benchmark_model: str | None,
     retry_failed: bool,
     executor: str,
     timing_host: str,
@@ -100,7 +94,10 @@ def command(
     from rbench.sweeping.sweep import sweep
     from rbench.system.writing import write_atomically
 
-    where = executor_of(executor, timing_host, benchmark_model)
+    programs = named(options)
+    where = executor_of(executor, timing_host)
+    if not where.here:
+        refuse_elsewhere(programs)
     chosen = Study.read(study).narrowed(
         data=data,
         reading=said(options),
@@ -111,8 +108,7 @@ def command(
         seeds=seeds,
     )
     words = spoken(click.get_current_context(), without=OWN)
-    if benchmark_model is not None:
-        _use(benchmark_model)
+    use(programs)
     with View(quiet=as_json) as view:
         run = sweep(
             chosen,
@@ -129,21 +125,3 @@ def command(
     if as_json:
         document(escaped_json((run.folder / "records.jsonl").read_text(encoding="utf-8")))
     return 1 if any(record.state in ("failed", "skipped") for record in run.records) else 0
-
-
-def _use(path: str) -> None:
-    """Name the tool to this process and its workers.
-
-    Raises:
-        UsageError: there is no executable at the path.
-    """
-    from rbench.errors import UsageError
-    from rbench.profile.tools.benchmark_model.tool import VARIABLE
-
-    if not (Path(path).is_file() and os.access(path, os.X_OK)):
-        raise UsageError(
-            f"no executable: {path!r}",
-            where="--benchmark-model",
-            remedy="name the tool's path, or get it with: rbench tool fetch benchmark_model",
-        )
-    os.environ[VARIABLE] = str(Path(path).resolve())

@@ -22,6 +22,7 @@ from rich.progress import (
 )
 
 from rbench.cli.screen import Screen, Table
+from rbench.metrics.found import HEADLINE
 from rbench.progress import Progress as Standing
 from rbench.records import Quality, Record, Run
 from rbench.records.caveats import asks_now, notes_of
@@ -31,7 +32,7 @@ from rbench.text.shown import line
 
 WIDE = 160
 """Columns where the output is no terminal."""
-SHOWN = ("ndcg@10", "recall@10")
+SHOWN = HEADLINE[:2]
 """Metrics of the table at the end."""
 
 

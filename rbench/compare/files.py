@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rbench.compare.alike import scored_alike
 from rbench.compare.comparison import Difference, Unit, Verdict
 from rbench.gate.scores import NOTHING, is_score
-from rbench.metrics.found import gains
+from rbench.metrics.found import HEADLINE, gains
 from rbench.records import Estimate, Record, Run
 from rbench.records.artefacts import Ranks, read_ranks
 from rbench.stats import (
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
 
 Uncertain = Callable[[float], Difference]
 """Significance level, on each side -> the difference."""
-
-METRICS = ("ndcg@10", "recall@10", "mrr")
-"""What is compared; every further one would take its share of the chance of a false alarm."""
 
 SLIGHT = 0.001
 """Share of a compressed size that is no change to anybody: weights that were trained anew do not
@@ -115,8 +112,8 @@ def exact(before: float, after: float, better: int = -1) -> Verdict:
 def scores(pair: Pair, before: Run, after: Run) -> Iterator[Difference | Uncertain]:
     """Every metric, by the ranks of the same users, or by intervals where ranks are missing."""
     old, new = pair.before.quality, pair.after.quality
-    named = [name for name in METRICS if any(one and name in one.metrics for one in (old, new))]
-    for metric in named or METRICS[:1]:
+    named = [name for name in HEADLINE if any(one and name in one.metrics for one in (old, new))]
+    for metric in named or HEADLINE[:1]:
         found = [one.metrics.get(metric) if one else None for one in (old, new)]
         numbers = [one.value if one else None for one in found]
         missing = without(pair, f"no {metric}", *(one is not None for one in found))

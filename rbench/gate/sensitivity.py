@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from rbench.cells.recipe import PLAIN
 from rbench.gate.against import models_of
 from rbench.metrics.found import gains
 from rbench.records import Run
@@ -14,8 +15,6 @@ from rbench.stats import ALPHA, POWER, minimum_detectable_loss
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-REFERENCE = "float32"
 
 
 class Sensitivity(NamedTuple):
@@ -80,7 +79,7 @@ def _pairs(run: Run, metric: str) -> Iterator[tuple[str, NDArray[Any], NDArray[A
         told[made.subject] = gained
         cell = made.record.cell
         own = f"{cell.encoder} x {cell.recipe}"
-        references[made.subject] = f"{cell.encoder} x {REFERENCE}" + made.subject.removeprefix(own)
+        references[made.subject] = f"{cell.encoder} x {PLAIN}" + made.subject.removeprefix(own)
     for subject, after in told.items():
         before = told.get(references[subject])
         if before is None or len(before) != len(after):

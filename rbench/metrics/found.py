@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 FIRST = ("recall", "ndcg", "mrr")
 """Families in the order in which records have them; others follow by name."""
+HEADLINE = ("ndcg@10", "recall@10", "mrr")
+"""The few that speak for a model, the first of them alone where there is room for one. Two runs are
+compared by these: every further one would take its share of the chance of a false alarm."""
 _FAMILY = re.compile(r"[a-z][a-z0-9_-]*")
 _NAME = re.compile(r"([a-z][a-z0-9_-]*)(?:@([1-9][0-9]{0,5}))?")
 

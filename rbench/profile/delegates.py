@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from rbench.cells.delegate import Delegate, Variant
 
-CPU = Delegate("cpu", "plain kernels on the CPU", takes="nothing")
-XNNPACK = Delegate("xnnpack", "the XNNPACK delegate on the CPU")
+CPU = Delegate("cpu", "plain kernels on the CPU", takes="nothing", title="plain kernels")
+XNNPACK = Delegate("xnnpack", "the XNNPACK delegate on the CPU", title="XNNPACK")
 XNNPACK_CACHED = Delegate(
     "xnnpack_cached",
     "the same with its weight cache: equal weights are packed once",
@@ -16,7 +16,7 @@ XNNPACK_CACHED = Delegate(
         "it makes the delegate.",
     ),
 )
-GPU = Delegate("gpu", "the GPU delegate")
+GPU = Delegate("gpu", "the GPU delegate", title="GPU")
 
 DELEGATES = (CPU, XNNPACK, XNNPACK_CACHED, GPU)
 

@@ -22,6 +22,18 @@ def counted() -> Iterator[Target]:
                 yield Target(delegate=delegate, tool=tool.word)
 
 
+def loaded() -> Iterator[Target]:
+    """What `rbench inspect` loads a file with: all that a name without a tool can mean on this
+    host, but for variants of others, and then what else is counted here.
+    """
+    told = {}
+    tool = tools.implied(on_device=False)
+    if tool is not None:
+        of_it = (Target(one.name, tool=tool.word) for one in tool.delegates if not one.variant)
+        told = {str(target): target for target in of_it}
+    yield from (told | {str(target): target for target in counted()}).values()
+
+
 def count_nodes(model: Path) -> dict[str, Any]:
     """Ask the delegates that are counted. A third of a second for each.
 

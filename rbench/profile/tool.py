@@ -34,6 +34,7 @@ __all__ = [
     "Attached",
     "Delegate",
     "Found",
+    "Program",
     "Tool",
     "Variant",
     "concerning",
@@ -76,6 +77,17 @@ class Attached(msgspec.Struct, frozen=True, kw_only=True):
     """All that is known, for programs."""
 
 
+class Program(msgspec.Struct, frozen=True, kw_only=True):
+    """A program of this host that a tool runs: a user can name another build of it."""
+
+    variable: str
+    """Of the environment, where its path is looked for first."""
+    about: str
+    """What it is, and where it is looked for, for ``rbench sweep --help``."""
+    remedy: str
+    """How to get it, after ``name its path, or``."""
+
+
 class Tool(Named, ABC):
     """What times files, on this host or on devices. Its words are those of `Named`.
 
@@ -89,6 +101,9 @@ class Tool(Named, ABC):
     """Its own settings, each with a default: ``[profile.tool.WORD]`` in a study, see `own`."""
     concerned_by: ClassVar[tuple[str, ...]] = ()
     """Of the other settings in ``[profile]``, those that concern it alone."""
+
+    program: ClassVar[Program | None] = None
+    """Of a tool that measures here: ``rbench sweep`` has an option ``--WORD PATH`` for it."""
 
     @abstractmethod
     def time(

@@ -36,8 +36,22 @@ def notes_of(run: Run) -> tuple[str, ...]:
     """What is worth a look in how a run's log was read, then `notes` of its log and ranking."""
     data = run.info.data
     timed = sorted({record.cell.encoder for record in run.records if asks_now(record)})
-    said = (f"{', '.join(timed)} {NOW}",) if timed else ()
+    said = (*((f"{', '.join(timed)} {NOW}",) if timed else ()), *_given(run))
     return said if data is None else (*said, *data.reading.notes, *notes(data, filtered(run)))
+
+
+def _given(run: Run) -> Iterator[str]:
+    """Which models are given more than the context, but for the moment, of which `NOW` tells."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for record in run.records:
+        for name, facts in features_of(record).items():
+            if facts.get("request") is not True:
+                meaning = str(facts.get("meaning", ""))
+                found.setdefault((name, meaning), set()).add(record.cell.encoder)
+    for (name, meaning), encoders in sorted(found.items()):
+        are = "is" if len(encoders) == 1 else "are"
+        said = f"{', '.join(sorted(encoders))} {are} given {name} beside the context"
+        yield f"{said}: {meaning}" if meaning else said
 
 
 def features_of(record: Record) -> dict[str, dict[str, Any]]:

@@ -144,6 +144,11 @@ class Delegation(Document, frozen=True, kw_only=True):
     remarks: tuple[str, ...] = ()
     """Why nodes were left, in the delegate's own words."""
 
+    @property
+    def plain(self) -> bool:
+        """Whether no delegate had a part: the plain kernels ran every node."""
+        return not (self.nodes_delegated or self.partitions or self.left_behind)
+
     def __post_init__(self) -> None:
         _shorten(self, texts="remarks")
 

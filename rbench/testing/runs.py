@@ -14,12 +14,14 @@ import io
 import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from rbench.cells.recipe import Recipe
+from rbench.cells.target import Target
 from rbench.metrics.found import FIRST, gains_of, measured
 from rbench.records import (
     CellName,
@@ -57,9 +59,28 @@ _BASELINES = {"popularity": 5.4, "item-knn": 4.3, "markov": 3.9}
 _WIDTH = {"bow": 0.35, "cnn": 0.6, "lstm": 0.9, "gru": 0.8, "attention": 1.0}
 _SPEED_US = {"bow": 18.0, "cnn": 34.0, "lstm": 95.0, "gru": 80.0, "attention": 61.0}
 _OPS = {"lstm": "UNIDIRECTIONAL_SEQUENCE_LSTM", "gru": "WHILE", "cnn": "CONV_2D"}
-_SHARE = {"float32": 1.0, "float16": 0.51, "wi8": 0.28, "wi4": 0.16}
-_LOSS = {"float32": 0.0, "float16": 0.0, "wi8": 0.04, "wi4": 0.3}
-_TYPES = {"float32": "FLOAT32", "float16": "FLOAT16", "wi8": "INT8", "wi4": "INT4"}
+
+
+class _Stored(NamedTuple):
+    """What becomes of weights of so many bits."""
+
+    kind: str
+    """Type of a constant."""
+    share: float
+    """Of the size in float32."""
+    loss: float
+    """Added to the logarithm of ranks."""
+    pace: float
+    """Factor on the time of a query."""
+
+
+_STORED = {
+    2: _Stored("INT2", 0.1, 0.6, 0.9),
+    4: _Stored("INT4", 0.16, 0.3, 0.9),
+    8: _Stored("INT8", 0.28, 0.04, 0.8),
+    16: _Stored("FLOAT16", 0.51, 0.0, 1.0),
+    32: _Stored("FLOAT32", 1.0, 0.0, 1.0),
+}
 
 
 def example_run(
@@ -194,9 +215,9 @@ class _Maker:
         )
 
     def model(self, encoder: str, recipe: str, *, size: int | None) -> tuple[ModelFile, Quality]:
-        scheme = _scheme(recipe)
+        stored = _stored(recipe)
         parameters = int(48_000 * _WIDTH.get(encoder, 0.2 + self.random(encoder).random()))
-        size = size or int(4_096 + 4 * parameters * _SHARE[scheme])
+        size = size or int(4_096 + 4 * parameters * stored.share)
         head = b"\x1c\x00\x00\x00TFL3"
         noise = self.random(encoder, recipe).bytes(max(0, int(0.9 * size) - len(head)))
         content = (head + noise).ljust(size, b"\x00")[:size]
@@ -204,7 +225,7 @@ class _Maker:
         where = f"models/{self.place}{name}"
         write_atomically(self.folder / f"{where}.tflite", content)
         write_atomically(self.folder / f"{where}.log", b"made up for a test\n")
-        loss = _LOSS[scheme]
+        loss = stored.loss
         mu = _DIFFICULTY.get(encoder, 3.4 + self.random(encoder).random())
         quality, _ = self.quality(f"{name}", mu + loss)
         parity = Parity(
@@ -217,9 +238,9 @@ class _Maker:
             gzip_bytes=len(gzip.compress(content, compresslevel=1, mtime=0)),
             parameters=parameters,
             ops={"GATHER": 1, _OPS.get(encoder, "MUL"): 2, "FULLY_CONNECTED": 3, "TOPK_V2": 1},
-            tensor_bytes={_TYPES[scheme]: int(size * 0.9), "INT32": size // 100},
-            census=_census(_TYPES[scheme], size),
-            converter="ai-edge-quantizer" if "static" in recipe else "tf.lite",
+            tensor_bytes={stored.kind: int(size * 0.9), "INT32": size // 100},
+            census=_census(stored.kind, size),
+            converter="ai-edge-quantizer" if Recipe.parse(recipe).scheme.calibrated else "tf.lite",
             log=f"{where}.log",
         )
         return file, msgspec.structs.replace(quality, parity=parity)
@@ -240,8 +261,8 @@ class _Maker:
     def timing(self, cell: CellName, outcome: Outcome) -> Timing:
         random = self.random(str(cell))
         base = _SPEED_US.get(cell.encoder, 20 + 80 * self.random(cell.encoder).random())
-        base *= 0.62 if "xnnpack" in cell.target else 1.0
-        base *= {"wi8": 0.8, "wi4": 0.9}.get(_scheme(cell.recipe), 1.0)
+        base *= 0.62 if Target.parse(cell.target).known.takes == "nodes" else 1.0
+        base *= _stored(cell.recipe).pace
         spread = 0.4 if outcome == "unstable" else 0.04
         us = base * (1.0 + random.gamma(1.5, spread, size=self.samples))
         rounds = np.arange(self.samples, dtype=np.int32) * 3 // self.samples
@@ -273,21 +294,22 @@ class _Maker:
             first_us=base * 4.0,
             peak_memory_bytes=int(1_500_000 + 20_000 * base),
             samples=sha,
-            ops_us=self.ops(cell, base) if "benchmark_model" in cell.target else {},
+            ops_us=self.ops(cell, base) if "/" in cell.target else {},
         )
 
     def ops(self, cell: CellName, base: float) -> dict[str, float]:
-        """Times per operator, as the benchmark tool tells them."""
+        """Times per operator, as tools tell them: here those that a target names."""
         names = ("GATHER", _OPS.get(cell.encoder, "MUL"), "FULLY_CONNECTED", "TOPK_V2")
         shares = self.random("ops", str(cell)).dirichlet((1, 6, 3, 2))
         return {name: float(base * share) for name, share in zip(names, shares, strict=True)}
 
     def delegation(self, cell: CellName, software: bool = False) -> Delegation:
         left = {"TOPK_V2": 1, **({_OPS[cell.encoder]: 2} if cell.encoder in _OPS else {})}
-        on = "xnnpack" in cell.target or software
+        target = Target.parse(cell.target)
+        on = target.known.takes == "nodes" or software
         left = left if on else {}
         return Delegation(
-            delegate="gpu" if software else "xnnpack" if on else "none",
+            delegate=target.backend if on else "none",
             software=software,
             nodes_total=7,
             nodes_delegated=7 - sum(left.values()) if on else 0,
@@ -335,9 +357,9 @@ class _Maker:
         return sha
 
 
-def _scheme(recipe: str) -> str:
-    last = recipe.rpartition("+")[2]
-    return last if last in _SHARE else "wi4" if "wi4" in last else "wi8"
+def _stored(recipe: str) -> _Stored:
+    bits = Recipe.parse(recipe).scheme.weight_bits
+    return _STORED[min((known for known in _STORED if known >= bits), default=32)]
 
 
 def _census(kind: str, size: int) -> dict[str, Any]:

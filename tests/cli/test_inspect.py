@@ -14,9 +14,11 @@ pytest.importorskip("ai_edge_litert", reason="reading a .tflite needs rbench[pro
 
 from backports import zstd
 
+from rbench.cells.target import Target
 from rbench.cli import inspect
 from rbench.convert.inventory import take_inventory
 from rbench.errors import ModelError, StageError, Unsupported
+from rbench.profile import node_census
 from rbench.profile.tools.litert import nodes
 from rbench.progress import Progress
 from rbench.testing import strange as strangers
@@ -287,4 +289,16 @@ def test_what_a_delegate_cannot_do_is_said_with_its_remedy_if_there_is_one(
         raise Unsupported("not here", where=str(path), remedy=remedy)
 
     monkeypatch.setattr(nodes, "nodes_taken", unsupported)
-    assert inspect._load(tmp_path, "gpu") == says
+    assert inspect._load(tmp_path, Target.parse("gpu")) == says
+
+
+def test_tools_that_count_are_asked_beside_the_implied_one(monkeypatch):
+    """Each under the name of its target; a variant tells what the other one does."""
+    targets = list(map(str, node_census.loaded()))
+    assert targets == ["cpu", "xnnpack", "gpu"]
+    more = [Target("xnnpack"), Target("engine", tool="theirs")]
+    monkeypatch.setattr(node_census, "counted", lambda: iter(more))
+    assert list(map(str, node_census.loaded())) == [*targets, "theirs/engine"]
+    assert list(map(inspect._title, node_census.loaded())) == [
+        *("plain kernels", "XNNPACK", "GPU", "theirs/engine"),
+    ]

@@ -242,3 +242,19 @@ def test_a_report_and_a_comparison_say_what_is_missing(odd_run, kind):
     missing = "1 of 2 cells left no record"
     assert missing in plugins.report(kind).render(one)
     assert any(missing in note for note in compare(odd_run, one).notes)
+
+
+def test_models_that_are_given_more_than_the_context_are_named(tmp_path):
+    run = example_run(tmp_path, encoders=("gru", "bow", "cnn"), recipes=("float32",))
+    night = {"input": "night", "meaning": "1 at night", "request": False}
+    ages = {"input": "ages", "meaning": "seconds to now", "request": True}
+    facts = {"bow": {"a": night}, "cnn": {"a": ages}, "gru": {"a": night, "b": ages}}
+    records = tuple(
+        msgspec.structs.replace(one, settings={"features": facts[one.cell.encoder]})
+        for one in run.records
+    )
+    found = notes_of(msgspec.structs.replace(run, records=records))
+    assert found[0].startswith("cnn, gru uses the moment of the request")
+    assert found[1] == "bow, gru are given night beside the context: 1 at night"
+    alone = msgspec.structs.replace(run, records=records[2:4])
+    assert notes_of(alone)[0] == "bow is given night beside the context: 1 at night"

@@ -12,7 +12,7 @@ from rbench.compare import Comparison, compare
 from rbench.recipes.registered import schemes
 from rbench.testing.runs import example_run
 from rbench_reports.charts import recipe_shape, shape
-from rbench_reports.compare_html import LABELS
+from rbench_reports.compare_html import labels
 from rbench_reports.compare_text import MINUS, amount, interval, moved, share, visible
 from rbench_reports.html import Html
 from rbench_reports.numbers import MISSING
@@ -56,7 +56,7 @@ def test_every_difference_stands_on_the_page_with_its_numbers(comparison, page):
     assert len(found) == len(comparison.differences)
     shown = {tuple(row[:4]): row[4:] for row in found}
     for one in comparison.differences:
-        row = shown[one.encoder, one.recipe, one.target or MISSING, LABELS[one.metric]]
+        row = shown[one.encoder, one.recipe, one.target or MISSING, labels()[one.metric]]
         assert row[0].endswith(one.verdict)
         numbers = [amount(one, one.before), amount(one, one.after), moved(one), interval(one)]
         numbers.append(visible(one))

@@ -74,6 +74,8 @@ class Cluster:
         timing_host: the machine that times what names no phone; empty: the only one that offers it.
     """
 
+    here = False
+
     def __init__(self, address: str = "", timing_host: str = "") -> None:
         self.address = address
         self.timing_host = timing_host

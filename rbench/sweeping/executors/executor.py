@@ -60,6 +60,9 @@ class Session(Protocol):
 class Executor(Protocol):
     """A place where sweeps can be run."""
 
+    here: bool
+    """Whether this machine times what names no device."""
+
     def survey(self, study: Study) -> Survey:
         """Find out where the study would be timed, before anything else of the sweep happens.
 

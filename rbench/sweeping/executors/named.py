@@ -7,24 +7,17 @@ from rbench.sweeping.executors.executor import Executor
 from rbench.sweeping.executors.local import Local
 
 
-def executor_of(name: str, timing_host: str = "", tool: str | None = None) -> Executor:
+def executor_of(name: str, timing_host: str = "") -> Executor:
     """The executor of a name: ``local``, ``ray`` or ``ray:HOST:PORT``. Imports no Ray.
 
     Args:
         timing_host: which of a cluster's machines times.
-        tool: path of a native tool on this machine, which a cluster does not have.
 
     Raises:
         UsageError: there is none of that name, or it does not go with the others.
     """
     word, _, address = name.partition(":")
     if word == "ray" and not name.endswith(":"):
-        if tool is not None:
-            raise UsageError(
-                "the path is one of this machine, the timing is done elsewhere",
-                where="--benchmark-model with --executor ray",
-                remedy="set RBENCH_BENCHMARK_MODEL on the node that times, before ray start",
-            )
         from rbench.sweeping.executors.cluster import Cluster
 
         return Cluster(address, timing_host)

@@ -20,12 +20,11 @@ import msgspec
 
 from rbench import plugins
 from rbench.errors import RbenchError
-from rbench.profile.tools.litert import gpus
 from rbench.progress import Progress
 from rbench.records import Machine
 from rbench.records.machine import machine
 from rbench.sweeping import jobs
-from rbench.sweeping.bench import bench_of
+from rbench.sweeping.bench import bench_of, census_benches
 from rbench.sweeping.code import code_of
 from rbench.sweeping.executors.child import LOOK_EVERY_S, Child, lodger
 from rbench.sweeping.executors.children import threads_of
@@ -72,7 +71,8 @@ def versions() -> dict[str, str]:
         found |= jobs.versions_of(stage)
         found[f"rbench's code of {stage}"] = code_of(stage)
     # What a delegate would take of a file is found out while building, too.
-    return found | {"GPU": gpus.find().name}
+    adapters = filter(None, (bench.adapter for bench in census_benches().values()))
+    return found | {"GPU": ", ".join(adapters)}
 
 
 def look(encoders: Sequence[str], targets: Sequence[str]) -> bytes:

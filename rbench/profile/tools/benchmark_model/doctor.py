@@ -10,6 +10,7 @@ from pathlib import Path
 from rbench.errors import StageError, Unsupported
 from rbench.profile.tool import Found
 from rbench.profile.tools.benchmark_model import tool
+from rbench.profile.tools.benchmark_model.program import VARIABLE
 
 GROUP = "tools"
 
@@ -38,8 +39,8 @@ def _native(path: Path, name: str, said: str) -> Found:
 
 
 def _origin(path: Path) -> str:
-    named = os.environ.get(tool.VARIABLE, "")
+    named = os.environ.get(VARIABLE, "")
     if named:
-        return f"named by {tool.VARIABLE}"
+        return f"named by {VARIABLE}"
     on_path = shutil.which(tool.NAME)
     return "on the PATH" if on_path and Path(on_path).resolve() == path else "fetched"

@@ -12,6 +12,7 @@ from rbench.profile.fetching import Fetchable
 from rbench.profile.result import Round
 from rbench.profile.settings import ProfileSettings
 from rbench.profile.tool import Found, Tool
+from rbench.profile.tools.benchmark_model.program import PROGRAM
 
 
 class BenchmarkModel(Tool):
@@ -21,6 +22,7 @@ class BenchmarkModel(Tool):
     meaning = "timed by TensorFlow Lite's benchmark tool; the tool on a phone"
     delegates = DELEGATES
     libraries = ("ai-edge-litert",)
+    program = PROGRAM
 
     def time(
         self,

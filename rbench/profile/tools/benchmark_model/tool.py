@@ -13,9 +13,8 @@ from pathlib import Path
 from rbench.errors import StageError, ToolError, Unsupported
 from rbench.profile.tools.benchmark_model import fetch
 from rbench.profile.tools.benchmark_model.launch import TooSlow, launch
+from rbench.profile.tools.benchmark_model.program import FOR_PHONES, VARIABLE
 
-VARIABLE = "RBENCH_BENCHMARK_MODEL"
-FOR_PHONES = "RBENCH_BENCHMARK_MODEL_ANDROID"
 NAME = "benchmark_model"
 FLAGS = (
     "graph",

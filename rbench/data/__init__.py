@@ -3,9 +3,15 @@
 Importing this is cheap: no pandas, no pyarrow, no TensorFlow.
 """
 
-from rbench.data.dataset import Dataset, Holdout, Ragged
-from rbench.data.load import fingerprint, load
-from rbench.data.settings import SYNTHETIC, DataSettings, SyntheticSettings
+from rbench.data.dataset import Dataset, Holdout, ItemFeatures, Ragged
+from rbench.data.load import fingerprint, items_fingerprint, load
+from rbench.data.settings import (
+    SYNTHETIC,
+    DataSettings,
+    ItemColumn,
+    ItemsSettings,
+    SyntheticSettings,
+)
 from rbench.data.storage import open_dataset, read_vocabulary, save
 
 __all__ = [
@@ -13,9 +19,13 @@ __all__ = [
     "DataSettings",
     "Dataset",
     "Holdout",
+    "ItemColumn",
+    "ItemFeatures",
+    "ItemsSettings",
     "Ragged",
     "SyntheticSettings",
     "fingerprint",
+    "items_fingerprint",
     "load",
     "open_dataset",
     "read_vocabulary",

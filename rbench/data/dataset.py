@@ -86,6 +86,36 @@ class Holdout:
 
 
 @dataclass(frozen=True)
+class ItemFeatures:
+    """What is known of the items beside their interactions: each has some of a few values.
+
+    Row r is item r + 1, as in the item table.
+    """
+
+    values: Ragged
+    """int32, from 0: the values of each item."""
+    weights: NDArray[np.float32]
+    """Beside ``values.values``: how much of the value's vector the item gets."""
+    names: tuple[str, ...]
+    """Of the values: ``genres=Comedy``."""
+
+    @property
+    def items(self) -> int:
+        """How many rows there are."""
+        return len(self.values)
+
+    def matrix(self) -> NDArray[np.float32]:
+        """Dense, ``(items, values)``."""
+        made = np.zeros((self.items, len(self.names)), np.float32)
+        np.add.at(made, (self.rows(), self.values.values), self.weights)
+        return made
+
+    def rows(self) -> NDArray[np.int64]:
+        """The item of each value, beside ``values.values``."""
+        return np.repeat(np.arange(self.items), np.diff(self.values.offsets))
+
+
+@dataclass(frozen=True)
 class Dataset:
     """What every later stage works on.
 
@@ -103,6 +133,8 @@ class Dataset:
     test: Holdout
     columns: Columns = field(default_factory=dict)
     """Values beside ``train.values``, of the columns that were asked for."""
+    item_features: ItemFeatures | None = None
+    """What a table of the items says, where there is one."""
 
     @property
     def items(self) -> int:

@@ -15,9 +15,10 @@ from rbench.data.checksum import checksum
 from rbench.data.dataset import Columns, Dataset, Holdout, Ids, Ragged
 from rbench.data.facts import facts
 from rbench.data.formats import find, refuse_unused
+from rbench.data.item_features import item_features
 from rbench.data.log import Log
 from rbench.data.sequences import Sequences, sequences
-from rbench.data.settings import SYNTHETIC, DataSettings
+from rbench.data.settings import SYNTHETIC, DataSettings, ItemsSettings
 from rbench.data.split import SPLITS, Questions
 from rbench.errors import DataError
 from rbench.records import DataSummary
@@ -25,14 +26,18 @@ from rbench.records import DataSummary
 USUAL_QUANTILE = DataSettings().temporal_quantile
 
 
-def load(settings: DataSettings, columns: Collection[str] = ()) -> Dataset:
+def load(
+    settings: DataSettings, columns: Collection[str] = (), items: ItemsSettings | None = None
+) -> Dataset:
     """Read a log, or make the synthetic one; order, clean and split it.
 
     Args:
         columns: what is kept beside the items, see `rbench.features.Feature.column`.
+        items: a table of the items.
 
     Raises:
-        DataError: it cannot be read, is too short for the split, or lacks a column.
+        DataError: it cannot be read, is too short for the split, or lacks a column; or the table of
+            the items is not one of these.
         MissingExtraError: it is Parquet and pyarrow is not installed.
     """
     if settings.path == SYNTHETIC:
@@ -57,6 +62,8 @@ def load(settings: DataSettings, columns: Collection[str] = ()) -> Dataset:
     validation, test = (
         _holdout(cleaned, part, dense, beside) for part in (cut.validation, cut.test)
     )
+    learnt = item_features(items, vocabulary[1:]) if items else None
+    details = {"rows": rows, **facts(cleaned, cut, dense)}
     return Dataset(
         summary=DataSummary(
             name=name,
@@ -70,7 +77,7 @@ def load(settings: DataSettings, columns: Collection[str] = ()) -> Dataset:
             validation_users=len(cut.validation.users),
             checksum=checksum(cleaned, cut),
             ideal=ideal,
-            details={"rows": rows, **facts(cleaned, cut, dense)},
+            details=details | ({"item_features": learnt.said()} if learnt else {}),
             reading=log.reading,
         ),
         vocabulary=vocabulary,
@@ -78,6 +85,7 @@ def load(settings: DataSettings, columns: Collection[str] = ()) -> Dataset:
         validation=validation,
         test=test,
         columns={name: values[trained] for name, values in beside.items()},
+        item_features=learnt.features if learnt else None,
     )
 
 
@@ -103,27 +111,45 @@ def fingerprint(settings: DataSettings) -> str:
     """
     if settings.path == SYNTHETIC:
         return synthetic.fingerprint(settings.synthetic)
+    _must_be_text(settings.path)
+    source = find(settings)
+    digests = [_digest(path) for path in source.files]
+    folders = [f"{folders!r}".encode() for _, folders in source.parts if folders]
+    if len(digests) == 1 and not folders:
+        return digests[0].hex()
+    parts = [*digests, *folders]
+    return hashlib.sha256(b"".join(parts)).hexdigest()
+
+
+def items_fingerprint(items: ItemsSettings | None) -> str:
+    """sha256 of the table of the items; empty where there is none.
+
+    Raises:
+        DataError: it is not there.
+    """
+    if items is None:
+        return ""
+    _must_be_text(items.path)
+    return _digest(Path(items.path).expanduser()).hex()
+
+
+def _must_be_text(path: str) -> None:
     try:
-        settings.path.encode()
+        path.encode()
     except UnicodeEncodeError as error:
         raise DataError(
             "the path is not UTF-8 text, so records could not name it",
-            where=repr(settings.path),
-            remedy="rename the log, or give it another name with: ln -s",
+            where=repr(path),
+            remedy="rename the file, or give it another name with: ln -s",
         ) from error
-    digests = []
-    source = find(settings)
-    for path in source.files:
-        try:
-            with path.open("rb") as file:
-                digests.append(hashlib.file_digest(file, "sha256"))
-        except OSError as error:
-            raise text.unreadable(path, error) from error
-    folders = [f"{folders!r}".encode() for _, folders in source.parts if folders]
-    if len(digests) == 1 and not folders:
-        return digests[0].hexdigest()
-    parts = [*(digest.digest() for digest in digests), *folders]
-    return hashlib.sha256(b"".join(parts)).hexdigest()
+
+
+def _digest(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").digest()
+    except OSError as error:
+        raise text.unreadable(path, error) from error
 
 
 def _name(path: str) -> str:

@@ -33,7 +33,7 @@ def read(parts: Sequence[Part], settings: DataSettings, reading: Reading) -> Log
         DataError: torn files, no such columns, or a value that is not right.
         MissingExtraError: pyarrow is not installed.
     """
-    pa, parquet = _pyarrow(parts[0][0])
+    pa, parquet = arrow(parts[0][0])
     collector: Collector | None = None
     for path, folders in parts:
         try:
@@ -346,7 +346,12 @@ def _whole(pa: Any, column: Any) -> Any:
         return column
 
 
-def _pyarrow(path: Path) -> tuple[Any, Any]:
+def arrow(path: Path) -> tuple[Any, Any]:
+    """The library and its module for Parquet.
+
+    Raises:
+        MissingExtraError: it is not installed.
+    """
     try:
         import pyarrow as pa
         from pyarrow import parquet

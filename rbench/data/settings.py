@@ -173,6 +173,59 @@ class DataSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
             return text
 
 
+ItemKind = Literal["category", "multi_hot", "year", "words"]
+
+
+class ItemColumn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One column of an items file, and what it says of an item."""
+
+    column: str
+    kind: ItemKind = "category"
+    """``category``: the text as it is; ``multi_hot``: several, with ``separator`` between them;
+    ``year``: the last year from 1800 to 2099 that stands in the text, and its decade; ``words``:
+    its words, hashed."""
+    separator: str = "|"
+    buckets: int = 1024
+    """Of ``words``: how many vectors they share."""
+
+    def __post_init__(self) -> None:
+        if not self.column:
+            raise ValueError("column must not be empty")
+        if not self.separator:
+            raise ValueError("separator must not be empty")
+        if self.separator != "|" and self.kind != "multi_hot":
+            raise ValueError(f"separator is of use with kind 'multi_hot', not with {self.kind!r}")
+        if self.buckets != 1024 and self.kind != "words":
+            raise ValueError(f"buckets are of use with kind 'words', not with {self.kind!r}")
+        if not 2 <= self.buckets <= 1 << 20:
+            raise ValueError(f"buckets must be from 2 to 1048576, not {self.buckets}")
+
+    @property
+    def said(self) -> str:
+        """In words."""
+        return f"{self.column} ({self.kind})"
+
+
+class ItemsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table of the items, whose columns are learnt with them and folded into the one table."""
+
+    path: str
+    """CSV, TSV, JSON lines, Parquet or MovieLens' movies.dat: one line an item. Studies on disk
+    name it relative to themselves."""
+    columns: tuple[ItemColumn, ...]
+    id_column: str = ""
+    """Holds the log's own item ids; where not named, a usual name of them or the first column."""
+
+    def __post_init__(self) -> None:
+        if not self.path:
+            raise ValueError("path must not be empty")
+        if not self.columns:
+            raise ValueError("columns must not be empty: name one, { column = ..., kind = ... }")
+        said = [column.said for column in self.columns]
+        if len(set(said)) < len(said):
+            raise ValueError(f"columns names {max(said, key=said.count)} twice")
+
+
 def _encodes_text(name: str) -> bool:
     try:
         "".encode(codecs.lookup(name).name)

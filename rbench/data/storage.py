@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from rbench.data.dataset import Dataset, Holdout, Ragged
+from rbench.data.dataset import Dataset, Holdout, ItemFeatures, Ragged
 from rbench.errors import DataError
 from rbench.records import DataSummary
 from rbench.system.writing import writing
@@ -22,6 +22,8 @@ COLUMN, NOW = "_column_", "_now_"
 class _Document(msgspec.Struct, frozen=True, kw_only=True):
     summary: DataSummary
     vocabulary: tuple[str, ...]
+    item_values: tuple[str, ...] | None = None
+    """Names of the values of item features."""
 
 
 def save(dataset: Dataset, folder: Path) -> None:
@@ -30,7 +32,12 @@ def save(dataset: Dataset, folder: Path) -> None:
     Raises:
         OutputError: the folder cannot be written.
     """
-    document = _Document(summary=dataset.summary, vocabulary=dataset.vocabulary)
+    known = dataset.item_features
+    document = _Document(
+        summary=dataset.summary,
+        vocabulary=dataset.vocabulary,
+        item_values=known.names if known else None,
+    )
     arrays = {
         "train_values": dataset.train.values,
         "train_offsets": dataset.train.offsets,
@@ -38,6 +45,12 @@ def save(dataset: Dataset, folder: Path) -> None:
         **_arrays("test", dataset.test),
         **{f"train{COLUMN}{name}": values for name, values in dataset.columns.items()},
     }
+    if known:
+        arrays |= {
+            "items_values": known.values.values,
+            "items_offsets": known.values.offsets,
+            "items_weights": known.weights,
+        }
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         (folder / DOCUMENT).write_bytes(msgspec.json.encode(document, order="deterministic"))
@@ -60,6 +73,13 @@ def open_dataset(folder: Path) -> Dataset:
                 validation=_holdout("validation", arrays),
                 test=_holdout("test", arrays),
                 columns=_columns("train", COLUMN, arrays),
+                item_features=None
+                if document.item_values is None
+                else ItemFeatures(
+                    Ragged(arrays["items_values"], arrays["items_offsets"]),
+                    arrays["items_weights"],
+                    document.item_values,
+                ),
             )
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise _unreadable(folder, error) from error

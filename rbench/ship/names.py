@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import re
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,11 +10,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from rbench.data.columns import USUAL
+from rbench.data import item_tables
 from rbench.errors import DataError, RecordError
 from rbench.records import Record, Run
 from rbench.records.run_folder import ITEMS, read_items
-from rbench.ship import tables
 from rbench.ship.documents import ItemNames
 
 TITLES = ("title", "name", "itemname", "productname", "itemtitle", "producttitle", "trackname")
@@ -24,7 +22,6 @@ MOST_LETTERS = 500
 """Of one text; what is longer is cut, and said."""
 MOST_PLAIN = 30_000
 """Bytes of the columns as JSON; more are packed, which leaves half of them."""
-_WHOLE_FLOAT = re.compile(r"(-?\d+)\.0*$")
 
 
 class Titles(NamedTuple):
@@ -89,9 +86,10 @@ def _joined(
 ) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
     """The columns' texts by index."""
     where = str(titles.path)
-    header, rows, read_notes = tables.read(titles.path)
-    key = _id_column(titles, header)
-    wanted = [_at(header, name, where) for name in titles.columns] or [_title(header, key, where)]
+    header, rows, read_notes = item_tables.read(titles.path)
+    key = item_tables.id_column(header, titles.id_column, where)
+    wanted = [item_tables.at(header, name, where) for name in titles.columns]
+    wanted = wanted or [_title(header, key, where)]
     found: dict[str, list[str]] = {}
     twice = cut = 0
     for row in rows:
@@ -102,9 +100,7 @@ def _joined(
         cut += sum(len(text) > MOST_LETTERS for text in texts)
         twice += name in found
         found.setdefault(name, [text[:MOST_LETTERS] for text in texts])
-    for name in list(found):
-        if whole := _WHOLE_FLOAT.fullmatch(name):
-            found.setdefault(whole[1], found[name])
+    item_tables.add_whole_numbers(found)
     known = [found.get(name) for name in items]
     missing = len(items) - 1 - sum(one is not None for one in known[1:])
     if missing == len(items) - 1:
@@ -118,7 +114,9 @@ def _joined(
     empty = [""] * len(wanted)
     notes = [*read_notes]
     for at in dict.fromkeys((key, *wanted)):
-        others = [_plain(name) for name in header].count(_plain(header[at])) - 1
+        others = [item_tables.plain(name) for name in header].count(
+            item_tables.plain(header[at])
+        ) - 1
         if others:
             notes.append(
                 f"{others + 1} columns of {titles.path.name} are called {header[at]!r}: column "
@@ -135,19 +133,8 @@ def _joined(
     }, tuple(notes)
 
 
-def _plain(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.lower())
-
-
-def _id_column(titles: Titles, header: Sequence[str]) -> int:
-    if titles.id_column:
-        return _at(header, titles.id_column, str(titles.path))
-    plain = [_plain(name) for name in header]
-    return next((plain.index(name) for name in (*USUAL["item"], "id") if name in plain), 0)
-
-
 def _title(header: Sequence[str], key: int, where: str) -> int:
-    plain = [_plain(name) for name in header]
+    plain = [item_tables.plain(name) for name in header]
     found = next((plain.index(name) for name in TITLES if name in plain), None)
     if found is None or found == key:
         others = [name for at, name in enumerate(header) if at != key]
@@ -158,9 +145,3 @@ def _title(header: Sequence[str], key: int, where: str) -> int:
             remedy="say which: --column NAME",
         )
     return found
-
-
-def _at(header: Sequence[str], name: str, where: str) -> int:
-    if name not in header:
-        raise DataError(f"no column {name!r}", where=where, allowed=", ".join(header))
-    return list(header).index(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
@@ -16,7 +17,13 @@ from rbench.cells.recipe import Recipe, default_recipes
 from rbench.cells.target import Target
 from rbench.compress.settings import CompressSettings
 from rbench.convert.settings import ConvertSettings, PersonalSettings
-from rbench.data.settings import SYNTHETIC, DataSettings, SyntheticSettings
+from rbench.data.settings import (
+    SYNTHETIC,
+    DataSettings,
+    ItemColumn,
+    ItemsSettings,
+    SyntheticSettings,
+)
 from rbench.encoding import ModelSettings
 from rbench.errors import StudyError, choices
 from rbench.evaluate.settings import EvaluateSettings
@@ -27,7 +34,7 @@ from rbench.text import naming
 from rbench.train.settings import TrainSettings
 
 BUILTIN = "default"
-OWN = ("use", "train", "features")
+OWN = ("use", "train", "features", "items")
 """Keys of an ``[encoder.LABEL]`` table that are no options of the encoder."""
 LARGEST_BYTES = 1 << 18
 """Of a study file."""
@@ -71,9 +78,12 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     failed, and its process is ended; the other cells go on."""
     features: dict[str, Any] = {}
     """What encoders are given beside the context: name of a feature -> whether, or its options."""
+    items: ItemsSettings | None = None
+    """A table of the items, whose columns are learnt with them."""
     encoder: dict[str, dict[str, Any]] = {}
     """Per encoder: its options; ``use`` names another plug-in than the label; ``train`` and
-    ``features`` are tables that override the study's."""
+    ``features`` are tables that override the study's, and ``items = false`` leaves the table of the
+    items out."""
 
     def __post_init__(self) -> None:
         bounds.check(self)
@@ -173,6 +183,7 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         for name in study.encoders:
             study.train_settings(name, where=where)
             study.features_of(name, where=where)
+            study.learns_items(name, where=where)
         found = study._resolved(folder) if folder else study
         try:
             msgspec.json.encode(found)
@@ -273,11 +284,28 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
                 found[feature] = {} if value is True else value
         return found
 
+    def learns_items(self, name: str, *, where: str = "study") -> bool:
+        """Whether an encoder of this study learns with the table of the items."""
+        asked = self._table(name).get("items", self.items is not None)
+        if not isinstance(asked, bool):
+            raise StudyError(
+                f"items is {asked!r} in [encoder.{label_of(name)}]",
+                where=where,
+                allowed="true or false: whether it learns with the study's [items]",
+            )
+        if asked and self.items is None:
+            raise StudyError(
+                f"items is true in [encoder.{label_of(name)}], and the study has no table of them",
+                where=where,
+                remedy='name one: [items] path = "items.csv"',
+            )
+        return asked
+
     def said(self) -> dict[str, Any]:
         """All of it, for a run; what nothing is asked of is left out."""
         known: dict[str, Any] = msgspec.to_builtins(self)
         known["convert"] = self.convert.said()
-        unsaid = {key for key in ("features", "personal") if not getattr(self, key)}
+        unsaid = {key for key in ("features", "items", "personal") if not getattr(self, key)}
         return {key: value for key, value in known.items() if key not in unsaid}
 
     def _table(self, name: str) -> dict[str, Any]:
@@ -311,6 +339,9 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             data=self.data
             if path == SYNTHETIC
             else msgspec.structs.replace(self.data, path=near(path)),
+            items=msgspec.structs.replace(self.items, path=near(self.items.path))
+            if self.items
+            else None,
             train=msgspec.structs.replace(self.train, loss=near_class(self.train.loss)),
             encoders=tuple(near_class(name) for name in self.encoders),
             encoder=tables,
@@ -374,8 +405,10 @@ def _explain(error: msgspec.ValidationError, where: str) -> StudyError:
     key = path.rstrip("`").lstrip(".")
     kind: Any = Study
     for part in key.split(".") if key else ():
-        annotation = kind.__annotations__.get(part) if hasattr(kind, "__annotations__") else None
-        kind = _SECTIONS.get(str(annotation).removesuffix(" | None"), kind)
+        name = part.partition("[")[0]
+        annotation = kind.__annotations__.get(name) if hasattr(kind, "__annotations__") else None
+        words = re.findall(r"\w+", str(annotation))
+        kind = next((_SECTIONS[word] for word in words if word in _SECTIONS), kind)
     unknown = "unknown field" in message
     return StudyError(
         f"{message}" + (f" in [{key}]" if key and unknown else f" at {key}" if key else ""),
@@ -389,6 +422,8 @@ _SECTIONS: dict[str, Any] = {
     kind.__name__: kind
     for kind in (
         DataSettings,
+        ItemColumn,
+        ItemsSettings,
         SyntheticSettings,
         ModelSettings,
         TrainSettings,

@@ -17,7 +17,7 @@ import msgspec
 
 from rbench.compress.settings import CompressSettings
 from rbench.convert.settings import ConvertSettings, PersonalSettings
-from rbench.data.settings import DataSettings
+from rbench.data.settings import DataSettings, ItemsSettings
 from rbench.encoding import ModelSettings
 from rbench.evaluate.settings import EvaluateSettings
 from rbench.features import FeatureSpec
@@ -103,9 +103,14 @@ class DataJob(Job, frozen=True, kw_only=True, tag="data"):
     """sha256 of the source, `rbench.data.fingerprint`: a moved log is the same log."""
     columns: tuple[str, ...] = ()
     """What features of this study read, kept beside the items."""
+    items: ItemsSettings | None = None
+    items_fingerprint: str = ""
+    """sha256 of the table of the items, `rbench.data.items_fingerprint`."""
 
     def identity(self) -> dict[str, Any]:
         said = super().identity()
+        if self.items:
+            said["items"]["path"] = Path(self.items.path).name
         said["settings"]["path"] = Path(self.settings.path).name
         return said
 
@@ -147,6 +152,8 @@ class TrainJob(Job, frozen=True, kw_only=True, tag="train"):
     """Hash of the loss's code, `rbench.plugins.source_hash`."""
     features: tuple[FeatureSpec, ...] = ()
     """What the encoder is given beside the context."""
+    item_features: bool = False
+    """Whether items learn with what the table of the items says of them."""
 
 
 class CompressJob(Job, frozen=True, kw_only=True, tag="compress"):

@@ -127,10 +127,13 @@ def plan(study: Study, machine: str, benches: Mapping[str, Bench] | None = None)
         PluginError, DataError: an encoder, a loss, a metric or the log cannot be had.
     """
     given = {name: _features(study, name) for name in study.encoders}
+    items = study.items if any(map(study.learns_items, study.encoders)) else None
     load = DataJob(
         settings=study.data,
         fingerprint=data.fingerprint(study.data),
         columns=_columns(given.values()),
+        items=items,
+        items_fingerprint=data.items_fingerprint(items),
     )
     contexts = {
         name: ContextsJob(
@@ -324,6 +327,7 @@ def _way(
         data=loaded,
         filter_history=study.evaluate.filter_history,
         features=features,
+        item_features=study.learns_items(name),
     )
     compress = CompressJob(
         compression=recipe.compression,

@@ -174,6 +174,7 @@ class Recorder:
                 "evaluate": msgspec.to_builtins(study.evaluate) | self._ranking(),
                 "profile": study.profile.said(),
                 **self._given(first.train),
+                **self._items(first.train),
             },
         }
 
@@ -192,6 +193,11 @@ class Recorder:
             for spec in job.features
         }
         return {"features": said} if said else {}
+
+    def _items(self, job: TrainJob) -> dict[str, Any]:
+        """What the table of the items said, where the encoder learnt with it."""
+        known = self.data.details.get("item_features", {}) if self.data else {}
+        return {"items": known} if job.item_features else {}
 
     def _ranking(self) -> dict[str, Any]:
         """How the scoring ranks, with what the log decided in place of ``auto``."""

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rbench.data.dataset import Ids
+from rbench.data.dataset import Ids, ItemFeatures
 from rbench.encoding import Encoder, ModelSettings
 from rbench.errors import StageError
 from rbench.features import Feature, Features
-from rbench.graph.model import Weights, get_weights, set_weights
+from rbench.graph.model import ITEM_TABLE, Weights, get_weights, set_weights
 from rbench.losses import Hidden, Loss
+from rbench.train.item_rows import ItemRows
 from rbench.train.windows import Batch
 
 EPSILON = 1e-8
@@ -30,6 +31,7 @@ class Learner:
 
     Args:
         draw: `rbench.graph.model.training_model`, or one that draws the same inputs and outputs.
+        item_features: what items share, learnt with their rows.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class Learner:
         beta_2: float,
         seed: int,
         features: Sequence[Feature] = (),
+        item_features: ItemFeatures | None = None,
     ) -> None:
         import tensorflow as tf
         import tf_keras
@@ -55,12 +58,15 @@ class Learner:
         self.seed = seed
         self.model = draw(encoder, settings, items, dropout, features)
         self.optimizer = tf_keras.optimizers.Adam(learning_rate, beta_2=beta_2, epsilon=EPSILON)
-        self.optimizer.build(self.model.trainable_variables)
+        variables = self.model.trainable_variables
+        table = self.model.get_layer(ITEM_TABLE).weights[0] if item_features else None
+        rows = ItemRows(table, item_features) if item_features else None
+        self.rows, learning_variables = rows, rows.parts(variables) if rows else variables
+        self.optimizer.build(learning_variables)
 
         # One graph for all numbers of places.
         @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
         def step(inputs: Any, places: Any, targets: Any, weights: Any, had: Any) -> Any:
-            variables = self.model.trainable_variables
             with tf.GradientTape() as tape:
                 vectors, table = self.model(inputs, training=True)
                 learning = tf.gather(tf.reshape(vectors, [-1, settings.width]), places)
@@ -71,7 +77,11 @@ class Learner:
             gradients = tape.gradient(found, variables)
             # Dense gradients: Adam's way with sparse ones costs more at these catalogues.
             dense = [tf.convert_to_tensor(gradient) for gradient in gradients]
-            self.optimizer.apply_gradients(zip(dense, variables, strict=True))
+            if rows:
+                dense = rows.gradients(variables, dense)
+            self.optimizer.apply_gradients(zip(dense, learning_variables, strict=True))
+            if rows:
+                rows.fold()
             return found
 
         @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
@@ -104,11 +114,15 @@ class Learner:
 
     def weights(self) -> Weights:
         """A copy of the weights."""
-        return {name: np.array(value) for name, value in get_weights(self.model).items()}
+        found = {name: np.array(value) for name, value in get_weights(self.model).items()}
+        return found | self.rows.weights() if self.rows else found
 
     def start_from(self, weights: Weights) -> None:
         """Put these in place of what was drawn."""
-        set_weights(self.model, self.weights() | weights)
+        found = self.weights() | weights
+        set_weights(self.model, found)
+        if self.rows:
+            self.rows.start_from(weights, found[f"{ITEM_TABLE}/0"])
 
     def optimizer_state(self) -> dict[str, NDArray[Any]]:
         """A copy of what the optimizer remembers."""
@@ -117,5 +131,7 @@ class Learner:
     def restore(self, weights: Weights, optimizer: dict[str, NDArray[Any]]) -> None:
         """Go back to an earlier standing."""
         set_weights(self.model, weights)
+        if self.rows:
+            self.rows.start_from(weights, weights[f"{ITEM_TABLE}/0"])
         for number, variable in enumerate(self.optimizer.variables):
             variable.assign(optimizer[str(number)])

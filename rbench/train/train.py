@@ -42,6 +42,7 @@ def train(
     *,
     filter_history: FilterHistory = "auto",
     features: Sequence[Feature] = (),
+    item_features: bool = False,
 ) -> Trained:
     """Train an encoder on a log. The same seed gives the same weights, also when interrupted and
     gone on with in the same folder.
@@ -50,6 +51,7 @@ def train(
         folder: where the weights go, and a checkpoint after every epoch.
         filter_history: how validation ranks: as `rbench.evaluate` will.
         features: inputs beside the context; the dataset has their columns.
+        item_features: whether items learn with what the dataset's table says of them.
 
     Raises:
         StageError: there is nothing to learn from, a setting does not suit the encoder, or the loss
@@ -80,6 +82,7 @@ def train(
         beta_2=resolved.beta_2,
         seed=seed,
         features=features,
+        item_features=dataset.item_features if item_features else None,
     )
     if resolved.start == "counts":
         learner.start_from({TABLE: from_counts(dataset, learner.weights()[TABLE])})

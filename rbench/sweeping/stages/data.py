@@ -14,6 +14,6 @@ if TYPE_CHECKING:
 
 def work(job: DataJob, given: Given) -> DataSummary:
     """Load a log and split it."""
-    dataset = load(job.settings, job.columns)
+    dataset = load(job.settings, job.columns, job.items)
     save(dataset, given.folder)
     return dataset.summary

@@ -24,4 +24,5 @@ def work(job: TrainJob, given: Given) -> Trained:
         given.report,
         filter_history=job.filter_history,
         features=given.features(job.features),
+        item_features=job.item_features,
     )

@@ -1,13 +1,19 @@
-"""Tables that people have of their items: text with a header, JSON lines, MovieLens as it comes."""
+"""Tables that people have of their items: text with a header, JSON lines, Parquet, MovieLens as it
+comes.
+"""
 
 from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
+from rbench.data.columns import USUAL
+from rbench.data.parquet_table import MAGIC
+from rbench.data.parquet_texts import texts_of
 from rbench.data.settings import DataSettings
 from rbench.data.text import LATIN_1, NotThisText, encoding_of, opened, peek
 from rbench.errors import DataError
@@ -16,6 +22,8 @@ SEPARATORS = (",", "\t", ";", "|")
 DOUBLE = "::"
 NO_HEADER = {"movies.dat": ("movieId", "title", "genres"), "u.item": ("movieId", "title", "date")}
 """Files of MovieLens that have none -> the columns that they begin with."""
+_WHOLE_FLOAT = re.compile(r"(-?\d+)\.0*$")
+_Any = TypeVar("_Any")
 PACKED = (".gz", ".bz2", ".xz", ".zst")
 
 
@@ -34,7 +42,10 @@ def read(path: Path) -> Table:
     Raises:
         DataError: it cannot be read, is empty, or is no table.
     """
-    encoding = encoding_of(DataSettings(), peek(path))
+    head = peek(path)
+    if head.startswith(MAGIC):
+        return Table(*texts_of(path))
+    encoding = encoding_of(DataSettings(), head)
     notes: tuple[str, ...] = ()
     try:
         rows, odd = _rows(path, encoding)
@@ -48,6 +59,41 @@ def read(path: Path) -> Table:
             "is empty", where=str(path), allowed="a table with a header and one line an item"
         )
     return Table([name.strip() for name in rows[0]], rows[1:], notes)
+
+
+def id_column(header: Sequence[str], name: str, where: str) -> int:
+    """The place of the column with the log's own ids: by name, or by a usual name, or the first.
+
+    Raises:
+        DataError: there is no column of this name.
+    """
+    if name:
+        return at(header, name, where)
+    known = [plain(one) for one in header]
+    return next((known.index(one) for one in (*USUAL["item"], "id") if one in known), 0)
+
+
+def at(header: Sequence[str], name: str, where: str) -> int:
+    """The place of a column.
+
+    Raises:
+        DataError: it is not there.
+    """
+    if name not in header:
+        raise DataError(f"no column {name!r}", where=where, allowed=", ".join(header))
+    return list(header).index(name)
+
+
+def plain(name: str) -> str:
+    """Lower case, letters and digits only."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def add_whole_numbers(found: dict[str, _Any]) -> None:
+    """Ids that a spreadsheet wrote as ``17.0`` are known as ``17`` too, in place."""
+    for name in list(found):
+        if whole := _WHOLE_FLOAT.fullmatch(name):
+            found.setdefault(whole[1], found[name])
 
 
 def _rows(path: Path, encoding: str) -> tuple[list[list[str]], str]:

@@ -3,16 +3,11 @@
 Knows nothing of models that rbench makes; who converts, times, scores or inspects one uses it.
 """
 
-from rbench.tflite.reading import (
-    BLOCKWISE,
-    CALLS,
-    CALLS_2,
-    IDENTIFIER,
-    MOST_DIMENSIONS,
+from rbench.tflite.files import ExternalFile, external_files, mapped, placed
+from rbench.tflite.model import (
     Blocks,
     Buffer,
     ExternalBuffer,
-    ExternalFile,
     Graph,
     Model,
     Operator,
@@ -22,10 +17,14 @@ from rbench.tflite.reading import (
     Signature,
     Tensor,
     TensorMap,
-    external_files,
-    mapped,
     names,
-    placed,
+)
+from rbench.tflite.reading import (
+    BLOCKWISE,
+    CALLS,
+    CALLS_2,
+    IDENTIFIER,
+    MOST_DIMENSIONS,
     read,
     unsound,
 )

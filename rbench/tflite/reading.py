@@ -1,23 +1,14 @@
-"""A .tflite as its readers see it, ours or a stranger's: no runtime, nothing is run or written.
+"""A .tflite, ours or a stranger's, read into the objects of `rbench.tflite.model`.
 
-The objects carry the schema's own names, so that code reads them like those of
-`rbench.convert.flatbuffer`, which also writes. What no reader asks for is left out.
-
-Source: tensorflow/compiler/mlir/lite/schema/schema.fbs.
+It needs no runtime; nothing is run or written.
 """
 
 from __future__ import annotations
 
-import errno
-import mmap
-import os
-import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from rbench.errors import ModelError
 from rbench.tflite.flatbuffer import Content, DamagedError, Source, Table
@@ -25,6 +16,20 @@ from rbench.tflite.flatbuffer import Content, DamagedError, Source, Table
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+from rbench.tflite.model import (
+    Blocks,
+    Buffer,
+    ExternalBuffer,
+    Graph,
+    Model,
+    Operator,
+    OperatorCode,
+    Options,
+    Quantization,
+    Signature,
+    Tensor,
+    TensorMap,
+)
 
 IDENTIFIER = b"TFL3"
 MOST_DIMENSIONS = 64
@@ -39,143 +44,6 @@ CALLS_2 = {15: (0, 1), 21: (1,)}
 """Of BuiltinOptions2: StablehloWhile, StableHLOComposite."""
 
 
-@dataclass(slots=True, frozen=True)
-class OperatorCode:
-    """A kind of operator."""
-
-    deprecatedBuiltinCode: int
-    builtinCode: int
-    customCode: bytes | None
-    version: int
-
-
-@dataclass(slots=True, frozen=True)
-class Blocks:
-    """Scales by blocks: numbers of the tensors that hold them."""
-
-    scales: int
-    zeroPoints: int
-    blockSize: int
-
-
-@dataclass(slots=True, frozen=True)
-class Quantization:
-    """What a tensor's integers stand for."""
-
-    scale: NDArray[np.float32] | None
-    zeroPoint: NDArray[np.int64] | None
-    quantizedDimension: int
-    details: Blocks | None
-
-
-@dataclass(slots=True, frozen=True)
-class Tensor:
-    """One tensor; -1 in its shape signature is a size that the caller chooses."""
-
-    shape: NDArray[np.int32] | None
-    shapeSignature: NDArray[np.int32] | None
-    type: int
-    buffer: int
-    name: bytes | None
-    quantization: Quantization | None
-    isVariable: bool
-    hasSparsity: bool
-    externalBuffer: int
-
-
-@dataclass(slots=True, frozen=True)
-class Options:
-    """What readers ask of an operator's options."""
-
-    axis: int = 0
-    adjX: bool = False
-    graphs: tuple[int, ...] = ()
-    """Numbers of the graphs that it runs."""
-
-
-@dataclass(slots=True, frozen=True)
-class Operator:
-    """One operator; -1 among its inputs is one that is left out."""
-
-    opcodeIndex: int
-    inputs: NDArray[np.int32]
-    outputs: NDArray[np.int32]
-    builtinOptions: Options
-
-
-@dataclass(slots=True, frozen=True)
-class Graph:
-    """One subgraph."""
-
-    name: bytes | None
-    tensors: list[Tensor]
-    inputs: NDArray[np.int32]
-    outputs: NDArray[np.int32]
-    operators: list[Operator]
-
-
-@dataclass(slots=True, frozen=True)
-class Buffer:
-    """Constants; those of large models lie behind the flatbuffer, those of others in it."""
-
-    data: NDArray[np.uint8] | None
-
-
-@dataclass(slots=True, frozen=True)
-class TensorMap:
-    """A name that a signature gives to a tensor."""
-
-    name: bytes | None
-    tensorIndex: int
-
-
-@dataclass(slots=True, frozen=True)
-class Signature:
-    """A way in: a graph, with names for what it takes and gives."""
-
-    signatureKey: bytes | None
-    subgraphIndex: int
-    inputs: list[TensorMap]
-    outputs: list[TensorMap]
-
-
-@dataclass(slots=True, frozen=True)
-class ExternalBuffer:
-    """Constants in another file."""
-
-    id: int
-    group: int
-    offset: int
-    length: int
-
-
-@dataclass(slots=True, frozen=True)
-class Model:
-    """The file."""
-
-    version: int
-    description: bytes | None
-    operatorCodes: list[OperatorCode]
-    subgraphs: list[Graph]
-    buffers: list[Buffer]
-    signatureDefs: list[Signature]
-    externalBufferGroups: list[bytes | None]
-    """Names of the other files, relative to the folder of this one."""
-    externalBuffers: list[ExternalBuffer]
-
-
-class ExternalFile(NamedTuple):
-    """A file beside a model, in which some of its weights lie."""
-
-    name: str
-    """As the model says it, relative to the model's folder."""
-    path: Path
-    needs_bytes: int
-    """Up to the end of the last weight that lies in it."""
-    size_bytes: int | None
-    """None: it is not there."""
-
-
 def read(content: Content) -> Model:
     """The file as objects. Memory and time are bounded by its size, see `rbench.tflite.flatbuffer`.
 
@@ -188,54 +56,19 @@ def read(content: Content) -> Model:
         return model
 
 
-def mapped(path: Path) -> memoryview:
-    """The content of a file, mapped and not read; only its first bytes where it is no .tflite.
+def external_ends(content: Content) -> list[tuple[bytes, int]]:
+    """Name of each other file that holds weights, and the end of the last of them in it.
 
     Raises:
-        ModelError: it cannot be read.
+        ModelError: as for `read`.
     """
-    try:
-        with os.fdopen(_regular(path), "rb") as file:
-            head = file.read(8)
-            if head[4:] != IDENTIFIER:
-                return memoryview(head)
-            return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise ModelError(f"cannot be read: {reason.lower()}", where=str(path)) from error
-
-
-@cache
-def names(enumeration: str) -> dict[int, str]:
-    """Value -> name of one of the schema's enumerations. Needs the extra ``profile``."""
-    from ai_edge_litert import schema_py_generated as schema
-
-    members = vars(getattr(schema, enumeration))
-    return {value: name for name, value in members.items() if isinstance(value, int)}
-
-
-def external_files(path: Path) -> tuple[ExternalFile, ...]:
-    """The other files that a .tflite keeps weights in, read off without the rest of it.
-
-    Raises:
-        ModelError: it cannot be read, is no .tflite, or a torn one.
-    """
-    content = mapped(path)
-    try:
-        with _sound():
-            root = _root(content)
-            names = root.tables(8, _group)
-            ends = [0] * len(names)
-            for buffer in root.tables(9, _external):
-                ends[buffer.group] = max(ends[buffer.group], buffer.offset + buffer.length)
-    except ModelError as error:
-        raise placed(error, path) from error
-    return tuple(_found(path, name or b"", end) for name, end in zip(names, ends, strict=True))
-
-
-def placed(error: ModelError, path: Path) -> ModelError:
-    """The same error, of a file that has a path."""
-    return ModelError(error.what, where=str(path), allowed=error.allowed, remedy=error.remedy)
+    with _sound():
+        root = _root(content)
+        names = root.tables(8, _group)
+        ends = [0] * len(names)
+        for buffer in root.tables(9, _external):
+            ends[buffer.group] = max(ends[buffer.group], buffer.offset + buffer.length)
+        return [(name or b"", end) for name, end in zip(names, ends, strict=True)]
 
 
 def unsound(error: Exception) -> ModelError:
@@ -258,32 +91,10 @@ def _sound() -> Iterator[None]:
         raise unsound(error) from error
 
 
-def _regular(path: Path) -> int:
-    """Open a file, but wait for no other end of a pipe and read no endless device."""
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-    mode = os.fstat(descriptor).st_mode
-    if stat.S_ISREG(mode):
-        return descriptor
-    os.close(descriptor)
-    if stat.S_ISDIR(mode):
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-    raise ValueError("it is no file but a device or a pipe")
-
-
 def _root(content: Content) -> Table:
     if bytes(content[4:8]) != IDENTIFIER:
         raise ModelError(f"no .tflite: the file identifier {IDENTIFIER.decode()} is missing")
     return Source(content).root()
-
-
-def _found(path: Path, name: bytes, end: int) -> ExternalFile:
-    said = os.fsdecode(name)
-    place = path.parent / said
-    try:
-        size = place.stat().st_size if said and place.is_file() else None
-    except (OSError, ValueError):
-        size = None
-    return ExternalFile(said, place, end, size)
 
 
 def _model(root: Table) -> Model:

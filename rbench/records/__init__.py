@@ -4,33 +4,22 @@ Exported are the documents; how they lie in a folder, and are read and written, 
 `rbench.records.run_folder`.
 """
 
+from rbench.records.document import MOST_TEXTS, SCHEMA, Document
 from rbench.records.documents import (
-    MOST_TEXTS,
-    SCHEMA,
     CellName,
-    Check,
-    DataSummary,
-    Delegation,
-    Document,
-    Estimate,
     Items,
     Machine,
     ModelFile,
-    Parity,
-    Quality,
-    Reading,
     Record,
     Replicate,
     Run,
     RunInfo,
     State,
-    TapQuality,
-    TapTiming,
-    Timed,
-    Timing,
-    Verdict,
     artefacts_of,
 )
+from rbench.records.log import DataSummary, Reading
+from rbench.records.scores import Estimate, Parity, Quality, TapQuality
+from rbench.records.timings import Check, Delegation, TapTiming, Timed, Timing, Verdict
 
 __all__ = [
     "MOST_TEXTS",

@@ -2,7 +2,7 @@
 
 from rbench.profile import ProfileSettings
 from rbench.sweeping.executors.child import patience
-from rbench.sweeping.executors.cluster import BESIDE_OTHERS, TIMING, _Session
+from rbench.sweeping.executors.remote import BESIDE_OTHERS, TIMING, RemoteSession
 from rbench.sweeping.jobs import Bench, CheckJob, RoundJob
 from rbench.sweeping.observer import Silent
 from rbench.sweeping.store import Store
@@ -13,7 +13,7 @@ ROUND = RoundJob(settings=ProfileSettings(), contexts="x", number=0, **TARGET)
 
 
 def test_a_check_runs_on_the_machine_whose_tool_was_looked_for_beside_others(tmp_path):
-    session = _Session(Store(tmp_path), Silent(), 60.0, [], "here")
+    session = RemoteSession(Store(tmp_path), Silent(), 60.0, [], "here")
     assert session.resources(CHECK)["resources"] == {TIMING + "here": BESIDE_OTHERS}
     assert session.resources(ROUND)["resources"] == {TIMING + "here": 1}
     assert 0 < BESIDE_OTHERS < 0.1

@@ -6,7 +6,8 @@ import pytest
 from rbench.errors import UsageError
 from rbench.records import Machine
 from rbench.sweeping.executors import node as there
-from rbench.sweeping.executors.cluster import Cluster, Seen, _alike
+from rbench.sweeping.executors.cluster import Cluster
+from rbench.sweeping.executors.joining import Seen, check_alike
 
 
 @pytest.fixture(autouse=True)
@@ -64,10 +65,10 @@ def test_a_nice_level_is_no_place_to_time():
 
 
 def test_nodes_that_differ_are_refused():
-    _alike([seen("a"), seen("b")], [])
+    check_alike([seen("a"), seen("b")], [])
     with pytest.raises(UsageError, match=r"node b: it has tensorflow 2\.20, and 2\.21 here"):
-        _alike([seen("a"), seen("b", tensorflow="2.20")], [])
+        check_alike([seen("a"), seen("b", tensorflow="2.20")], [])
     with pytest.raises(UsageError, match="node b: it has rbench's code of train other than here"):
-        _alike([seen("a"), seen("b", **{"rbench's code of train": "b" * 64})], [])
+        check_alike([seen("a"), seen("b", **{"rbench's code of train": "b" * 64})], [])
     with pytest.raises(UsageError, match="node a: it does not have the same encoder bow"):
-        _alike([seen("a")], ["bow"])
+        check_alike([seen("a")], ["bow"])

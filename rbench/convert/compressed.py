@@ -19,8 +19,8 @@ PIECE = LARGE
 SAMPLED = 16 << 20
 """Bytes above which a look at a file has gzip compress samples: weights do not shrink, and then it
 takes a second for 20 MB at any level."""
-SAMPLES, SAMPLE = 8, 1 << 20
-"""How many, all over the file, and bytes of each."""
+SAMPLES, SAMPLE = 16, 1 << 17
+"""How many, all over the file, and bytes of each: several of gzip's windows of 32 kB."""
 
 
 class Compressed(NamedTuple):

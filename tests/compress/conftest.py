@@ -15,6 +15,8 @@ from rbench.data.settings import DataSettings, SyntheticSettings
 from rbench.encoding import ModelSettings
 
 SEED = 1
+LEAN: dict[str, dict[str, Any]] = {"attention": {"blocks": 1}, "cnn": {"dilations": [1, 2]}}
+"""Less of the same: what a recipe does to one block it does to the next."""
 
 
 @pytest.fixture(scope="session")
@@ -49,7 +51,7 @@ def tuned(world, shape, tmp_path_factory) -> Callable[[str, str], Any]:
     @cache
     def trained(name: str) -> Any:
         folder = tmp_path_factory.mktemp(name)
-        train(settings, shape, world, plugins.encoder(name), SEED, folder)
+        train(settings, shape, world, plugins.encoder(name, LEAN.get(name, {})), SEED, folder)
         return folder
 
     def make(name: str, recipe: str) -> Any:
@@ -61,7 +63,7 @@ def tuned(world, shape, tmp_path_factory) -> Callable[[str, str], Any]:
             shape,
             trained(name),
             world,
-            plugins.encoder(name),
+            plugins.encoder(name, LEAN.get(name, {})),
             SEED,
             folder,
         )
@@ -97,7 +99,7 @@ def flat(world, shape, tuned, tmp_path_factory) -> Callable[[str, str], Any]:
             shape,
             made.folder,
             world,
-            plugins.encoder(name),
+            plugins.encoder(name, LEAN.get(name, {})),
             SEED,
             folder,
         )

@@ -19,11 +19,11 @@ EVERY = [("bow", ""), ("cnn", ""), ("lstm", ""), ("lstm", "unrolled+"), ("gru", 
 EVERY.append(("attention", ""))
 COMPRESSED = {
     "bow": 2,
-    "cnn": 7,
+    "cnn": 4,
     "lstm": 10,
     "unrolled+lstm": 4,
     "unrolled+gru": 6,
-    "attention": 19,
+    "attention": 10,
 }
 """Form and encoder -> tables, kernels and gates in the file, where they are apart."""
 

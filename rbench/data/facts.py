@@ -30,7 +30,8 @@ def facts(log: Sequences, cut: Cut, dense: Ids) -> dict[str, Any]:
     owners = np.repeat(np.arange(len(lengths)), lengths)
     within = owners[1:] == owners[:-1]
     steps = max(int(within.sum()), 1)
-    distinct = len(np.unique(owners * len(log.item_names) + items))
+    pairs = np.sort(owners * len(log.item_names) + items)  # several times as fast as np.unique
+    distinct = 1 + int(np.count_nonzero(pairs[1:] != pairs[:-1]))
     found: dict[str, Any] = {
         "dropped_duplicate_rows": log.dropped["copies"],
         "dropped_repeats": log.dropped["repeats"],
@@ -72,5 +73,6 @@ def _met_before(log: Sequences, questions: Questions) -> int:
     """How many targets their own user had met before: a filtered ranking cannot find them."""
     histories = log.beginnings(questions.users, questions.positions)
     targets = log.at(questions.users, questions.positions)
-    owners = np.repeat(np.arange(len(targets)), questions.positions)
-    return len(np.unique(owners[histories.values == targets[owners]]))
+    met = histories.values == np.repeat(targets, questions.positions)
+    asked = np.flatnonzero(questions.positions)
+    return int(np.logical_or.reduceat(met, histories.offsets[asked]).sum()) if len(asked) else 0

@@ -170,8 +170,6 @@ class _Part:
         """int32 ``(rows,)``; ids are kept as the text that they print as."""
         pa, name, column = self.pa, self.names[at], self._column(at)
         kind = column.type
-        if pa.types.is_floating(kind):
-            column = _whole(pa, column)
         if pa.types.is_nested(kind):
             raise DataError(
                 f"column {name!r} holds {kind}",
@@ -179,22 +177,41 @@ class _Part:
                 allowed="numbers or text",
                 remedy=f"make rows of it: pandas' DataFrame.explode({name!r})",
             )
+        if not len(column):
+            return np.zeros(0, np.int32)
         try:
-            column = column.cast(pa.string())
+            distinct, rows = self._distinct(column)
         except (pa.ArrowNotImplementedError, pa.ArrowInvalid) as error:
             raise DataError(
                 f"column {name!r} holds {kind} that is no text",
                 where=self.where,
                 allowed="numbers or text",
             ) from error
-        if column.null_count:
-            column = column.fill_null("")
-        if not len(column):
-            return np.zeros(0, np.int32)
-        distinct = column.dictionary_encode().unify_dictionaries().combine_chunks()
-        distinct = distinct.chunk(0) if isinstance(distinct, pa.ChunkedArray) else distinct
-        table = codes.encode(distinct.dictionary.to_pylist())
-        return np.asarray(table[distinct.indices.to_numpy()])
+        return np.asarray(codes.encode(distinct)[rows])
+
+    def _distinct(self, column: Any) -> tuple[list[str], NDArray[np.int32]]:
+        """A column's different values as text, by first appearance, and each row's place there.
+
+        Values become text once each, not row by row.
+
+        Raises:
+            pyarrow.ArrowException: its values have no text.
+        """
+        pa = self.pa
+        try:
+            encoded = column.dictionary_encode()
+        except pa.ArrowNotImplementedError:
+            encoded = column.cast(pa.string()).dictionary_encode()
+        encoded = encoded.unify_dictionaries().combine_chunks()
+        encoded = encoded.chunk(0) if isinstance(encoded, pa.ChunkedArray) else encoded
+        values, rows = encoded.dictionary, encoded.indices
+        if pa.types.is_floating(values.type):
+            values = _whole(pa, values)
+        texts = values.cast(pa.string()).fill_null("").to_pylist()
+        if rows.null_count:
+            rows = rows.fill_null(len(texts))
+            texts.append("")
+        return texts, rows.to_numpy()
 
     def _times(self, collector: Collector, kept: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Give the times of the rows that are kept; say which rows have one."""

@@ -22,7 +22,7 @@ class Cnn(Encoder):
     stateless: ClassVar[str] = "it looks at its newest items alone, however long the context"
     kernel: int = 3
     """Taps of each convolution."""
-    dilations: tuple[int, ...] = (1, 2, 4, 8, 16)
+    dilations: tuple[int, ...] = (1, 4, 16)
     """Steps between taps, layer by layer. The last position sees
     ``1 + (kernel - 1) * sum(dilations)`` items."""
     dropout: float | None = None

@@ -29,11 +29,15 @@ HELP: dict[str, tuple[str, str]] = {
     "repeats": ("", "collapse: consecutive interactions with one item count once."),
     "min_interactions": ("N", "Drop users and items with fewer, until none is left (k-core)."),
     "split": ("", "Who is asked what."),
+    "held_out": ("N", "Interactions of each user's end that do not train, in leave_one_out."),
+    "new_users": ("SHARE", "Of users who only are tested, in leave_one_out."),
     "temporal_quantile": ("Q", "Share of interactions before the test point of global_temporal."),
 }
 """Field of `DataSettings` -> what stands for its value, and what it is."""
 RANGES = {
     "min_interactions": click.IntRange(min=1, max=10**6),
+    "held_out": click.IntRange(min=2, max=10**6),
+    "new_users": click.FloatRange(0, 1, max_open=True),
     "temporal_quantile": click.FloatRange(0, 1, min_open=True, max_open=True),
 }
 Command = Callable[..., Any]

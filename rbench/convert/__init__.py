@@ -3,6 +3,7 @@
 from rbench.convert.convert import convert
 from rbench.convert.inventory import Constant, Inventory, Query, take_inventory
 from rbench.convert.leading import leading as led_by
+from rbench.convert.rates import with_rates
 from rbench.convert.result import (
     INPUT,
     LOG,
@@ -30,4 +31,5 @@ __all__ = [
     "convert",
     "led_by",
     "take_inventory",
+    "with_rates",
 ]

@@ -17,15 +17,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from rbench.convert.drawing import new_tensor
-from rbench.convert.flatbuffer import Graph, Tensor, type_name
+from rbench.convert.flatbuffer import Graph, Model, Tensor, type_name
+from rbench.convert.result import UPDATE
 from rbench.convert.settings import PersonalSettings
 from rbench.convert.sketch import Sketch
-from rbench.errors import Unsupported
+from rbench.errors import ModelError, Unsupported
 
 FAR = -1e30
 """Added to the score of an item that has one already: its share of the softmax is 0."""
-RATE, KEPT = "rate", "kept"
-"""Names of the constants that the step is made with: its length, and 1 - decay."""
 LOOKED_UP = {"INT8": 3, "INT4": 4, "INT2": 4}
 """Type of a table that is looked up in its integers, by EMBEDDING_LOOKUP -> version of it."""
 
@@ -100,11 +99,11 @@ def draw_update(
     known = sketch.draw("MINIMUM", [given.taken, sketch.whole(1)], [1, 1], "INT32")
     rate = sketch.draw(
         "MUL",
-        [sketch.cast(known, [1, 1], "FLOAT32"), sketch.number(settings.rate, RATE)],
+        [sketch.cast(known, [1, 1], "FLOAT32"), sketch.number(settings.rate)],
         [1, 1],
     )
     step = sketch.draw("MUL", [gradient, rate], [1, width])
-    kept = sketch.draw("MUL", [given.user, sketch.number(1 - settings.decay, KEPT)], [1, width])
+    kept = sketch.draw("MUL", [given.user, sketch.number(1 - settings.decay)], [1, width])
     return sketch.draw("SUB", [kept, step], [1, width])
 
 
@@ -128,6 +127,34 @@ def _with_half(sketch: Sketch, table: int, rows: int, shape: list[int]) -> int:
     """Of 2 bits: an integer q stands for q + 1/2 steps, see `rbench.convert.two_bits`."""
     half = float(sketch.graph.tensors[table].quantization.scale[0]) / 2
     return sketch.draw("ADD", [rows, sketch.number(half)], shape)
+
+
+def set_rates(model: Model, rate: float, decay: float) -> None:
+    """Let a model's ``update`` take steps of another length, in place.
+
+    Raises:
+        ModelError: it has none, or one that was drawn otherwise.
+    """
+    try:
+        graph = _graph_of(model, UPDATE)
+        made = {int(one.outputs[0]): one for one in graph.operators if len(one.outputs)}
+        kept, step = (made[int(n)] for n in made[int(graph.outputs[0])].inputs)
+        scale = made[int(step.inputs[1])]
+        found = {int(kept.inputs[1]): 1 - decay, int(scale.inputs[1]): rate}
+    except (KeyError, IndexError, StopIteration, ValueError) as error:
+        raise ModelError(
+            f"no signature {UPDATE!r} as rbench draws it", allowed="a file of [personal]"
+        ) from error
+    for number, value in found.items():
+        buffer = type(model.buffers[0])()
+        buffer.data = np.array(value, np.float32).reshape(1).view(np.uint8)
+        graph.tensors[number].buffer = len(model.buffers)
+        model.buffers.append(buffer)
+
+
+def _graph_of(model: Model, key: str) -> Graph:
+    known = (one for one in model.signatureDefs if one.signatureKey in (key, key.encode()))
+    return model.subgraphs[next(known).subgraphIndex]
 
 
 def new_input(sketch: Sketch, name: str, shape: list[int], kind: str = "FLOAT32") -> int:

@@ -75,9 +75,9 @@ class Sketch:
         """A tensor with these numbers."""
         return new_constant(self.model, self.graph, name, numbers, kind)
 
-    def number(self, value: float, name: str = "number") -> int:
+    def number(self, value: float) -> int:
         """A float32 scalar."""
-        return self.constant(np.array(value, np.float32), "FLOAT32", name)
+        return self.constant(np.array(value, np.float32), "FLOAT32")
 
     def whole(self, value: int) -> int:
         """An int32 scalar."""

@@ -23,7 +23,13 @@ from rbench.data.split import SPLITS, Questions
 from rbench.errors import DataError
 from rbench.records import DataSummary
 
-USUAL_QUANTILE = DataSettings().temporal_quantile
+USUAL = DataSettings()
+OF_SPLITS = {
+    "temporal_quantile": "global_temporal",
+    "held_out": "leave_one_out",
+    "new_users": "leave_one_out",
+}
+"""Setting -> the one split that it is for."""
 
 
 def load(
@@ -94,8 +100,9 @@ def _refuse_unused(settings: DataSettings, log: Log) -> None:
     given = ""
     if settings.duplicates == "drop" and log.times is None:
         given, why = "duplicates", "a log without times cannot tell copies from repeats"
-    elif settings.split != "global_temporal" and settings.temporal_quantile != USUAL_QUANTILE:
-        given, why = "temporal_quantile", f"split {settings.split!r} has no use for it"
+    for name, split in OF_SPLITS.items():
+        if settings.split != split and getattr(settings, name) != getattr(USUAL, name):
+            given, why = name, f"split {settings.split!r} has no use for it"
     if given:
         option = f"--{given.replace('_', '-')}"
         raise DataError(f"{option}: {why}", where=log.where, remedy=f"leave {option} out")

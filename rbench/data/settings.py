@@ -124,6 +124,12 @@ class DataSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """``leave_one_out``: each user's last item is the test, the last but one the validation
     target; users with fewer than three only train. ``global_temporal``: training ends at a point
     in time, see ``temporal_quantile`` and `rbench.data.split`."""
+    held_out: int = 2
+    """Under ``leave_one_out``, how many of each user's newest interactions do not train: the first
+    of them is the validation target, the last the test's, and those between are its history."""
+    new_users: float = 0.0
+    """Under ``leave_one_out``, the share of users who neither train nor validate, drawn once and
+    for all: they are test users nobody has met."""
     temporal_quantile: float = 0.9
     """Share of all interactions before the test point of a global temporal split."""
     synthetic: SyntheticSettings = SyntheticSettings()
@@ -134,10 +140,7 @@ class DataSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
                 "min_interactions must be a whole number from 1 to 1000000, "
                 f"not {self.min_interactions}"
             )
-        if not 0 < self.temporal_quantile < 1:
-            raise ValueError(
-                f"temporal_quantile must be between 0 and 1, not {self.temporal_quantile}"
-            )
+        _check_split(self)
         for name in ("user_column", "item_column", "time_column", "rating_column", "comment"):
             if not getattr(self, name):
                 raise ValueError(f"{name} must not be empty; leave it out")
@@ -224,6 +227,19 @@ class ItemsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         said = [column.said for column in self.columns]
         if len(set(said)) < len(said):
             raise ValueError(f"columns names {max(said, key=said.count)} twice")
+
+
+def _check_split(settings: DataSettings) -> None:
+    if not 0 < settings.temporal_quantile < 1:
+        raise ValueError(
+            f"temporal_quantile must be between 0 and 1, not {settings.temporal_quantile}"
+        )
+    if not 2 <= settings.held_out <= 10**6:
+        raise ValueError(
+            f"held_out must be a whole number from 2 to 1000000, not {settings.held_out}"
+        )
+    if not 0 <= settings.new_users < 1:
+        raise ValueError(f"new_users must be from 0 to less than 1, not {settings.new_users}")
 
 
 def _encodes_text(name: str) -> bool:

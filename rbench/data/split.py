@@ -7,6 +7,10 @@ the user's sequence. So a split is lengths and positions only.
 target; what comes before trains. The history of a target is everything before it. A user with
 fewer than three interactions has nothing to hold out and only trains.
 
+With ``held_out`` more is held out of each user's end: the validation target is the first of it, and
+what lies between that and the test target is history that training never saw. Of ``new_users``
+nothing trains or validates.
+
 **Global temporal.** Interactions from the test point on (a quantile of all times) are the
 future, those from the validation point on (the same quantile of the times before the test
 point) the near future; training ends at the validation point. A user with something before the
@@ -30,6 +34,9 @@ from rbench.data.sequences import LEAST, Sequences
 from rbench.data.settings import DataSettings
 from rbench.data.times import show
 from rbench.errors import DataError
+
+NEW_USERS = 1
+"""Seed of the draw of new users: the same log has the same ones."""
 
 
 @dataclass(frozen=True)
@@ -58,20 +65,33 @@ def leave_one_out(log: Sequences, settings: DataSettings) -> Cut:
     """See the module.
 
     Raises:
-        DataError: no user has three interactions.
+        DataError: no user has an interaction more than are held out, which is three as a rule; or
+            all who have are new users.
     """
-    lengths = log.lengths
-    users = np.flatnonzero(lengths >= LEAST).astype(np.int32)
+    lengths, held = log.lengths, settings.held_out
+    least = held + LEAST - 2
+    users = np.flatnonzero(lengths >= least).astype(np.int32)
     if not len(users):
         raise DataError(
             f"the log is too short: no user has more than {int(lengths.max())} interactions",
             where=log.where,
-            allowed=f"{LEAST} and more: one to train on, one to validate and one to test",
+            allowed=f"{least} and more: one to train on, one to validate and one to test"
+            if least == LEAST
+            else f"{least} and more: one to train on and held_out = {held}",
         )
-    train = np.where(lengths >= LEAST, lengths - 2, lengths)
+    new = np.random.default_rng(NEW_USERS).random(len(users)) < settings.new_users
+    if new.all():
+        raise DataError(
+            f"new_users = {settings.new_users:g} leaves none of {len(users)} users to train on",
+            where=log.where,
+            remedy="ask for fewer",
+        )
+    train = np.where(lengths >= least, lengths - held, lengths)
+    train[users[new]] = 0
+    known = users[~new]
     return Cut(
         train=train,
-        validation=Questions(users=users, positions=lengths[users] - 2),
+        validation=Questions(users=known, positions=lengths[known] - held),
         test=Questions(users=users, positions=lengths[users] - 1),
     )
 

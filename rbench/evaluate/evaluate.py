@@ -13,6 +13,7 @@ from rbench.evaluate.parity import measure_parity
 from rbench.evaluate.quality import quality
 from rbench.evaluate.scoring import score_users
 from rbench.evaluate.settings import EvaluateSettings
+from rbench.evaluate.stream import measure_stream
 from rbench.evaluate.taps import measure_taps
 from rbench.features import Feature
 from rbench.progress import Reporter
@@ -56,7 +57,10 @@ def evaluate(
     )
     outcome = score_users(scorer, contexts, dataset, settings, report)
     tap = measure_taps(scorer, model, dataset, settings, report) if scorer.taps else None
-    return quality(outcome, settings, folder / RANKS, parity, tap)
+    stream = None
+    if scorer.learns and not features:
+        stream = measure_stream(model, scorer.length, dataset, settings, report)
+    return quality(outcome, settings, folder / RANKS, parity, tap, stream)
 
 
 def _same_filter(scorer: FileScorer, settings: EvaluateSettings, dataset: Dataset) -> None:

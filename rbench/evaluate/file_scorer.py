@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rbench.convert.result import INPUT, OUTPUT_ITEMS, OUTPUT_SCORES, SIGNATURE, TAP
+from rbench.convert.result import INPUT, OUTPUT_ITEMS, OUTPUT_SCORES, SIGNATURE, TAP, UPDATE, USER
 from rbench.data.dataset import Ids
 from rbench.data.ranking import Scores
 from rbench.errors import ModelError, StageError, choices
@@ -51,13 +51,16 @@ class FileScorer:
         inputs, outputs = _signature(self._interpreter, str(path))
         self.inputs = {name: int(details["index"]) for name, details in inputs.items()}
         """Name of each input -> its tensor."""
+        if USER in inputs:
+            self._nobody = np.zeros(inputs[USER]["shape"], np.float32)
         self._items, self._scores = (
             int(outputs[name]["index"]) for name in (OUTPUT_ITEMS, OUTPUT_SCORES)
         )
         self.length = int(inputs[INPUT]["shape"][1])
         """Items in a context."""
-        self.taps = TAP in self._interpreter.get_signature_list()
-        """Whether it has the other signature too."""
+        keys = self._interpreter.get_signature_list()
+        self.taps, self.learns = TAP in keys, UPDATE in keys
+        """Whether it has these signatures too."""
         self._every, self.seen = ranking_tensor(self._interpreter, self._items, str(path))
         """The last: whether the file takes the items of its context out of what it returns."""
         details = self._interpreter._get_tensor_details(self._every, 0)
@@ -90,6 +93,8 @@ class FileScorer:
     def _run(self, query: Mapping[str, NDArray[Any]]) -> Scores:
         if ALLOWED in self.inputs and ALLOWED not in query:
             query = {**query, ALLOWED: np.ones((1, self.items), np.float32)}
+        if USER in self.inputs and USER not in query:
+            query = {**query, USER: self._nobody}
         if query.keys() != self.inputs.keys():
             raise ModelError(
                 f"takes {choices(sorted(self.inputs))}",

@@ -9,7 +9,7 @@ from rbench.evaluate.scoring import Outcome
 from rbench.evaluate.settings import EvaluateSettings
 from rbench.metrics.coverage import coverage
 from rbench.metrics.estimates import estimates
-from rbench.records import Parity, Quality, TapQuality
+from rbench.records import Parity, Quality, StreamQuality, TapQuality
 
 
 def quality(
@@ -18,6 +18,7 @@ def quality(
     path: Path,
     parity: Parity | None = None,
     tap: TapQuality | None = None,
+    stream: StreamQuality | None = None,
 ) -> Quality:
     """Sum up an outcome, and leave its ranks at ``path``.
 
@@ -31,5 +32,6 @@ def quality(
         coverage=coverage(outcome.lists),
         parity=parity,
         tap=tap,
+        stream=stream,
         ranks=write_ranks(path, outcome.ranks),
     )

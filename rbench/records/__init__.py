@@ -18,7 +18,14 @@ from rbench.records.documents import (
     artefacts_of,
 )
 from rbench.records.log import DataSummary, Reading
-from rbench.records.scores import Estimate, Parity, Quality, TapQuality
+from rbench.records.scores import (
+    Estimate,
+    Parity,
+    Quality,
+    StreamGain,
+    StreamQuality,
+    TapQuality,
+)
 from rbench.records.timings import Check, Delegation, TapTiming, Timed, Timing, Verdict
 
 __all__ = [
@@ -41,6 +48,8 @@ __all__ = [
     "Run",
     "RunInfo",
     "State",
+    "StreamGain",
+    "StreamQuality",
     "TapQuality",
     "TapTiming",
     "Timed",

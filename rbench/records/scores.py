@@ -47,6 +47,32 @@ class TapQuality(Document, frozen=True, kw_only=True):
     recommend, ``low`` and ``high``, the ends of its 95 % interval, paired by user."""
 
 
+class StreamGain(Document, frozen=True, kw_only=True):
+    """What learning gives some users, tap by tap: NDCG@10, each user's mean counting once."""
+
+    users: int
+    taps: int
+    """Of all of them."""
+    frozen: float
+    learning: float
+    low: float
+    high: float
+    """The 95 % interval of the difference, learning less frozen, paired by user."""
+
+
+class StreamQuality(Document, frozen=True, kw_only=True):
+    """A file that learns its user, beside itself frozen, on taps that nobody trained on."""
+
+    known: StreamGain | None = None
+    """Users that training has met, with rates that other users chose."""
+    new: StreamGain | None = None
+    """Users that it has not."""
+    rates: tuple[dict[str, float], ...] = ()
+    """``rate`` and ``decay`` that each half of the users chose for the other."""
+    stored: StreamGain | None = None
+    """All of them, with the rates that are in the file."""
+
+
 class Quality(Document, frozen=True, kw_only=True):
     """Scores over every test user, full ranking."""
 
@@ -58,6 +84,8 @@ class Quality(Document, frozen=True, kw_only=True):
     parity: Parity | None = None
     tap: TapQuality | None = None
     """Of a file with the signature `tap`."""
+    stream: StreamQuality | None = None
+    """Of a file that learns its user."""
     ranks: str = ""
     """Artefact with int32 ``ranks`` (users,), 1 = best, 0 = the target cannot be ranked."""
     validation: dict[str, float] = {}

@@ -292,3 +292,47 @@ def test_the_vocabulary_can_be_read_alone(tmp_path: Path, small: Path) -> None:
     assert read_vocabulary(tmp_path / "saved") == dataset.vocabulary
     with pytest.raises(DataError, match="no dataset that can be read"):
         read_vocabulary(tmp_path)
+
+
+def test_more_is_held_out_of_each_end() -> None:
+    events = [
+        (user, 3 * user + item % 9, item) for user in range(4) for item in range(3 + 2 * user)
+    ]
+    dataset = of_events(events, held_out=4)
+    # The first user has no more than what is held out, and only trains.
+    assert [len(dataset.train[n]) for n in range(4)] == [3, 1, 3, 5]
+    assert dataset.validation.users.tolist() == dataset.test.users.tolist() == [1, 2, 3]
+    assert [len(dataset.validation.histories[n]) for n in range(3)] == [1, 3, 5]
+    assert [len(dataset.test.histories[n]) for n in range(3)] == [4, 6, 8]
+
+
+def test_new_users_are_tested_alone() -> None:
+    events = [(user, (user + item) % 10, item) for user in range(60) for item in range(6)]
+    dataset, again = of_events(events, new_users=0.3), of_events(events, new_users=0.3)
+    new = [user for user in range(60) if not len(dataset.train[user])]
+    assert 8 <= len(new) <= 28
+    assert not set(new) & set(dataset.validation.users.tolist())
+    assert dataset.test.users.tolist() == list(range(60))
+    assert dataset.summary.checksum == again.summary.checksum
+    assert dataset.summary.details["train_users"] == 60 - len(new)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"held_out": 6}, "held_out = 6"),
+        ({"new_users": 0.999999}, "new_users = 0.999999 leaves none of 3 users"),
+        ({"held_out": 3, "split": "global_temporal"}, "held-out: split 'global_temporal'"),
+        ({"new_users": 0.1, "split": "global_temporal"}, "new-users: split 'global_temporal'"),
+    ],
+)
+def test_what_leaves_nothing_is_refused(options: dict[str, object], words: str) -> None:
+    events = [(user, (user + item) % 10, item) for user in range(3) for item in range(6)]
+    with pytest.raises(DataError, match=words):
+        of_events(events, **options)
+
+
+@pytest.mark.parametrize("options", [{"held_out": 1}, {"new_users": 1.0}, {"new_users": -0.1}])
+def test_shares_and_counts_have_bounds(options: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match=next(iter(options))):
+        DataSettings(**options)  # type: ignore[arg-type]

@@ -19,7 +19,6 @@ import numpy as np
 from rbench.convert.drawing import new_tensor
 from rbench.convert.flatbuffer import Graph, Model, Tensor, type_name
 from rbench.convert.result import UPDATE
-from rbench.convert.settings import PersonalSettings
 from rbench.convert.sketch import Sketch
 from rbench.errors import ModelError, Unsupported
 
@@ -72,7 +71,7 @@ class Given:
 
 
 def draw_update(
-    sketch: Sketch, given: Given, table: Table, k: int, settings: PersonalSettings
+    sketch: Sketch, given: Given, table: Table, k: int, rate: float, decay: float
 ) -> int:
     """The next state, float32 ``(1, width)``.
 
@@ -99,11 +98,11 @@ def draw_update(
     known = sketch.draw("MINIMUM", [given.taken, sketch.whole(1)], [1, 1], "INT32")
     rate = sketch.draw(
         "MUL",
-        [sketch.cast(known, [1, 1], "FLOAT32"), sketch.number(settings.rate)],
+        [sketch.cast(known, [1, 1], "FLOAT32"), sketch.number(rate)],
         [1, 1],
     )
     step = sketch.draw("MUL", [gradient, rate], [1, width])
-    kept = sketch.draw("MUL", [given.user, sketch.number(1 - settings.decay)], [1, width])
+    kept = sketch.draw("MUL", [given.user, sketch.number(1 - decay)], [1, width])
     return sketch.draw("SUB", [kept, step], [1, width])
 
 

@@ -152,7 +152,7 @@ def _update(
     else:
         user = variable.read(sketch)
     given = Given(user, *ends)
-    after = draw_update(sketch, given, asked.lookup, k, settings)
+    after = draw_update(sketch, given, asked.lookup, k, settings.rate, settings.decay)
     if variable is not None:
         variable.write(sketch, after)
     _sign(sketch, UPDATE, inputs, after)

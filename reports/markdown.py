@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rbench.compare import Comparison
 from rbench.records import Run, caveats
-from rbench_reports import compare_markdown, quality, taps
+from rbench_reports import compare_markdown, learning, quality, taps
 from rbench_reports.cells import Sheet
 from rbench_reports.markdown_text import bullets, table, title
 from rbench_reports.metrics import METRICS, NDCG, P50, SIZE
@@ -39,6 +39,7 @@ class Markdown:
             title("Every cell", 2),
             table(heads, rows, numbers=len(METRICS)),
             *_taps(sheet),
+            *_learning(sheet),
             *_reasons(sheet),
         ]
         return "\n\n".join(parts) + "\n"
@@ -92,6 +93,14 @@ def _taps(sheet: Sheet) -> Iterator[str]:
     if rows:
         yield title("Item by item", 2)
         yield table(taps.HEADS, [taps.cells_of(row) for row in rows])
+
+
+def _learning(sheet: Sheet) -> Iterator[str]:
+    """Nothing of a run whose files were not asked to."""
+    rows = learning.rows(sheet)
+    if rows:
+        yield title("Learning on the device", 2)
+        yield table(learning.HEADS, [learning.cells_of(row) for row in rows])
 
 
 def _reasons(sheet: Sheet) -> Iterator[str]:

@@ -108,6 +108,8 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
     """None: the tool does not tell, see `rbench.cells.delegate.Delegate.takes`."""
     tap_us: float = 0.0
     """Median of a run of the signature `tap`; 0: there is none, or it was not timed."""
+    update_us: float = 0.0
+    """Median of a run of `update`; 0: the file does not learn, or it was not timed."""
     warmup_runs: int = 0
     peak_memory_bytes: int = 0
     """Growth of peak resident memory from before loading to after the warm-up; 0: not known."""

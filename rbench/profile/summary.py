@@ -15,7 +15,7 @@ from rbench.profile import aggregates, samples, verdict
 from rbench.profile.result import REST, TIMED, Round, Stopwatch
 from rbench.profile.settings import ProfileSettings
 from rbench.profile.tool import tool_of
-from rbench.records import Delegation, TapTiming, Timing
+from rbench.records import Delegation, TapTiming, Timing, UpdateTiming
 
 
 def summarise(
@@ -72,6 +72,7 @@ def summarise(
         p99_us=float(quantiles[99]),
         query_us=float(np.median(np.concatenate(queries))) / 1000 if queries else None,
         tap=_tap(made),
+        update=_update(made),
         round_medians_us=tuple(float(np.median(part)) / 1000 for part in parts),
         quantiles_us=tuple(round(float(value), 4) for value in quantiles),
         load_us=median(round_.load_us for round_ in made),
@@ -115,6 +116,16 @@ def _tap(made: Sequence[Round]) -> TapTiming | None:
         median_us=median(one.tap_us for one in made),
         round_medians_us=tuple(one.tap_us for one in made),
         ratio=median(one.tap_us / one.median_us for one in made),
+    )
+
+
+def _update(made: Sequence[Round]) -> UpdateTiming | None:
+    """A step of learning, where every round timed it."""
+    if not all(one.update_us for one in made):
+        return None
+    return UpdateTiming(
+        median_us=median(one.update_us for one in made),
+        round_medians_us=tuple(one.update_us for one in made),
     )
 
 

@@ -26,7 +26,15 @@ from rbench.records.scores import (
     StreamQuality,
     TapQuality,
 )
-from rbench.records.timings import Check, Delegation, TapTiming, Timed, Timing, Verdict
+from rbench.records.timings import (
+    Check,
+    Delegation,
+    TapTiming,
+    Timed,
+    Timing,
+    UpdateTiming,
+    Verdict,
+)
 
 __all__ = [
     "MOST_TEXTS",
@@ -54,6 +62,7 @@ __all__ = [
     "TapTiming",
     "Timed",
     "Timing",
+    "UpdateTiming",
     "Verdict",
     "artefacts_of",
 ]

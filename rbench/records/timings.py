@@ -49,6 +49,14 @@ class TapTiming(Document, frozen=True, kw_only=True):
     """Of the time that `recommend` takes for the whole context: the median over the rounds."""
 
 
+class UpdateTiming(Document, frozen=True, kw_only=True):
+    """How long one step of learning takes, timed in the same processes as `recommend`."""
+
+    median_us: float
+    """Median over the rounds of a round's median."""
+    round_medians_us: tuple[float, ...]
+
+
 class Timing(Document, frozen=True, kw_only=True):
     """How long one query takes. Times are microseconds, clocks tick in nanoseconds."""
 
@@ -71,6 +79,8 @@ class Timing(Document, frozen=True, kw_only=True):
     """Median of a whole query: inputs set, state reset, run, outputs read. None: not told."""
     tap: TapTiming | None = None
     """Of the file's other signature; None: it has none, or the tool does not time it."""
+    update: UpdateTiming | None = None
+    """Of a file that learns its user; None: it does not, or the tool does not time it."""
     round_medians_us: tuple[float, ...] = ()
     quantiles_us: tuple[float, ...] = ()
     """The 0 %, 1 %, …, 100 % quantiles, for drawing the distribution."""

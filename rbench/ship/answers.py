@@ -14,17 +14,23 @@ from rbench.convert.noise import captured
 from rbench.convert.result import (
     INPUT,
     ITEM,
+    NEXT,
     OUTPUT_ITEMS,
     OUTPUT_SCORES,
+    QUERY,
+    RESET,
+    RESTORE,
     SIGNATURE,
     STATE,
     TAP,
+    UPDATE,
+    USER,
 )
 from rbench.data.dataset import Ids
 from rbench.data.ranking import Scores
 from rbench.errors import ModelError, StageError
 from rbench.features import ALLOWED
-from rbench.ship.documents import Tap, Tensor
+from rbench.ship.documents import Personal, Tap, Tensor
 from rbench.system import extras
 
 BACKEND = "litert/xnnpack"
@@ -35,6 +41,8 @@ MEANINGS = {
     OUTPUT_SCORES: "their scores: of use for order and for thresholds, no probabilities",
     STATE: "what the taps so far left; zeros before the first",
     ITEM: "index into items.json of the item that was touched",
+    QUERY: "what scored the items: goes into update as it is",
+    USER: "what was learnt of the user so far; zeros before anything was",
     ALLOWED: "1 for an item that may come back, 0 for one that may not; column j is index j + 1",
 }
 
@@ -79,7 +87,7 @@ class ModelRunner:
         self._where, self.signature = str(path), SIGNATURE
         self.inputs = _tensors(self._runner.get_input_details(), features or {})
         self.outputs = _tensors(self._runner.get_output_details(), {})
-        self.tap = _tap(self._interpreter)
+        self.tap, self.personal = _tap(self._interpreter), _personal(self._interpreter)
         named = {tensor.name: tensor for tensor in (*self.inputs, *self.outputs)}
         missing = {INPUT, OUTPUT_ITEMS, OUTPUT_SCORES} - set(named)
         unknown = [t.name for t in self.inputs if t.name != INPUT and not t.kind]
@@ -90,7 +98,9 @@ class ModelRunner:
                 allowed=f"{INPUT}, and what features and filters add -> {OUTPUT_ITEMS}, "
                 f"{OUTPUT_SCORES}",
             )
-        self.beside = tuple(t for t in self.inputs if t.name not in (INPUT, ALLOWED))
+        self.user = next((t for t in self.inputs if t.name == USER), None)
+        """The input that is told what was learnt."""
+        self.beside = tuple(t for t in self.inputs if t.name not in (INPUT, ALLOWED, USER))
         """The inputs of features."""
         self.told = next((t for t in self.inputs if t.name == ALLOWED), None)
         """The input that says which items may come back."""
@@ -140,6 +150,8 @@ class ModelRunner:
             if allowed:
                 mask[0, np.array(allowed) - 1] = 1
             asked[ALLOWED] = mask
+        if self.user is not None:
+            asked[USER] = np.zeros(self.user.shape, np.float32)
         return asked
 
 
@@ -157,6 +169,25 @@ def _tap(interpreter: Any) -> Tap | None:
     )
 
 
+def _personal(interpreter: Any) -> Personal | None:
+    """What lets the file learn, where it does."""
+    keys = interpreter.get_signature_list()
+    if UPDATE not in keys:
+        return None
+    outputs = interpreter.get_signature_runner(UPDATE).get_output_details()
+    variable = RESTORE in keys
+    return Personal(
+        state="variable" if variable else "tensor",
+        numbers=int(outputs[USER]["shape"][-1]),
+        user=USER,
+        next=NEXT,
+        fed=(OUTPUT_ITEMS, OUTPUT_SCORES, QUERY),
+        update=UPDATE,
+        restore=RESTORE if variable else "",
+        reset=RESET if variable else "",
+    )
+
+
 def _tensors(
     details: dict[str, Any], features: Mapping[str, Mapping[str, Any]]
 ) -> tuple[Tensor, ...]:
@@ -168,7 +199,7 @@ def _tensors(
             dtype=np.dtype(one["dtype"]).name,
             shape=tuple(int(size) for size in one["shape"]),
             meaning=MEANINGS.get(name) or meanings.get(name, ""),
-            kind=ALLOWED if name == ALLOWED else kinds.get(name, ""),
+            kind=name if name in (ALLOWED, USER) else kinds.get(name, ""),
         )
         for name, one in sorted(details.items())
     )

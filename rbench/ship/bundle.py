@@ -134,6 +134,7 @@ def _made(
         history=doc.HistoryFilter(filter=takes_out, reason=said.reason if said else ""),
         reset_before_query=_has_state(chosen.path),
         tap=runner.tap,
+        personal=runner.personal,
     )
     files = {
         doc.CONTRACT: _document(contract),

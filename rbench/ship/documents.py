@@ -72,6 +72,29 @@ class Tap(Document, frozen=True, kw_only=True):
     """Name of the input that takes the item's index, from 1."""
 
 
+class Personal(Document, frozen=True, kw_only=True):
+    """What lets the model learn its user: a state that the app keeps, and what moves it.
+
+    The signature ``update`` takes what ``fed`` names as `recommend` gave it, and the item that was
+    taken; it gives the state after it.
+    """
+
+    state: str
+    """``variable``: the runtime holds it, and ``restore`` and ``reset`` set it before a question;
+    ``tensor``: it is one more input, ``user``, of `recommend` and ``update``."""
+    numbers: int
+    """Of the state; all zeros is a new user."""
+    user: str
+    """Name of the state among inputs and outputs, float32 [1, numbers]."""
+    next: str
+    """Name of the input that takes the index of the item that was taken, int32 [1, 1]."""
+    fed: tuple[str, ...]
+    update: str
+    restore: str = ""
+    reset: str = ""
+    """Names of the signatures; empty where the state is a tensor."""
+
+
 class HistoryFilter(Document, frozen=True, kw_only=True):
     """Whether clients take what was seen out of the answer."""
 
@@ -116,6 +139,8 @@ class Contract(Document, frozen=True, kw_only=True):
     """The graph has variable tensors that outlive a query: reset them before each."""
     tap: Tap | None = None
     """None: the model has no such signature."""
+    personal: Personal | None = None
+    """None: the model does not learn its user."""
 
 
 class ItemNames(Document, frozen=True, kw_only=True):

@@ -33,7 +33,7 @@ import numpy as np
 CONTRACT, GOLDEN, ITEMS = "contract.json", "golden.json", "items.json"
 SCHEMA = 1
 SIDES = ("inputs", "outputs")
-ALLOWED, AGES = "allowed", "age_seconds"
+ALLOWED, AGES, USER = "allowed", "age_seconds", "user"
 OLDEST = 2**31 - 1
 BACKEND = ("aarch64" if platform.machine() in ("aarch64", "arm64") else "litert") + "/xnnpack"
 """Of golden.json's tolerances: the one that this client runs on."""
@@ -80,6 +80,8 @@ class Session:
     """What the model hands from tap to tap; empty before the first."""
     seen: list[int] = field(default_factory=list)
     """Indices, oldest first."""
+    user: list[float] = field(default_factory=list)
+    """What was learnt of the user, where the model learns; empty before anything was."""
 
 
 class Recommender:
@@ -108,6 +110,7 @@ class Recommender:
         times: Sequence[float] | None = None,
         now: float | None = None,
         allowed: Iterable[int] | None = None,
+        session: Session | None = None,
     ) -> Answer:
         """The best items after a history of indices, oldest first.
 
@@ -117,15 +120,75 @@ class Recommender:
             times: of the history's items, seconds since 1970, for models that take ages.
             now: of the request; by default the clock's.
             allowed: indices that may come back, for models that are told; by default all.
+            session: whose answer it is, where the model learns; by default a new user's.
         """
-        history = [int(item) for item in history]
-        for item in history:
-            if not 1 <= item < len(self.ids):
-                raise ValueError(f"no index of an item: {item}; allowed: 1 to {len(self.ids) - 1}")
+        history = self._known(history)
+        user = self._user(session)
         if not 1 <= k <= self.contract["k"]:
             raise ValueError(f"k must be from 1 to {self.contract['k']}, not {k}")
-        raw = self.raw(self.context(history), self.beside(history, times, now), allowed)
+        beside = self.beside(history, times, now)
+        raw = self.raw(self.context(history), beside, allowed, user)
         return self._answer(*self._left(*raw, history, k), k)
+
+    def learn(
+        self,
+        session: Session,
+        history: Sequence[int],
+        item: int,
+        *,
+        times: Sequence[float] | None = None,
+        now: float | None = None,
+    ) -> None:
+        """That after this history the user took that item: the session is brought up to date.
+
+        Nothing leaves the device, and all that is kept is `Session.user`.
+        """
+        known = self._personal()
+        history, (item,) = self._known(history), self._known([item])
+        found = self._asked(
+            self.context(history), self.beside(history, times, now), None, self._user(session)
+        )
+        fed = {name: found[name] for name in known["fed"]}
+        fed[known["next"]] = np.array([[item]], np.int32)
+        if known["state"] == "tensor":
+            fed[known["user"]] = np.array([self._user(session)], np.float32)
+        after = self._signature(known["update"])(**fed)[known["user"]]
+        session.user = after.reshape(-1).tolist()
+
+    def forget(self, session: Session) -> None:
+        """Empty a session, and what the runtime may still hold of it."""
+        session.state, session.seen, session.user = [], [], []
+        known = self.contract.get("personal")
+        if known is not None and known["state"] == "variable":
+            self._signature(known["reset"])()
+
+    def _personal(self) -> dict[str, Any]:
+        known: dict[str, Any] | None = self.contract.get("personal")
+        if known is None:
+            raise BundleError("this model does not learn: its study has no [personal]")
+        return known
+
+    def _user(self, session: Session | None) -> list[float]:
+        """What was learnt, as the model takes it; nothing where it does not learn."""
+        known = self.contract.get("personal")
+        if known is None:
+            return []
+        user = session.user if session is not None else []
+        if user and len(user) != known["numbers"]:
+            raise ValueError(f"a user of {len(user)} numbers; this model's has {known['numbers']}")
+        return user or [0.0] * known["numbers"]
+
+    def _known(self, items: Sequence[int]) -> list[int]:
+        found = [int(item) for item in items]
+        for item in found:
+            if not 1 <= item < len(self.ids):
+                raise ValueError(f"no index of an item: {item}; allowed: 1 to {len(self.ids) - 1}")
+        return found
+
+    def _signature(self, key: str) -> Any:
+        if key not in self._runners:
+            self._runners[key] = self._interpreter.get_signature_runner(key)
+        return self._runners[key]
 
     def _answer(self, chosen: list[int], scores: list[float], k: int) -> Answer:
         return Answer(
@@ -145,6 +208,7 @@ class Recommender:
         times: Sequence[float] | None = None,
         now: float | None = None,
         allowed: Iterable[str] | None = None,
+        session: Session | None = None,
     ) -> Answer:
         """The same for the log's own ids; those without an index are left out, and named."""
         asked = list(history)
@@ -154,7 +218,12 @@ class Recommender:
         when = [at for one, at in zip(asked, times or (), strict=False) if one in self.index]
         may = None if allowed is None else [self.index[one] for one in allowed if one in self.index]
         found = self.recommend(
-            known, k, times=when if times is not None else None, now=now, allowed=may
+            known,
+            k,
+            times=when if times is not None else None,
+            now=now,
+            allowed=may,
+            session=session,
         )
         found.unknown.extend(one for one in asked if one not in self.index)
         return found
@@ -172,12 +241,15 @@ class Recommender:
         state = session.state or [0.0] * size
         if len(state) != size:
             raise ValueError(f"a state of {len(state)} numbers; this model's has {size}")
-        found = self._tapping(
-            **{
-                known["state"]: np.array([state], np.float32),
-                known["item"]: np.array([[item]], np.int32),
-            }
-        )
+        asked = {
+            known["state"]: np.array([state], np.float32),
+            known["item"]: np.array([[item]], np.int32),
+        }
+        user = self._user(session)
+        self._restore(user)
+        if any(tensor.get("kind") == USER for tensor in known["inputs"]):
+            asked["user"] = np.array([user], np.float32)
+        found = self._tapping(**asked)
         session.state = found[known["state"]].reshape(-1).tolist()
         session.seen.append(item)
         items, scores = (found[name].reshape(-1).tolist() for name in ("items", "scores"))
@@ -203,7 +275,7 @@ class Recommender:
         """What is fed beside the context, by input: of the newest items, padded on the left."""
         length, found = self.contract["context"]["length"], {}
         for tensor in self.contract["inputs"]:
-            if (kind := tensor.get("kind", ALLOWED)) == ALLOWED:
+            if (kind := tensor.get("kind", ALLOWED)) in (ALLOWED, USER):
                 continue
             if kind != AGES or times is None:
                 raise ValueError(f"the model takes {tensor['name']}: say when items were, times=")
@@ -219,10 +291,24 @@ class Recommender:
         context: Sequence[int],
         beside: Mapping[str, Sequence[float]] | None = None,
         allowed: Iterable[int] | None = None,
+        user: Sequence[float] = (),
     ) -> tuple[list[int], list[float]]:
         """What the model itself returns: `k` items and their scores; item 0 where its own filter
         leaves fewer.
+
+        Args:
+            user: what was learnt, where the model learns; by default a new user's zeros.
         """
+        found = self._asked(context, beside, allowed, user or self._user(None))
+        return found["items"].reshape(-1).tolist(), found["scores"].reshape(-1).tolist()
+
+    def _asked(
+        self,
+        context: Sequence[int],
+        beside: Mapping[str, Sequence[float]] | None,
+        allowed: Iterable[int] | None,
+        user: Sequence[float],
+    ) -> dict[str, Any]:
         if self.contract["reset_before_query"]:
             self._interpreter.reset_all_variables()
         asked = {self.contract["context"]["input"]: np.array([context], np.int32)}
@@ -231,14 +317,24 @@ class Recommender:
             name = tensor["name"]
             if tensor.get("kind") == ALLOWED:
                 told, asked[name] = True, self._mask(tensor["shape"][-1], allowed)
+            elif tensor.get("kind") == USER:
+                asked[name] = np.array([user], np.float32)
             elif name not in asked:
                 if name not in (beside or {}):
                     raise ValueError(f"the model takes {name}")
                 asked[name] = np.array([(beside or {})[name]], tensor["dtype"])
         if allowed is not None and not told:
             raise ValueError("the model cannot be told what is allowed: filter its answer")
-        found = self._runner(**asked)
-        return found["items"].reshape(-1).tolist(), found["scores"].reshape(-1).tolist()
+        self._restore(user)
+        found: dict[str, Any] = self._runner(**asked)
+        return found
+
+    def _restore(self, user: Sequence[float]) -> None:
+        """Let the runtime hold this user, where the model's state is one of its variables."""
+        known = self.contract.get("personal")
+        if known is not None and known["state"] == "variable":
+            held = np.array([user], np.float32)
+            self._signature(known["restore"])(**{known["user"]: held})
 
     @staticmethod
     def _mask(items: int, allowed: Iterable[int] | None) -> Any:
@@ -270,6 +366,7 @@ class Recommender:
             self._interpreter = _interpreter(model)
             self._interpreter.allocate_tensors()
             self._runner = self._interpreter.get_signature_runner(self.contract["signature"])
+            self._runners: dict[str, Any] = {}
         except (RuntimeError, ValueError) as error:
             raise BundleError(f"the runtime does not load the model: {error}") from error
         details = self._runner.get_input_details(), self._runner.get_output_details()

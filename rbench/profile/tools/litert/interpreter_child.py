@@ -74,6 +74,7 @@ def _round(order: Order) -> Finished:
                 del wholes[len(taken) :]
                 taken += loop.timed_runs(query, offset=offset + len(taken), share=share)
             tap_us = _tap_us(order, contexts, share)
+            update_us = _update_us(order, contexts, share)
         surroundings = watch.stop()
     if "tensorflow" in sys.modules:
         raise RefusedError("something imported TensorFlow into the timing process")
@@ -90,6 +91,7 @@ def _round(order: Order) -> Finished:
             load_us=load_ns / 1000,
             first_us=first_ns / 1000,
             tap_us=tap_us,
+            update_us=update_us,
             peak_memory_bytes=peak,
             memory_source=memory.source,
             delegation=found,
@@ -118,6 +120,24 @@ def _tap_us(order: Order, contexts: Queries, share: loop.Share) -> float:
         if not taps.has_tap(interpreter):
             return 0.0
         query = taps.tap_query_of(interpreter, contexts.arrays[CONTEXT])
+        loop.warm_up(query, offset=0, runs=order.warmup_runs, nanoseconds=order.warmup_ns // 10)
+        taken += loop.timed_runs(query, offset=len(taken), share=share)
+    return median(taken) / 1000
+
+
+def _update_us(order: Order, contexts: Queries, share: loop.Share) -> float:
+    """Median of one step of learning, timed likewise; 0 where the file does not learn."""
+    from rbench.profile import loop, updates
+    from rbench.profile.queries import CONTEXT
+
+    if order.delegate not in RESETTING or CONTEXT not in contexts.arrays:
+        return 0.0
+    taken: array[int] = array("Q")
+    for _ in range(order.instances):
+        interpreter = _graph(order)
+        if not updates.learns(interpreter):
+            return 0.0
+        query = updates.update_query_of(interpreter, contexts.arrays[CONTEXT])
         loop.warm_up(query, offset=0, runs=order.warmup_runs, nanoseconds=order.warmup_ns // 10)
         taken += loop.timed_runs(query, offset=len(taken), share=share)
     return median(taken) / 1000

@@ -14,6 +14,10 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from rbench.convert.flatbuffer import pack, parse
+from rbench.convert.personal import add_personal
+from rbench.convert.settings import PersonalSettings
+from rbench.convert.sharing import share_item_table
 from rbench.records import Record, Run
 from rbench.records.run_folder import read_run, write_records
 from rbench.system.writing import write_atomically
@@ -35,6 +39,7 @@ def answering_run(
     seed: int = 1,
     stateful: bool = False,
     tap: bool = False,
+    personal: str = "",
     **options: Any,
 ) -> Run:
     """Write the run folder, and return it as `read_run` would.
@@ -44,19 +49,23 @@ def answering_run(
         recipes: of `SCHEMES`.
         stateful: the files hold state between queries, as a fused LSTM does; float32 only.
         tap: the files have the signature `tap`; float32 only.
+        personal: the files learn their user, and the state lies there: ``variable`` or ``tensor``.
         options: as `rbench.testing.runs.example_run` takes them.
     """
     example_run(
         folder, encoders=encoders, recipes=recipes, seed=seed, users=60, samples=20, **options
     )
     records = [
-        _answering(folder, record, seed, stateful, tap) for record in read_run(folder).records
+        _answering(folder, record, seed, stateful, tap, personal)
+        for record in read_run(folder).records
     ]
     write_records(folder / "records.jsonl", records)
     return read_run(folder)
 
 
-def _answering(folder: Path, record: Record, seed: int, stateful: bool, tap: bool) -> Record:
+def _answering(
+    folder: Path, record: Record, seed: int, stateful: bool, tap: bool, personal: str
+) -> Record:
     if record.model is None:
         return record
     cell = record.cell
@@ -67,6 +76,8 @@ def _answering(folder: Path, record: Record, seed: int, stateful: bool, tap: boo
     content = recommender(
         table, length=LENGTH, k=K, scheme=scheme, scoring=table[1:], stateful=stateful
     )
+    if personal:
+        content = _learning(recommender(table[1:], LENGTH, K, scheme, one_table=True), personal)
     if tap:
         content = tapped(content, table, K, table[1:])
     write_atomically(folder / record.model.path, content)
@@ -76,3 +87,10 @@ def _answering(folder: Path, record: Record, seed: int, stateful: bool, tap: boo
         size_bytes=len(content),
     )
     return msgspec.structs.replace(record, model=model)
+
+
+def _learning(content: bytes, state: str) -> bytes:
+    model = parse(content)
+    share_item_table(model)
+    add_personal(model, msgspec.convert({"state": state}, PersonalSettings))
+    return pack(model)

@@ -117,6 +117,7 @@ def recommender(
     bias: Any = None,
     scoring: Any = None,
     stateful: bool = False,
+    one_table: bool = False,
 ) -> bytes:
     """A bag of words over an item table, as tf.lite writes it under a scheme.
 
@@ -128,6 +129,8 @@ def recommender(
         bias: float32 ``(items,)``, added to the scores.
         scoring: another table for the scoring; the same if left out.
         stateful: half of the query before is added to each vector, unless the state is reset.
+        one_table: item n is looked up in row n - 1, where it is scored, as in rbench's own files;
+            padding counts as the first item.
     """
     graph, weights = FlatGraph(), table if scoring is None else scoring
     items, width = table.shape
@@ -135,6 +138,7 @@ def recommender(
     flat_shape = graph.tensor((1,), "INT32", np.array([length], np.int32))
     ids = graph.tensor((length,), "INT32")
     graph.op("RESHAPE", (context, flat_shape), (ids,), "ReshapeOptions", 1)
+    ids = _row_numbers(graph, ids, length) if one_table else ids
     axis = graph.tensor((1,), "INT32", np.array([0], np.int32))
     vector = graph.tensor((1, width))
     rows = _lookup(graph, table, ids, length, None if scheme == "float32" else zero)
@@ -169,6 +173,14 @@ def tapped(content: bytes, table: Any, k: int = 10, scoring: Any = None) -> byte
     model, other = parse(content), parse(graph.finish(TAP, inputs, outputs))
     graft(model, other)
     return pack(model)
+
+
+def _row_numbers(graph: FlatGraph, ids: int, length: int) -> int:
+    one, none = (graph.tensor((), "INT32", np.array(n, np.int32)) for n in (1, 0))
+    before, rows = graph.tensor((length,), "INT32"), graph.tensor((length,), "INT32")
+    graph.op("SUB", (ids, one), (before,), "SubOptions", 1)
+    graph.op("MAXIMUM", (before, none), (rows,), "MaximumMinimumOptions", 1)
+    return rows
 
 
 def _remembering(graph: FlatGraph, vector: int, width: int) -> int:

@@ -38,6 +38,21 @@ function tapped({state, item}) {
   };
 }
 
+/** A user whose first number counts what was learnt, in a variable or handed on. */
+let held = new Float32Array(8);
+function learnt({user, items, scores, query, next}) {
+  if (!(next.held instanceof Int32Array && items.held instanceof Int32Array)) throw new Error('not int32');
+  if (!(query.held instanceof Float32Array && scores.held instanceof Float32Array)) throw new Error('not float32');
+  const after = Float32Array.from(user?.held ?? held);
+  after[0] += next.held[0];
+  held = after;
+  return {user: new Tensor(after, [1, 8])};
+}
+function restored({user}) {
+  held = Float32Array.from(user.held);
+  return {user: new Tensor(held, [1, 8])};
+}
+
 const litert = {
   Tensor,
   async loadAndCompile(model, {accelerator}) {
@@ -49,6 +64,8 @@ const litert = {
       getOutputDetails: () => details.outputs,
       async run(signature, inputs) {
         if (signature === 'tap') return tapped(inputs);
+        if (signature === 'update') return learnt(inputs);
+        if (signature === 'restore') return restored(inputs);
         if (signature !== 'recommend') throw new Error(`no signature ${signature}`);
         const asked = inputs.context;
         if (!(asked.held instanceof Int32Array)) throw new Error('not int32');
@@ -57,6 +74,8 @@ const litert = {
         return {
           scores: new Tensor(Float32Array.from(known.scores), [1, known.scores.length]),
           items: new Tensor(Int32Array.from(known.items), [1, known.items.length]),
+          // What the file learnt shows in the query alone: the answers are those of a new user.
+          query: new Tensor(Float32Array.from(inputs.user?.held ?? held), [1, 8]),
         };
       },
       delete: () => alive--,
@@ -75,7 +94,9 @@ for (const [what, ...given] of steps) {
     else {
       const opened = await Recommender.open(bundle, litert);
       try {
-        said.push(await opened[what](...given));
+        const answer = await opened[what](...given);
+        // What is told of a session is what became of it.
+        said.push(['learn', 'forget'].includes(what) ? {session: given[0], held: Array.from(held)} : answer);
       } finally {
         opened.close();
       }

@@ -231,3 +231,36 @@ def test_it_taps_as_the_session_goes(tmp_path):
 def test_a_model_without_a_tap_says_so(bundle):
     (said,) = told(bundle, ["tap", {}, 5, 3])
     assert "no tap" in said["error"]
+
+
+@pytest.mark.parametrize("state", ["variable", "tensor"])
+def test_it_learns_as_the_session_goes(state, tmp_path):
+    """The stub's user adds up what was taken; the runtime holds the session's, or nobody's."""
+    run = answering_run(tmp_path / "run", recipes=("float32",), personal=state)
+    bundle = ship(run, tmp_path / "bundle").to
+    zeros = [0.0] * 7
+    said = told(
+        bundle,
+        ["learn", {}, [3, 9], 5],
+        ["learn", {"user": [2.0, *zeros], "seen": [20]}, [3, 9], 5],
+        ["forget", {"user": [2.0, *zeros], "seen": [20], "state": [1.0]}],
+        ["recommend", [3, 9], 3, {"session": {"user": [2.0, *zeros]}}],
+        ["learn", {"user": [1.0]}, [3, 9], 5],
+        ["learn", {}, [3, 9], 0],
+        ["selftest"],
+        asked=([3, 9],),
+    )
+    assert said[0]["session"] == {"user": [5.0, *zeros]}
+    assert said[1]["session"] == {"user": [7.0, *zeros], "seen": [20]}
+    assert said[2]["session"] == {}
+    if state == "variable":
+        assert not any(said[2]["held"])
+    assert said[3]["items"] == python.Recommender(bundle).recommend([3, 9], 3).items
+    assert said[4]["error"] == "a user of 1 numbers; this model's has 8"
+    assert "no index of an item: 0" in said[5]["error"]
+    assert said[6] == []
+
+
+def test_a_model_that_does_not_learn_says_so(bundle):
+    (said,) = told(bundle, ["learn", {}, [3], 5])
+    assert "does not learn" in said["error"]

@@ -17,6 +17,7 @@ import pytest
 from rbench.ship import ship
 from rbench.ship.clients import client as python
 from rbench.testing import damage
+from rbench.testing.answering import answering_run
 from rbench.testing.damage import rewrite, seal
 
 pytestmark = pytest.mark.slow
@@ -194,6 +195,24 @@ def test_wrong_words_are_errors_in_a_sentence(bundle, tell):
     assert "no index of an item: 501; allowed: 1 to 500" in said[0]
     assert "no index of an item: 0" in said[1]
     assert "k must be from 1 to 30, not 31" in said[2]
+
+
+@pytest.mark.parametrize("state", ["variable", "tensor"])
+def test_it_learns_what_the_python_client_learns(state, tell, tmp_path):
+    folder = answering_run(tmp_path / "run", recipes=("float32",), personal=state)
+    bundle = ship(folder, tmp_path / "bundle").to
+    opened, session = python.Recommender(bundle), python.Session()
+    before = opened.recommend([3, 9]).items
+    for item in (20, 21, 20):
+        opened.learn(session, [3, 9], item)
+    after = opened.recommend([3, 9], session=session).items
+    selftest, said = tell((bundle, "selftest"), (bundle, "learn", "3,9", "20,21,20"))
+    assert selftest == ""
+    learnt, user, forgotten, nothing = said.split(";")
+    assert learnt == ",".join(map(str, after)) != ",".join(map(str, before))
+    assert [float(number) for number in user.split(",")] == pytest.approx(session.user, abs=1e-5)
+    assert forgotten == ",".join(map(str, before))
+    assert nothing == ""
 
 
 def test_the_sample_app_taps(bundle, tell, tmp_path):

@@ -6,6 +6,8 @@
  *   bundle TAB recommend TAB 1,2,3 TAB 10    items;ids;titles;scores;unknown;missing
  *   bundle TAB recommendIds TAB a,b TAB 10   the same
  *   bundle TAB context TAB 1,2,3             what is fed
+ *   bundle TAB learn TAB 1,2,3 TAB 7,8       the items after the session took these; what was learnt;
+ *                                            the items once it is forgotten
  *   bundle TAB app TAB HISTORY TAB order …   the sample app without its screen, see App.kt
  */
 package rbench
@@ -35,9 +37,20 @@ private fun done(words: List<String>): String {
             "context" -> recommender.context(given.map { it.toInt() }).joinToString(",")
             "recommend" -> told(recommender.recommend(given.map { it.toInt() }, words[3].toInt()))
             "recommendIds" -> told(recommender.recommendIds(given, words[3].toInt()))
+            "learn" -> learnt(recommender, given.map { it.toInt() }, words[3].split(",").map { it.toInt() })
             else -> throw IllegalArgumentException("no such order: ${words[1]}")
         }
     }
+}
+
+private fun learnt(recommender: Recommender, history: List<Int>, taken: List<Int>): String {
+    val session = Session()
+    for (item in taken) recommender.learn(session, history, item)
+    val after = recommender.recommend(history, session = session).items
+    val user = session.user.toList()
+    recommender.forget(session)
+    val forgotten = recommender.recommend(history, session = session).items
+    return listOf(after, user, forgotten, session.user.toList()).joinToString(";") { it.joinToString(",") }
 }
 
 private fun told(answer: Answer): String =

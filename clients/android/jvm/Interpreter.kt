@@ -68,7 +68,7 @@ class Interpreter(model: ByteBuffer, options: Options) : AutoCloseable {
 
     fun runSignature(inputs: Map<String, Any>, outputs: Map<String, Any>, signature: String) {
         for ((name, value) in inputs) {
-            ask("set", signature, name, ints(value).joinToString(","))
+            ask("set", signature, name, numbers(value).joinToString(","))
         }
         ask("run", signature)
         for ((name, place) in outputs) {
@@ -103,8 +103,12 @@ class Interpreter(model: ByteBuffer, options: Options) : AutoCloseable {
         return text
     }
 
-    private fun ints(value: Any): List<Int> =
-        ((value as Array<*>).single() as IntArray).toList()
+    private fun numbers(value: Any): List<Number> =
+        when (val row = (value as Array<*>).single()) {
+            is IntArray -> row.toList()
+            is FloatArray -> row.toList()
+            else -> throw IllegalArgumentException("no such input: $row")
+        }
 
     private fun fill(place: Any, values: List<String>) {
         when (val row = (place as Array<*>).single()) {

@@ -26,6 +26,8 @@ def main() -> None:
         interpreter = Interpreter(model, num_threads=int(threads))
         interpreter.allocate_tensors()
         places = {name: _places(interpreter, name) for name in interpreter.get_signature_list()}
+        for known in places.values():
+            interpreter._interpreter.AllocateTensors(next(iter(known.values()))["graph"])
     except (ValueError, RuntimeError) as error:
         return say("error", str(error))
     say("ok", "")
@@ -42,7 +44,12 @@ def _places(interpreter: Interpreter, signature: str) -> dict[tuple[str, str], d
     runner = interpreter.get_signature_runner(signature)
     sides = {"input": runner.get_input_details(), "output": runner.get_output_details()}
     return {
-        (side, name): {"index": int(one["index"]), "dtype": one["dtype"], "shape": one["shape"]}
+        (side, name): {
+            "index": int(one["index"]),
+            "dtype": one["dtype"],
+            "shape": one["shape"],
+            "graph": int(runner._subgraph_index),
+        }
         for side, named in sides.items()
         for name, one in named.items()
     }
@@ -52,20 +59,21 @@ def _do(interpreter, places, word: str, signature: str = "", name: str = "", tex
     if word == "reset":
         interpreter.reset_all_variables()
         return ""
-    known = places[signature]
+    known, runtime = places[signature], interpreter._interpreter
+    graph = next(iter(known.values()))["graph"]
     if word in ("input", "output"):
         one = known[word, name]
         return f"{np.dtype(one['dtype']).name.upper()} {','.join(map(str, one['shape']))}"
     if word == "set":
         one = known["input", name]
-        values = np.array([int(value) for value in text.split(",")], one["dtype"])
-        interpreter.set_tensor(one["index"], values[None])
+        values = np.array([float(value) for value in text.split(",")]).astype(one["dtype"])
+        runtime.SetTensor(one["index"], values[None], graph)
         return ""
     if word == "run":
-        interpreter.invoke()
+        runtime.Invoke(graph)
         return ""
     if word == "get":
-        values = interpreter.get_tensor(known["output", name]["index"])[0]
+        values = runtime.GetTensor(known["output", name]["index"], graph)[0]
         return ",".join(repr(value) for value in values.tolist())
     raise ValueError("no such word")
 

@@ -47,9 +47,14 @@ data class Ranking(val items: List<Int>, val scores: List<Float>)
 
 /**
  * One user's taps: what an app keeps between them. `state` is what the model hands from tap to tap,
- * empty before the first; `seen` are indices, oldest first. A new one forgets.
+ * empty before the first; `seen` are indices, oldest first; `user` is what was learnt, where the model
+ * learns, empty before anything was. A new one forgets.
  */
-class Session(var state: FloatArray = FloatArray(0), val seen: MutableList<Int> = mutableListOf())
+class Session(
+    var state: FloatArray = FloatArray(0),
+    val seen: MutableList<Int> = mutableListOf(),
+    var user: FloatArray = FloatArray(0),
+)
 
 /** A model with its names, opened and verified. One thread at a time may ask it. */
 class Recommender private constructor(
@@ -100,6 +105,7 @@ class Recommender private constructor(
      *
      * @param times of the history's items, seconds since 1970, for models that take ages.
      * @param allowed indices that may come back, for models that are told; null: all.
+     * @param session whose answer it is, where the model learns; null: a new user's.
      */
     fun recommend(
         history: List<Int>,
@@ -107,15 +113,85 @@ class Recommender private constructor(
         times: List<Long>? = null,
         now: Long = System.currentTimeMillis() / 1000,
         allowed: Collection<Int>? = null,
+        session: Session? = null,
     ): Answer {
-        for (item in history) {
+        known(history)
+        require(k in 1..this.k) { "k must be from 1 to ${this.k}, not $k" }
+        val beside = beside(history, times, now)
+        val raw = raw(context(history), beside, allowed, userOf(session))
+        return answer(left(raw, history, k), k)
+    }
+
+    /**
+     * That after this history the user took that item: the session's `user` is brought up to date.
+     * Nothing leaves the device.
+     */
+    fun learn(
+        session: Session,
+        history: List<Int>,
+        item: Int,
+        times: List<Long>? = null,
+        now: Long = System.currentTimeMillis() / 1000,
+    ) {
+        val known = contract["personal"]
+        if (known.keys().isEmpty()) {
+            throw BundleException("this model does not learn: its study has no [personal]")
+        }
+        known(history + item)
+        val user = userOf(session)
+        val query = arrayOf(FloatArray(user.size))
+        val beside = beside(history, times, now)
+        val (items, scores) = asked(context(history), beside, null, user, query)
+        val fed = mutableMapOf<String, Any>(
+            "items" to items,
+            "scores" to scores,
+            "query" to query,
+            known["next"].text to arrayOf(intArrayOf(item)),
+        )
+        val name = known["user"].text
+        if (known["state"].text == "tensor") fed[name] = arrayOf(user)
+        val after = arrayOf(FloatArray(user.size))
+        interpreter.runSignature(fed, mapOf(name to after), known["update"].text)
+        session.user = after[0]
+    }
+
+    /** Empties a session, and what the runtime may still hold of it. */
+    fun forget(session: Session) {
+        session.state = FloatArray(0)
+        session.seen.clear()
+        session.user = FloatArray(0)
+        restore(userOf(null))
+    }
+
+    /** What was learnt of a session's user, as the model takes it; nothing where it does not learn. */
+    private fun userOf(session: Session?): FloatArray {
+        val known = contract["personal"]
+        if (known.keys().isEmpty()) return FloatArray(0)
+        val size = known["numbers"].int
+        val user = session?.user ?: FloatArray(0)
+        require(user.isEmpty() || user.size == size) {
+            "a user of ${user.size} numbers; this model's has $size"
+        }
+        return if (user.isEmpty()) FloatArray(size) else user
+    }
+
+    /** Lets the runtime hold this user, where the model's state is one of its variables. */
+    private fun restore(user: FloatArray) {
+        val known = contract["personal"]
+        if (known.keys().isEmpty() || known["state"].text != "variable") return
+        val name = known["user"].text
+        val held = arrayOf(FloatArray(user.size))
+        interpreter.runSignature(
+            mapOf(name to arrayOf(user)), mapOf(name to held), known["restore"].text,
+        )
+    }
+
+    private fun known(items: List<Int>) {
+        for (item in items) {
             require(item in 1 until ids.size) {
                 "no index of an item: $item; allowed: 1 to ${ids.size - 1}"
             }
         }
-        require(k in 1..this.k) { "k must be from 1 to ${this.k}, not $k" }
-        val raw = raw(context(history), beside(history, times, now), allowed)
-        return answer(left(raw, history, k), k)
     }
 
     /**
@@ -138,8 +214,15 @@ class Recommender private constructor(
         val after = arrayOf(FloatArray(size))
         val items = arrayOf(IntArray(this.k))
         val scores = arrayOf(FloatArray(this.k))
+        val fed = mutableMapOf<String, Any>(
+            name to arrayOf(state),
+            known["item"].text to arrayOf(intArrayOf(item)),
+        )
+        val user = userOf(session)
+        restore(user)
+        if (known["inputs"].list.any { it["kind"].orEmpty == USER }) fed["user"] = arrayOf(user)
         interpreter.runSignature(
-            mapOf(name to arrayOf(state), known["item"].text to arrayOf(intArrayOf(item))),
+            fed,
             mapOf(name to after, "items" to items, "scores" to scores),
             known["signature"].text,
         )
@@ -167,6 +250,7 @@ class Recommender private constructor(
         times: List<Long>? = null,
         now: Long = System.currentTimeMillis() / 1000,
         allowed: Collection<String>? = null,
+        session: Session? = null,
     ): Answer {
         require(times == null || times.size == history.size) {
             "${times?.size} times for ${history.size} items"
@@ -177,6 +261,7 @@ class Recommender private constructor(
             times?.filterIndexed { at, _ -> history[at] in index },
             now,
             allowed?.mapNotNull { index[it] },
+            session,
         ).copy(unknown = history.filter { it !in index })
     }
 
@@ -193,7 +278,7 @@ class Recommender private constructor(
         for (tensor in inputs) {
             val name = tensor["name"].text
             val kind = tensor["kind"].orEmpty
-            if (name == input || kind == ALLOWED) continue
+            if (name == input || kind == ALLOWED || kind == USER) continue
             require(kind == AGES && times != null) { "the model takes $name: say when items were" }
             require(times.size == history.size) { "${times.size} times for ${history.size} items" }
             val kept = times.takeLast(length)
@@ -210,7 +295,20 @@ class Recommender private constructor(
         context: IntArray,
         beside: Map<String, IntArray> = emptyMap(),
         allowed: Collection<Int>? = null,
+        user: FloatArray = userOf(null),
     ): Ranking {
+        val (items, scores) = asked(context, beside, allowed, user, null)
+        return Ranking(items[0].toList(), scores[0].toList())
+    }
+
+    /** Items and scores as the model gives them, and its query where there is a place for it. */
+    private fun asked(
+        context: IntArray,
+        beside: Map<String, IntArray>,
+        allowed: Collection<Int>?,
+        user: FloatArray,
+        query: Array<FloatArray>?,
+    ): Pair<Array<IntArray>, Array<FloatArray>> {
         val fed = mutableMapOf<String, Any>(input to arrayOf(context))
         var told = false
         for (tensor in inputs) {
@@ -221,20 +319,23 @@ class Recommender private constructor(
                 fed[name] = arrayOf(mask(tensor["shape"].list.last().int, allowed))
                 continue
             }
+            if (tensor["kind"].orEmpty == USER) {
+                fed[name] = arrayOf(user)
+                continue
+            }
             fed[name] = arrayOf(requireNotNull(beside[name]) { "the model takes $name" })
         }
         require(told || allowed == null) {
             "the model cannot be told what is allowed: filter its answer"
         }
+        restore(user)
         if (contract["reset_before_query"].flag) interpreter.resetVariableTensors()
         val items = arrayOf(IntArray(k))
         val scores = arrayOf(FloatArray(k))
-        interpreter.runSignature(
-            fed,
-            mapOf("items" to items, "scores" to scores),
-            signature,
-        )
-        return Ranking(items[0].toList(), scores[0].toList())
+        val wanted = mutableMapOf<String, Any>("items" to items, "scores" to scores)
+        if (query != null) wanted["query"] = query
+        interpreter.runSignature(fed, wanted, signature)
+        return items to scores
     }
 
     /** 1 for an item that may come back; column j is index j + 1. */
@@ -539,6 +640,7 @@ class Recommender private constructor(
 
         private const val ALLOWED = "allowed"
         private const val AGES = "age_seconds"
+        private const val USER = "user"
         private val ZIP = byteArrayOf(0x50, 0x4b, 0x03, 0x04)
     }
 }

@@ -19,7 +19,7 @@ const CONTRACT = 'contract.json';
 const GOLDEN = 'golden.json';
 const ITEMS = 'items.json';
 const SCHEMA = 1;
-const [ALLOWED, AGES] = ['allowed', 'age_seconds'];
+const [ALLOWED, AGES, USER] = ['allowed', 'age_seconds', 'user'];
 const OLDEST = 2 ** 31 - 1;
 
 const FILE = {file: 'string', sha256: 'string', size_bytes: 'number'};
@@ -103,13 +103,75 @@ export class Recommender {
    * taken out where the contract filters.
    * @param {{times?: number[], now?: number, allowed?: Iterable<number>}} asked `times` of the
    *     history's items, seconds since 1970, for models that take ages; `now`, by default the
-   *     clock's; `allowed`: indices that may come back, for models that are told, by default all.
+   *     clock's; `allowed`: indices that may come back, for models that are told, by default all;
+   *     `session`: whose answer it is, where the model learns, by default a new user's.
    * @returns {Promise<Answer>}
    */
   async recommend(history, k = 10, asked = {}) {
     this.check(history, k);
-    const raw = await this.raw(this.context(history), this.beside(history, asked), asked.allowed);
+    const {allowed, session} = asked;
+    const beside = this.beside(history, asked);
+    const raw = await this.raw(this.context(history), beside, allowed, this.user(session));
     return this.answer(this.left(raw, history, k), k);
+  }
+
+  /**
+   * That after this history the user took that item: the session's `user` (numbers) is brought up to
+   * date. Nothing leaves the page.
+   * @param session as for `tap`.
+   * @param {{times?: number[], now?: number}} asked as for `recommend`.
+   */
+  async learn(session, history, item, asked = {}) {
+    const known = this.contract.personal;
+    if (!known) throw new BundleError('this model does not learn: its study has no [personal]');
+    this.check([...history, item], 1);
+    const {Tensor} = this.litert;
+    const fed = {[known.next]: new Tensor(Int32Array.from([item]), [1, 1])};
+    const held = {};
+    let [found, after] = [{}, {}];
+    try {
+      found = await this.asked(this.context(history), this.beside(history, asked), undefined, this.user(session));
+      for (const name of known.fed) fed[name] = found[name];
+      if (known.state === 'tensor') {
+        fed[known.user] = held.user = new Tensor(Float32Array.from(this.user(session)), [1, known.numbers]);
+      }
+      after = await this.model.run(known.update, fed);
+      session.user = Array.from(await after[known.user].data());
+    } finally {
+      const made = [fed[known.next], ...Object.values({...held, ...found}), ...Object.values(after)];
+      for (const tensor of made) tensor.delete();
+    }
+  }
+
+  /** Empties a session, and what the runtime may still hold of it. */
+  async forget(session) {
+    for (const key of Object.keys(session)) delete session[key];
+    const known = this.contract.personal;
+    if (known?.state === 'variable') await this.restore(this.user());
+  }
+
+  /** What was learnt of a session's user, as the model takes it; nothing where it does not learn. */
+  user(session) {
+    const known = this.contract.personal;
+    if (!known) return [];
+    const user = session?.user ?? [];
+    if (user.length && user.length !== known.numbers) {
+      throw new RangeError(`a user of ${user.length} numbers; this model's has ${known.numbers}`);
+    }
+    return user.length ? user : Array(known.numbers).fill(0);
+  }
+
+  /** Lets the runtime hold this user, where the model's state is one of its variables. */
+  async restore(user) {
+    const known = this.contract.personal;
+    if (known?.state !== 'variable') return;
+    const held = new this.litert.Tensor(Float32Array.from(user), [1, known.numbers]);
+    let found = {};
+    try {
+      found = await this.model.run(known.restore, {[known.user]: held});
+    } finally {
+      for (const tensor of [held, ...Object.values(found)]) tensor.delete();
+    }
   }
 
   /**
@@ -132,8 +194,13 @@ export class Recommender {
       [known.state]: new this.litert.Tensor(Float32Array.from(state), [1, size]),
       [known.item]: new this.litert.Tensor(Int32Array.from([item]), [1, 1]),
     };
+    if (known.inputs.some(({kind}) => kind === USER)) {
+      const user = this.user(session);
+      fed.user = new this.litert.Tensor(Float32Array.from(user), [1, user.length]);
+    }
     let found = {};
     try {
+      await this.restore(this.user(session));
       found = await this.model.run(known.signature, fed);
       const names = [known.state, 'items', 'scores'];
       const read = await Promise.all(names.map((name) => found[name].data()));
@@ -169,7 +236,7 @@ export class Recommender {
   }
 
   /** The same for the log's own ids; those without an index are left out, and named. */
-  async recommendIds(history, k = 10, {times, now, allowed} = {}) {
+  async recommendIds(history, k = 10, {times, now, allowed, session} = {}) {
     if (times && times.length !== history.length) {
       throw new RangeError(`${times.length} times for ${history.length} items`);
     }
@@ -178,6 +245,7 @@ export class Recommender {
     const asked = {
       times: times?.filter((_, at) => this.index.has(history[at])),
       now,
+      session,
       allowed: allowed && indices([...allowed]),
     };
     return {...(await this.recommend(indices(history), k, asked)), unknown};
@@ -195,7 +263,7 @@ export class Recommender {
     const {length} = this.contract.context;
     const found = {};
     for (const {name, kind = ALLOWED} of this.contract.inputs) {
-      if (kind === ALLOWED) continue;
+      if (kind === ALLOWED || kind === USER) continue;
       if (kind !== AGES || !times) {
         throw new RangeError(`the model takes ${name}: say when items were, times`);
       }
@@ -210,13 +278,26 @@ export class Recommender {
   }
 
   /** What the model itself returns: k items and scores; item 0 where its own filter leaves fewer. */
-  async raw(context, beside = {}, allowed = undefined) {
+  async raw(context, beside = {}, allowed = undefined, user = this.user()) {
+    const found = await this.asked(context, beside, allowed, user);
+    try {
+      const [items, scores] = await Promise.all([found.items.data(), found.scores.data()]);
+      return {items: Array.from(items), scores: Array.from(scores)};
+    } finally {
+      for (const tensor of Object.values(found)) tensor.delete();
+    }
+  }
+
+  /** The tensors that the model gives; whoever asks deletes them. */
+  async asked(context, beside, allowed, user) {
     const values = {...beside, [this.contract.context.input]: context};
     let told = false;
     for (const {name, kind, shape} of this.contract.inputs) {
       if (kind === ALLOWED) {
         told = true;
         values[name] = mask(shape.at(-1), allowed);
+      } else if (kind === USER) {
+        values[name] = user;
       } else if (!values[name]) {
         throw new RangeError(`the model takes ${name}`);
       }
@@ -224,18 +305,16 @@ export class Recommender {
     if (allowed && !told) {
       throw new RangeError('the model cannot be told what is allowed: filter its answer');
     }
+    await this.restore(user);
     const fed = {};
-    let found = {};
     try {
       for (const {name, dtype, shape} of this.contract.inputs) {
         const kind = dtype === 'float32' ? Float32Array : Int32Array;
         fed[name] = new this.litert.Tensor(kind.from(values[name]), shape);
       }
-      found = await this.model.run(this.contract.signature, fed);
-      const [items, scores] = await Promise.all([found.items.data(), found.scores.data()]);
-      return {items: Array.from(items), scores: Array.from(scores)};
+      return await this.model.run(this.contract.signature, fed);
     } finally {
-      for (const tensor of [...Object.values(fed), ...Object.values(found)]) tensor.delete();
+      for (const tensor of Object.values(fed)) tensor.delete();
     }
   }
 

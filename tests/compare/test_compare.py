@@ -208,6 +208,27 @@ def test_without_ranks_the_intervals_are_what_is_left(old, new, tmp_path):
     assert {one.reason for one in found} == {"by the two intervals: ranks of the users are missing"}
     wide = only(compare(old, new), "ndcg@10")
     assert all(one.high > other.high for one, other in zip(found, wide, strict=True))
+    assert all(one.low <= one.change <= one.high for one in found)
+
+
+def test_without_ranks_a_loss_beyond_both_intervals_is_one(old, new, tmp_path):
+    """From 0.40 to 0.20, each within 0.01: half is lost, give or take 3 points."""
+
+    def scoring(run, value):
+        metrics = {"ndcg@10": Estimate(value=value, low=value - 0.01, high=value + 0.01)}
+        return replace(
+            run,
+            folder=tmp_path,
+            records=[
+                replace(one, quality=replace(one.quality, metrics=metrics)) for one in run.records
+            ],
+        )
+
+    before, after = scoring(old, 0.4), scoring(new, 0.2)
+    (one,) = only(compare(before, after), "ndcg@10", "gru x float32")
+    assert (one.verdict, one.change) == ("worse", pytest.approx(-0.5))
+    assert -0.56 < one.low < -0.5 < one.high < -0.44
+    assert {one.verdict for one in only(compare(before, before), "ndcg@10")} == {"unchanged"}
 
 
 OTHER = Machine(name="x", cpu="y", cores=1, memory_bytes=1, system="z", python="3")

@@ -1,7 +1,8 @@
 """What the tests of `metrics`, `stats`, `gate` and `compress` would let pass: a mutation run.
 
     pip install cosmic-ray
-    python benchmarks/mutants.py [--mutants 240] [--seed 12] [--room gate] [--state DIR] [--again]
+    python benchmarks/mutants.py [--mutants 240] [--seed 12] [--room gate] [--workers 2]
+                                 [--state DIR] [--again]
 
 A mutant is the code with one small mistake of those that cosmic-ray knows. The sample is drawn over
 the places where there could be one, and is the same for the same code and seed. Each is put into a
@@ -17,6 +18,7 @@ import ast
 import difflib
 import hashlib
 import json
+import multiprocessing
 import os
 import shutil
 import signal
@@ -55,6 +57,9 @@ class Place(NamedTuple):
     path: str
     """Relative to the checkout."""
     start: tuple[int, int]
+    code: str
+    """Its line, where in it, and which of several such lines: so that a change elsewhere draws no
+    other sample."""
     operators: tuple[tuple[str, int], ...]
     """Name of an operator, and which of its occurrences in the file this is."""
 
@@ -78,30 +83,45 @@ def main() -> int:
     rooms = given.room or list(ROOMS)
     state = given.state or Path(tempfile.gettempdir()) / "rbench-mutants"
     state.mkdir(parents=True, exist_ok=True)
-    tree = _copy(state / "tree")
     kept = state / f"results-{given.seed}.jsonl"
     known = {one["name"]: one for one in map(json.loads, _lines(kept))}
     mutants = sampled(given.mutants, given.seed)
+    wanted = [one for one in mutants if _room(one.place.path) in rooms]
+    left = [one for one in wanted if one.name not in known]
+    if given.again:
+        left += [one for one in wanted if one.name in known and not known[one.name]["by"]]
+    left.sort(key=lambda one: _room(one.place.path) in SLOW)
+    workers = [
+        multiprocessing.Process(
+            target=_work,
+            args=(state / f"tree{number}", left[number :: given.workers], kept, given.trust),
+        )
+        for number in range(given.workers)
+    ]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    known = {one["name"]: one for one in map(json.loads, _lines(kept))}
+    return _told([known[one.name] for one in wanted if one.name in known], len(mutants))
+
+
+def _work(tree: Path, mutants: Sequence[Mutant], kept: Path, trust: bool) -> None:
+    """Have mutants meet the tests, in the order of the sample: a part of it is one too."""
+    _copy(tree)
     _enter(tree)
     for name in FIRST:
         import_module(name)
-    for slow in (False, True):  # each in the order of the sample: a part of it is one too
-        some = [room for room in rooms if (room in SLOW) == slow]
-        if slow and some:
+    for room in () if trust else {_room(one.place.path) for one in mutants}:
+        _whole(tree, room)
+    for mutant in mutants:
+        if _room(mutant.place.path) in SLOW:
             for name in SECOND:
                 import_module(name)
-        for room in some if given.baseline else ():
-            _whole(tree, room)
-        for mutant in (one for one in mutants if _room(one.place.path) in some):
-            before = known.get(mutant.name)
-            if before and (before["by"] or not given.again):
-                continue
-            found = _met(tree, mutant)
-            known[mutant.name] = found
-            with kept.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(found) + "\n")
-            print(f"{found['by'] or 'SURVIVED':<60} {mutant.name}", flush=True)
-    return _told([known[one.name] for one in mutants if one.name in known], len(mutants))
+        found = _met(tree, mutant)
+        with kept.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(found) + "\n")
+        print(f"{found['by'] or 'SURVIVED':<60} {mutant.name}", flush=True)
 
 
 def _arguments() -> argparse.Namespace:
@@ -111,19 +131,18 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--room", action="append", choices=list(ROOMS), help="can be repeated")
     parser.add_argument("--state", type=Path, metavar="DIR")
     parser.add_argument("--again", action="store_true")
+    parser.add_argument("--workers", type=int, default=2)
     parser.add_argument(
-        "--baseline", action="store_true", help="see first that all tests pass without a mutant"
+        "--trust", action="store_true", help="that all these tests pass without a mutant"
     )
     return parser.parse_args()
 
 
 def sampled(count: int, seed: int) -> list[Mutant]:
     """That many mutants, no two at one place, each unlike the code where it matters."""
-    draw = Random(seed)
-    every = list(places())
-    draw.shuffle(every)
+    every = {place: Random(f"{seed} {place.path} {place.code}") for place in places()}
     found: list[Mutant] = []
-    for place in every:
+    for place, draw in sorted(every.items(), key=lambda one: one[1].random()):
         if len(found) == count:
             break
         operator, occurrence = draw.choice(place.operators)
@@ -148,14 +167,19 @@ def places() -> Iterator[Place]:
     }
     for room in ROOMS:
         for path in sorted((ROOT / "rbench" / room).glob("*.py")):
-            nodes = list(ast_nodes(get_ast(path.read_text("utf-8"))))
+            source = path.read_text("utf-8")
+            nodes = list(ast_nodes(get_ast(source)))
+            lines, codes = source.splitlines(), Counter[str]()
             found: dict[tuple[int, int], list[tuple[str, int]]] = {}
             for name, operator in operators.items():
                 starts = (at for node in nodes for at, _ in operator.mutation_positions(node))
                 for occurrence, start in enumerate(starts):
                     found.setdefault(start, []).append((name, occurrence))
             for start, ways in sorted(found.items()):
-                yield Place(path.relative_to(ROOT).as_posix(), start, tuple(ways))
+                code = f"{lines[start[0] - 1].strip()} {start[1]}"
+                codes[code] += 1
+                code += f" {codes[code]}"
+                yield Place(path.relative_to(ROOT).as_posix(), start, code, tuple(ways))
 
 
 def _mutated(source: str, operator: str, occurrence: int) -> str | None:

@@ -475,7 +475,7 @@ def test_every_stage_exports_settings_a_function_and_a_result(stage):
     assert {name for name in STAGES[stage] if name} <= exported
 
 
-MOST_LINES = 430
+MOST_LINES = 450
 ALONE = {"rbench.ship.clients.client"}
 """What apps take as one file, without rbench."""
 

@@ -36,7 +36,7 @@ RANKS = {
     "compare": 14,
     "study": 15,
     **dict.fromkeys(("ship", "sweeping", "testing"), 16),
-    "demo": 17,
+    **dict.fromkeys(("demo", "update"), 17),
     **dict.fromkeys(("cli", "notebook"), 18),
     **dict.fromkeys(("", "__main__"), 19),
 }

@@ -25,6 +25,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "report": ("rbench.cli.report", "Write the report of a run again, or another kind of it."),
     "ship": ("rbench.cli.ship", "Write what an app needs to run a finished file."),
+    "update": (
+        "rbench.cli.update",
+        "Put new items into a finished file, and close old ones; nothing is trained.",
+    ),
     "demo": (
         "rbench.cli.demo",
         "Write a page on which finished files answer every tap.",
@@ -46,7 +50,7 @@ class Commands(click.Group):
     """Loads a command's module when it is called, not for the list of commands."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
+        return [*COMMANDS]  # rbench.cli.list, once imported, goes by the name of list here
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:

@@ -5,6 +5,7 @@
 - **allowed** is one more input, float32 ``[1, items]``: 1 for an item that may come back, 0 for one
   that may not; column j is item j + 1. The scores of allowed items stay as they are, bit by bit.
 - **seen** items are those of the context, the newest that the file looks at.
+- **closed** items never come back: a constant of one byte an item. Updates close what is retired.
 
 Where fewer items are left than the file returns, the places behind them hold item 0, which is none,
 and the lowest float32. Done to the finished graph, in floats, so that it is exact in every recipe:
@@ -14,6 +15,7 @@ comes after it, and finds the same.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,18 +31,25 @@ from rbench.features import ALLOWED
 FAR = 1e30
 """What a score loses. Ten thousand times as much is a float32 still: an item may stand in every
 position of the longest context."""
+CLOSED_STEP = np.float32(FAR)
+"""Scale of the constant that closes items: by it they are found again."""
 NONE = -FAR / 2
 """A score below it is that of no item."""
 
 
-def filter_ranking(model: Model, *, allowed: bool, seen: bool) -> None:
+def filter_ranking(
+    model: Model, *, allowed: bool, seen: bool, closed: Collection[int] = ()
+) -> None:
     """Draw what is asked for, in place.
+
+    Args:
+        closed: indices of items, from 1, that never come back.
 
     Raises:
         StageError: the graph ranks in another way than rbench's.
     """
-    if allowed or seen:
-        _Drawing(model, *_main(model)).of(allowed, seen)
+    if allowed or seen or closed:
+        _Drawing(model, *_main(model)).of(allowed, seen, closed)
 
 
 class _Main(NamedTuple):
@@ -64,7 +73,7 @@ class _Drawing:
         self.model, self.graph, self.signature = model, graph, signature
         self.operators: list[Operator] = []
 
-    def of(self, allowed: bool, seen: bool) -> None:
+    def of(self, allowed: bool, seen: bool, closed: Collection[int]) -> None:
         """All of them, in their places."""
         ranked = [n for n, o in enumerate(self.graph.operators) if self._is(o, RANKING)]
         if len(ranked) != 1:
@@ -73,6 +82,8 @@ class _Drawing:
         ranking = self.graph.operators[place]
         scores = self._floats(int(ranking.inputs[0]))
         self.items = [int(size) for size in self.graph.tensors[scores].shape]
+        if closed:
+            scores = self._draw("ADD", [scores, self._closed(closed)], self.items)
         if allowed:
             scores = self._draw("ADD", [scores, self._forbidden()], self.items)
         if seen:
@@ -104,6 +115,18 @@ class _Drawing:
         self.signature.inputs.append(entry)
         less = self._draw("SUB", [asked, self._number(1.0)], self.items)
         return self._draw("MUL", [less, self._number(FAR)], self.items)
+
+    def _closed(self, closed: Collection[int]) -> int:
+        """0 for what may come back, `FAR` below it for what may not: made once, at load."""
+        from ai_edge_litert import schema_py_generated as schema
+
+        marks = np.zeros(self.items, np.int8)
+        marks[..., np.array(sorted(closed)) - 1] = -1
+        stored = new_constant(self.model, self.graph, "closed", marks, "INT8")
+        known = schema.QuantizationParametersT()
+        known.scale, known.zeroPoint = np.array([CLOSED_STEP]), np.zeros(1, np.int64)
+        self.graph.tensors[stored].quantization = known
+        return self._draw("DEQUANTIZE", [stored], self.items, version=2)
 
     def _seen(self) -> int:
         """`FAR` below 0 for each time that an item stands in the context. Padding adds nothing to

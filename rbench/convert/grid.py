@@ -46,7 +46,7 @@ def whole(numbers: Floats, bits: int, rows: int) -> Small:
     parts = numbers.reshape(rows, -1)
     integers, scales = rounded(parts, bits)
     apart = np.abs(parts / scales[:, None] - integers).max()
-    return Small(_bytes(integers, bits), bits, scales, 0, bool(apart <= ON_GRID * 2**bits))
+    return Small(packed(integers, bits), bits, scales, 0, bool(apart <= ON_GRID * 2**bits))
 
 
 def blocks_fit(numbers: Floats) -> bool:
@@ -65,7 +65,7 @@ def in_blocks(numbers: Floats) -> Small:
     kept = np.maximum(_bfloat16(scales), TINIEST)
     integers = _integers(parts, kept, 7)
     shape = numbers.shape[0], numbers.shape[1] // BLOCK
-    return Small(_bytes(integers, 4), 4, kept.astype(np.float16).reshape(shape), BLOCK, False)
+    return Small(packed(integers, 4), 4, kept.astype(np.float16).reshape(shape), BLOCK, False)
 
 
 def in_halves(numbers: Floats) -> Small:
@@ -88,7 +88,7 @@ HALVES = np.linspace(0.5, 2.0, 61)
 
 def _of_halves(numbers: Floats, scale: float, exact: bool) -> Small:
     integers = _half_steps(numbers, scale)
-    return Small(_bytes(integers, 2), 2, np.array([scale], np.float32), 0, exact)
+    return Small(packed(integers, 2), 2, np.array([scale], np.float32), 0, exact)
 
 
 def _half_steps(numbers: Floats, scale: float) -> Int8:
@@ -116,7 +116,7 @@ def _bfloat16(numbers: Floats) -> Floats:
     return near.astype(np.uint32).view(np.float32)
 
 
-def _bytes(integers: Int8, bits: int) -> NDArray[np.uint8]:
+def packed(integers: Int8, bits: int) -> NDArray[np.uint8]:
     """Bytes of the file; two integers of 4 bits in each, or four of 2, the first in its low end."""
     flat: NDArray[np.uint8] = integers.reshape(-1).view(np.uint8)
     in_one = 8 // bits

@@ -69,11 +69,11 @@ def parse_budget(text: str, *, where: str = "budget") -> Limits:
     files = _rules(document, "files", FileRule, where)
     plain = {key: value for key, value in document.items() if key not in ("cells", "files")}
     limits = _convert(plain, Limits, "", where)
-    if not (cells or files or limits.max_size_bytes):
+    if not (cells or files or limits.max_size_bytes or limits.update_bytes):
         raise StudyError(
             "sets no limit",
             where=where,
-            allowed="[[cells]], [[files]], max_size_bytes",
+            allowed="[[cells]], [[files]], max_size_bytes, update_bytes",
             remedy=_REMEDY,
         )
     return msgspec.structs.replace(limits, cells=cells, files=files)

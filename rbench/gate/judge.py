@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from rbench.gate.against import Against, models_of
+from rbench.gate.against import Against, Made, models_of
 from rbench.gate.files import Found, inspect
 from rbench.gate.growth import Weighed, judge_size
-from rbench.gate.levels import Place
+from rbench.gate.levels import Levels, Measure, Place, at_most
 from rbench.gate.limits import Limits
 from rbench.gate.outside import Outside
 from rbench.gate.plan import Plan, matched
@@ -115,12 +115,25 @@ def _rules(limits: Limits, run: Run, against: Against | None, plan: Plan) -> Ite
         file = Weighed(made.subject, "size", found.size_bytes, mark, against is not None)
         if limits.max_size_bytes is not None:
             yield from judge_size(SizeLimit(max=limits.max_size_bytes), file, "")
+        if limits.update_bytes is not None:
+            yield _update(limits.update_bytes, made)
         for rule, name in plan.rules_for(made):
             if rule.size is not None:
                 yield from judge_size(rule.size, file, name)
             if rule.gzip is not None:
                 yield from _gzip(rule.gzip, file, made.model, name)
     yield from plan.answers()
+
+
+def _update(limit: int, made: Made) -> Finding:
+    """Whether what an update sends to devices keeps its limit."""
+    place = Place(made.subject, "update")
+    said = made.model.census.get("update")
+    found = said.get("update_bytes") if isinstance(said, Mapping) else None
+    if isinstance(found, bool) or not isinstance(found, int):
+        return place.broken("its record is of no update: rbench update makes one")
+    measure = Measure(found, "bytes", lambda value: format_size(int(value)))
+    return at_most(place, Levels(None, limit), measure)
 
 
 def _gzip(limit: SizeLimit, file: Weighed, model: ModelFile, rule: str) -> Iterator[Finding]:

@@ -20,6 +20,9 @@ class Limits(
     schema: int = SCHEMA
     max_size_bytes: Size | None = None
     """Largest size that any model file may have; a file of exactly this size passes."""
+    update_bytes: Size | None = None
+    """Most that may travel to a device for an update, see ``rbench update``: of the patch of each
+    model file."""
     strict: bool = True
     """Whether what cannot be compared fails the gate."""
     false_alarms: Share = Share(ALPHA)
@@ -33,5 +36,7 @@ class Limits(
             raise ValueError(f"schema {self.schema} is unknown; allowed: {SCHEMA}")
         if self.max_size_bytes is not None and self.max_size_bytes < 1:
             raise ValueError(f"max_size_bytes must be from 1, not {self.max_size_bytes}")
+        if self.update_bytes is not None and self.update_bytes < 1:
+            raise ValueError(f"update_bytes must be from 1, not {self.update_bytes}")
         if not 0 < self.false_alarms < 0.5:
             raise ValueError('false_alarms must lie between "0%" and "50%"')

@@ -36,7 +36,7 @@ def notes_of(run: Run) -> tuple[str, ...]:
     """What is worth a look in how a run's log was read, then `notes` of its log and ranking."""
     data = run.info.data
     timed = sorted({record.cell.encoder for record in run.records if asks_now(record)})
-    said = (*((f"{', '.join(timed)} {NOW}",) if timed else ()), *_given(run))
+    said = (*((f"{', '.join(timed)} {NOW}",) if timed else ()), *_given(run), *_updated(run))
     return said if data is None else (*said, *data.reading.notes, *notes(data, filtered(run)))
 
 
@@ -52,6 +52,19 @@ def _given(run: Run) -> Iterator[str]:
         are = "is" if len(encoders) == 1 else "are"
         said = f"{', '.join(sorted(encoders))} {are} given {name} beside the context"
         yield f"{said}: {meaning}" if meaning else said
+
+
+def _updated(run: Run) -> Iterator[str]:
+    """That a file is an update of the one that was scored, and what travels."""
+    said = run.info.details.get("update")
+    if isinstance(said, Mapping):
+        new, gone = (number_of(said, f"{what}_items") for what in ("new", "retired"))
+        size = number_of(said, "update_bytes")
+        yield (
+            f"an update of a finished file: {new:,} new items, {gone:,} retired, {size:,} bytes to "
+            f"send as a patch of the file before ({float(said.get('share_of_file') or 0):.1%} of "
+            "the new one); scores are those of the file before"
+        )
 
 
 def features_of(record: Record) -> dict[str, dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import tomllib
 from pathlib import Path
 
@@ -9,6 +10,9 @@ import pytest
 from click.testing import CliRunner
 
 from rbench.cli.list import command as listing
+from rbench.cli.ship import command as shipping
+from rbench.cli.update import command as update
+from rbench.gate.budget import parse_budget
 from rbench.study import Study
 from rbench.testing import check_feature
 
@@ -19,7 +23,10 @@ def blocks(page: str, kind: str) -> list[str]:
     return re.findall(rf"```{kind}\n(.*?)```", (DOCS / page).read_text("utf-8"), re.DOTALL)
 
 
-@pytest.mark.parametrize("text", blocks("features.md", "toml"))
+STUDIES = [text for text in blocks("features.md", "toml") if "update_bytes" not in text]
+
+
+@pytest.mark.parametrize("text", STUDIES)
 def test_the_studies_are_studies(text):
     study = Study.build(tomllib.loads(text))
     given = [study.features_of(name) for name in study.encoders]
@@ -27,11 +34,7 @@ def test_the_studies_are_studies(text):
 
 
 def test_an_encoder_may_have_features_of_its_own():
-    (study,) = [
-        Study.build(tomllib.loads(text))
-        for text in blocks("features.md", "toml")
-        if "lru_timed" in text
-    ]
+    (study,) = [Study.build(tomllib.loads(text)) for text in STUDIES if "lru_timed" in text]
     assert study.features_of("lru") == {}
     assert study.features_of("lru_timed") == {"time_gaps": {}}
     assert study.plugin("lru_timed") == ("lru", {})
@@ -50,3 +53,15 @@ def test_the_example_keeps_the_contract():
     known: dict[str, object] = {"__name__": "night"}
     exec(source, known)
     check_feature(known["Night"]())
+
+
+def test_the_budget_is_one_and_the_commands_have_their_options():
+    (text,) = [text for text in blocks("features.md", "toml") if text not in STUDIES]
+    assert parse_budget(text).update_bytes == 20_000
+    (lines,) = blocks("features.md", "sh")
+    found = [shlex.split(line)[1:] for line in lines.splitlines()]
+    assert [words[0] for words in found] == ["update", "ship"]
+    for name, *words in found:
+        command = {"update": update, "ship": shipping}[name]
+        given = command.make_context(name, list(words)).params
+        assert str(given["to"]) in words

@@ -55,7 +55,7 @@ def test_a_full_budget():
 
 CELL = "[[cells]]\n"
 WRONG = {
-    "": "sets no limit; allowed: [[cells]], [[files]], max_size_bytes",
+    "": "sets no limit; allowed: [[cells]], [[files]], max_size_bytes, update_bytes",
     "strict = true": "sets no limit",
     "[[cells]\n": "no TOML: ",
     "schema = 2\nmax_size_bytes = 1": "schema 2 is unknown; allowed: 1",

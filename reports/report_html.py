@@ -23,6 +23,7 @@ from rbench_reports import (
     provenance,
     quality,
     seeds,
+    slices,
     taps,
 )
 from rbench_reports.cells import STATES, Cell, Sheet
@@ -64,6 +65,8 @@ def page(run: Run, baseline: Run | None = None) -> str:
         tap_rows=taps.rows(sheet),
         learning_rows=learning.rows(sheet),
         quality_users=quality.users(sheet),
+        slice_columns=slices.columns(run, sheet),
+        slice_rows=slices.rows(run, sheet),
         explanations=explain.explanations(sheet, pairing),
         effects=effects.effects(sheet, pairing),
         reference=paired.REFERENCE,

@@ -9,6 +9,8 @@ from rbench.evaluate.scoring import Outcome
 from rbench.evaluate.settings import EvaluateSettings
 from rbench.metrics.coverage import coverage
 from rbench.metrics.estimates import estimates
+from rbench.metrics.popularity import novelty, popularity_lift
+from rbench.metrics.slices import slices
 from rbench.records import Parity, Quality, StreamQuality, TapQuality
 
 
@@ -26,12 +28,17 @@ def quality(
         PluginError: a metric is broken.
         OutputError: the ranks cannot be written.
     """
+    ranks, lists, drawn = outcome.ranks, outcome.lists, (settings.bootstrap, settings.seed)
+    known = lists.interactions[outcome.targets] * (outcome.targets > 0)
     return Quality(
-        users=len(outcome.ranks),
-        metrics=estimates(outcome.ranks, outcome.lists, settings.bootstrap, settings.seed),
-        coverage=coverage(outcome.lists),
+        users=len(ranks),
+        metrics=estimates(ranks, lists, *drawn),
+        coverage=coverage(lists),
+        novelty=novelty(lists),
+        popularity_lift=popularity_lift(lists, outcome.targets),
+        slices=slices(ranks, outcome.lengths, known, *drawn),
         parity=parity,
         tap=tap,
         stream=stream,
-        ranks=write_ranks(path, outcome.ranks),
+        ranks=write_ranks(path, ranks),
     )

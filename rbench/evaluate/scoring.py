@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rbench.data.dataset import Dataset, Holdout, Ids
 from rbench.data.ranking import Scores, rankable, ranks, top
@@ -36,6 +37,10 @@ class Outcome:
     """int32 ``(users,)``; 0 where the target cannot be ranked."""
     lists: Lists
     """Every user's best items."""
+    targets: Ids
+    """int32 ``(users,)``: what was held out; 0 where training never saw it."""
+    lengths: NDArray[np.int64]
+    """int64 ``(users,)``: items in their histories."""
 
 
 def score_users(
@@ -77,7 +82,12 @@ def score_users(
         best[start:stop] = np.where(np.take_along_axis(allowed, shown - 1, axis=1), shown, 0)
         report(Progress(done=stop, total=users, text="users scored"))
     interactions = np.bincount(dataset.train.values, minlength=items + 1)
-    return Outcome(ranks=found, lists=Lists(best, interactions))
+    return Outcome(
+        ranks=found,
+        lists=Lists(best, interactions),
+        targets=holdout.targets,
+        lengths=np.diff(holdout.histories.offsets),
+    )
 
 
 def check(scores: Scores, shape: tuple[int, int]) -> None:

@@ -53,6 +53,20 @@ def estimates(ranks: NDArray[Any], lists: Lists, resamples: int, seed: int) -> d
     return {one.name: found[one.name] for one in known}
 
 
+def estimate(name: str, ranks: NDArray[Any], resamples: int, seed: int) -> Estimate:
+    """One of the metrics of ranks alone, as in `estimates`.
+
+    Raises:
+        PluginError: it is broken.
+    """
+    import numpy as np
+
+    asked = next(one for one in measured([name.partition("@")[0]]) if one.name == name)
+    distinct, counts = np.unique(ranks, return_counts=True)
+    table = gains_of(asked, distinct)[:, None]
+    return _estimates([asked], table, counts, resamples, seed)[name]
+
+
 def _of_ranks(one: Measured) -> bool:
     return isinstance(one.metric, RankMetric)
 

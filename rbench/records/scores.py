@@ -73,6 +73,17 @@ class StreamQuality(Document, frozen=True, kw_only=True):
     """All of them, with the rates that are in the file."""
 
 
+class Slice(Document, frozen=True, kw_only=True):
+    """Some of the test users, see `rbench.metrics.slices`."""
+
+    users: int
+    bound: int
+    """Up to which, or from which on, they belong to it: items in their history, or training
+    interactions of their target."""
+    ndcg: Estimate
+    """NDCG@10."""
+
+
 class Quality(Document, frozen=True, kw_only=True):
     """Scores over every test user, full ranking."""
 
@@ -81,6 +92,13 @@ class Quality(Document, frozen=True, kw_only=True):
     """``recall@1|5|10|20``, ``ndcg@10``, ``mrr``: name -> estimate."""
     coverage: float
     """Share of the recommendable catalogue that appears in some user's top 10, 0 to 1."""
+    novelty: float | None = None
+    """Mean surprise of the items in the users' top 10, in bits; None in older records."""
+    popularity_lift: float | None = None
+    """Mean popularity of these items over that of the targets; None in older records."""
+    slices: dict[str, Slice] = {}
+    """``short_histories``, ``long_histories``, ``rare_targets``, ``popular_targets``: where users
+    differ."""
     parity: Parity | None = None
     tap: TapQuality | None = None
     """Of a file with the signature `tap`."""

@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from rbench.cells.recipe import Recipe
 from rbench.cells.target import Target
-from rbench.metrics.found import FIRST, gains_of, measured
+from rbench.metrics.found import FIRST, gains, gains_of, measured
 from rbench.records import (
     CellName,
     DataSummary,
@@ -37,6 +37,7 @@ from rbench.records import (
     Replicate,
     Run,
     RunInfo,
+    Slice,
     Timing,
 )
 from rbench.records.run_folder import read_run, write_info, write_items, write_records
@@ -256,7 +257,34 @@ class _Maker:
         sha = self._artefact(ranks=ranks)
         coverage = float(min(1.0, 0.02 + len(np.unique(ranks)) / CATALOGUE))
         metrics = {one.name: _estimate(gains_of(one, ranks)) for one in measured(FIRST)}
-        return Quality(users=self.users, metrics=metrics, coverage=coverage, ranks=sha), ranks
+        return Quality(
+            users=self.users,
+            metrics=metrics,
+            coverage=coverage,
+            novelty=11.0 - 3.0 * coverage,
+            popularity_lift=2.5 - coverage,
+            slices=self._slices(ranks),
+            ranks=sha,
+        ), ranks
+
+    def _slices(self, ranks: npt.NDArray[np.int32]) -> dict[str, Slice]:
+        """Quarters of the users, as if they lay in the order of what they are sliced by."""
+        quarter = max(1, self.users // 4)
+        parts = {
+            "short_histories": (ranks[:quarter], 12),
+            "long_histories": (ranks[-quarter:], 140),
+            "rare_targets": (np.sort(ranks)[-quarter:], 9),
+            "popular_targets": (np.sort(ranks)[: 2 * quarter : 2], 160),
+        }
+        return {
+            name: Slice(
+                users=len(part),
+                bound=bound,
+                ndcg=_estimate(found),
+            )
+            for name, (part, bound) in parts.items()
+            if (found := gains("ndcg@10", part)) is not None
+        }
 
     def timing(self, cell: CellName, outcome: Outcome) -> Timing:
         random = self.random(str(cell))

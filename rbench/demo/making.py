@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from rbench import litertjs
-from rbench.convert.result import INPUT, OUTPUT_ITEMS, OUTPUT_SCORES, SIGNATURE
+from rbench.convert.result import (
+    INPUT,
+    NEXT,
+    OUTPUT_ITEMS,
+    OUTPUT_SCORES,
+    QUERY,
+    RESTORE,
+    SIGNATURE,
+    UPDATE,
+    USER,
+)
 from rbench.demo import page
 from rbench.errors import OutputError, UsageError
 from rbench.records import Run
@@ -22,6 +32,8 @@ STARTERS = 12
 """Items that the empty page offers: the first of the vocabulary, which is ordered by frequency."""
 MOST_MODELS = 4
 """Beside each other; more do not fit a screen."""
+LEARNING = {"update": UPDATE, "restore": RESTORE, "user": USER, "query": QUERY, "next": NEXT}
+"""What a file that learns calls its signatures and their tensors."""
 
 
 class Demo(NamedTuple):
@@ -98,12 +110,13 @@ def demo(
     if any(other.items != named[0].items for other in named):
         raise UsageError("the cells are of different splits of the log", where=str(run.folder))
     items, notes = named[0]
-    column = next(iter(items.columns.values()), items.items)
+    shown = next(iter(items.columns.values()), items.items)
     hashes = "".join(one.model.sha256 for one in chosen)
+    columns = tuple(_columns(chosen))
     facts = page.Facts(
         key=hashlib.sha256(hashes.encode()).hexdigest() if chosen[1:] else chosen[0].model.sha256,
-        models=tuple(_model(one) for one in chosen),
-        names=column,
+        models=columns,
+        names=shown,
         ids=items.items,
         starters=tuple(range(1, min(STARTERS, len(items.items) - 1) + 1)),
         filters=filtered(run),
@@ -113,6 +126,7 @@ def demo(
             "input": INPUT,
             "items": OUTPUT_ITEMS,
             "scores": OUTPUT_SCORES,
+            **(LEARNING if any(one.learns for one in columns) else {}),
         },
     )
     models = [one.path.read_bytes() for one in chosen]
@@ -173,9 +187,19 @@ def _ndcg(one: Chosen) -> str:
     return f"NDCG@10 {found.value:.3f}" if found else ""
 
 
-def _model(one: Chosen) -> page.Model:
-    about = (_kilobytes(one.model.size_bytes), _ndcg(one))
-    return page.Model(name=_name(one), about=" · ".join(filter(None, about)))
+def _columns(chosen: Sequence[Chosen]) -> Iterator[page.Model]:
+    """A column for each file, and one beside it where it learns."""
+    for number, one in enumerate(chosen):
+        about = (_kilobytes(one.model.size_bytes), _ndcg(one))
+        yield page.Model(name=_name(one), about=" · ".join(filter(None, about)), file=number)
+        keys = {known.signatureKey for known in read(mapped(one.path)).signatureDefs}
+        if UPDATE.encode() in keys:
+            yield page.Model(
+                name=f"{_name(one)}, learning",
+                about="the same file, which learns from what you touch",
+                file=number,
+                learns=True,
+            )
 
 
 def _about(chosen: Sequence[Chosen]) -> str:

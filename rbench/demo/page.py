@@ -31,6 +31,10 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     about: str
+    file: int = 0
+    """Which of the page's files it asks."""
+    learns: bool = False
+    """Whether it learns from what is touched."""
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):

@@ -45,14 +45,9 @@ def blocks(language):
 @pytest.mark.slow
 def test_the_page_does_what_it_says(tmp_path, own_store, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    (study,) = blocks("toml")
+    study, _ = blocks("toml")
     Path("taps.toml").write_text(study + SMALL)
-    (commands,) = blocks("bash")
-    for line in commands.splitlines():
-        command, _, code = line.rpartition("#")
-        with pytest.raises(SystemExit) as left:
-            main(shlex.split(command)[1:])
-        assert left.value.code == int(code.split(":")[0]), (line, capsys.readouterr())
+    run(blocks("bash")[0], capsys)
     gru, bow = read_run(Path("runs/taps")).records
     assert (gru.state, bow.state) == ("ok", "ok"), (gru.reason, bow.reason)
     assert gru.model.census["tap"] == {"numbers": 8}
@@ -66,10 +61,52 @@ def test_the_page_does_what_it_says(tmp_path, own_store, monkeypatch, capsys):
     assert len(gru.timing.tap.round_medians_us) == 2
     assert (bow.quality.tap, bow.timing.tap) == (None, None)
     assert "And item by item?" in Path("runs/taps/report.html").read_text("utf-8")
-    (program,) = blocks("python")
-    monkeypatch.setattr(sys, "path", [str(tmp_path / "bundle"), *sys.path])
+    told = of_an_app(blocks("python")[0], tmp_path / "bundle", monkeypatch, capsys)
+    assert told.count("'") == 20
+
+
+@pytest.mark.slow
+def test_the_page_s_file_learns(tmp_path, own_store, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    _, study = blocks("toml")
+    Path("learn.toml").write_text(study + SMALL)
+    run(blocks("bash")[1], capsys)
+    records = read_run(Path("runs/learn")).records
+    assert [record.state for record in records] == ["ok", "ok"], [one.reason for one in records]
+    for record in records:
+        said = {"numbers": 8, "state": "variable", "rate": 1.0, "decay": 0.1}
+        assert record.model.census["personal"] == said
+        assert record.model.census["item_table"]["shared"]
+        assert record.model.census["stored_twice"]["buffers"] == 0
+        known, new = record.quality.stream.known, record.quality.stream.new
+        assert known.users + new.users == record.quality.users == 120
+        assert 10 < new.users < 40
+        assert known.taps == 5 * known.users  # of six held out, one validates
+        assert new.taps == 13 * new.users  # all but the first
+        assert len(record.quality.stream.rates) == 2
+        assert known.low <= known.learning - known.frozen <= known.high
+        assert record.timing.update.median_us > 0
+        assert len(record.timing.update.round_medians_us) == 2
+        assert record.settings["personal"] == {"rate": 1.0, "decay": 0.1, "state": "variable"}
+    assert "And for this very user?" in Path("runs/learn/report.html").read_text("utf-8")
+    told = of_an_app(blocks("python")[1], tmp_path / "learner", monkeypatch, capsys)
+    assert told.count("'") == 20
+
+
+def run(commands, capsys):
+    """Each line of a block, which ends with its exit code."""
+    for line in commands.splitlines():
+        command, _, code = line.rpartition("#")
+        with pytest.raises(SystemExit) as left:
+            main(shlex.split(command)[1:])
+        assert left.value.code == int(code.split(":")[0]), (line, capsys.readouterr())
+
+
+def of_an_app(program, bundle, monkeypatch, capsys):
+    """What a program prints that imports a bundle's client."""
+    monkeypatch.setattr(sys, "path", [str(bundle), *sys.path])
     monkeypatch.delitem(sys.modules, "client", raising=False)
     capsys.readouterr()
     exec(compile(program, "docs/personal.md", "exec"), {})
     sys.modules.pop("client")
-    assert capsys.readouterr().out.count("'") == 20
+    return capsys.readouterr().out

@@ -120,7 +120,7 @@ function start() {
     ...facts.contract,
     glue: packed("glue"),
     wasm: packed("wasm"),
-    models: models.map((one, at) => ({ name: one.name, file: packed(`model-${at}`) })),
+    models: models.map((one) => ({ name: one.name, file: packed(`model-${one.file}`), learns: one.learns })),
   });
 }
 
@@ -132,13 +132,19 @@ let began = null;
 let answers = [];
 const felt = [];
 
+// Columns of a file as it learns are asked while the switch is on.
+function columns() {
+  const all = [...models.keys()];
+  return all.filter((model) => !models[model].learns || $("learning").checked);
+}
+
 function ask(event) {
   tap += 1;
   began = event?.timeStamp ?? null;
   answers = models.map(() => null);
   if (!ready) return;
-  if (history.length) send({ kind: "rank", tap, history });
-  else drawAll();
+  send({ kind: "rank", tap, history, columns: columns() });
+  if (!history.length) drawAll();
 }
 
 function heard(data) {
@@ -159,7 +165,7 @@ function heard(data) {
     const seen = new Set(facts.filters ? history : []);
     const list = [...data.items].filter((item) => item > 0 && !seen.has(item));
     answers[data.model] = { list, ms: data.ms, why: new Map() };
-    if (answers.every(Boolean)) drawAll();
+    if (columns().every((model) => answers[model])) drawAll();
   } else if (data.tap === tap && data.kind === "reasons") {
     answers[data.model].why = new Map(data.why);
     drawReasons(data.model);
@@ -245,8 +251,11 @@ function drawResults() {
     return;
   }
   const first = answers[0].list.slice(0, SHOWN);
-  answers.forEach(({ list, ms }, number) => {
+  answers.forEach((answer, number) => {
     const column = document.querySelectorAll(".column")[number];
+    column.hidden = !answer;
+    if (!answer) return;
+    const { list, ms } = answer;
     column.querySelector(".ms").textContent = `${inWords(ms)} ms`;
     const rows = column.querySelector("ol");
     const shown = list.slice(0, SHOWN);
@@ -314,7 +323,7 @@ function painted() {
   const from = began;
   const mine = tap;
   began = null;
-  const model = answers.reduce((sum, one) => sum + one.ms, 0);
+  const model = answers.reduce((sum, one) => sum + (one?.ms ?? 0), 0);
   $("model-ms").textContent = inWords(model);
   requestAnimationFrame(() => {
     const after = new MessageChannel();
@@ -457,6 +466,8 @@ $("forget").addEventListener("click", (event) => {
   forget(event);
   $("query").focus();
 });
+$("switch").hidden = !models.some((one) => one.learns);
+$("learning").addEventListener("change", () => ask(null));
 $("theme").addEventListener("click", () => {
   const root = document.documentElement;
   const dark = getComputedStyle(root).colorScheme === "dark";

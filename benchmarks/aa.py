@@ -109,7 +109,7 @@ def report(done: list[dict[str, Any]], console: Console) -> None:
     total, first = len(done), done[0]
     spread = np.std([math.log(x) for x in ratios["twin"]], ddof=1)
     load = [one["load"] for one in done]
-    crowd = [one["others_cores"] for one in done]
+    contention = [one["others_cores"] for one in done]
     console.print(
         f"{first['encoder']} on {first['target']}, {first['rounds']} rounds a cell, "
         f"{total} comparisons, chance {ALPHA:.2%} on each side"
@@ -126,8 +126,8 @@ def report(done: list[dict[str, Any]], console: Console) -> None:
     )
     console.print(
         f"machine: load average {min(load):.1f} to {max(load):.1f}; others used "
-        f"{np.median(crowd):.2f} cores (median over comparisons of the busiest round), "
-        f"at most {max(crowd):.2f}"
+        f"{np.median(contention):.2f} cores (median over comparisons of the busiest round), "
+        f"at most {max(contention):.2f}"
     )
 
 

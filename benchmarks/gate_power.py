@@ -27,7 +27,7 @@ from rich.console import Console
 from rich.table import Table
 
 from rbench.gate.latency import sighted
-from rbench.gate.levels import Levels, Measure, Place, at_most
+from rbench.gate.levels import Levels, Measure, Subject, at_most
 from rbench.gate.limits import Limits
 from rbench.profile import ProfileSettings
 from rbench.profile.pair import SETTINGS
@@ -101,7 +101,7 @@ def pair_outcomes(pairs: int, loss: float, rounds: int, own: float, seed: int) -
 
 def outcomes(found: Sequence[Ratio]) -> Outcomes:
     """What the gate makes of ratios at ``max_ratio = 1.0`` and ``must_see = "5%"``."""
-    place = Place("cell", "latency ratio")
+    place = Subject("cell", "latency ratio")
     counts = Counter(
         sighted(
             at_most(

@@ -73,7 +73,7 @@ def _latency(run: Run) -> Iterator[Resolution]:
 
 
 @dataclass(frozen=True)
-class Noise:
+class TargetNoise:
     """What A/A cells of one target showed."""
 
     share: float
@@ -81,7 +81,7 @@ class Noise:
     files: int
 
 
-def noise_of(details: Mapping[str, Any]) -> dict[str, Noise]:
+def noise_of(details: Mapping[str, Any]) -> dict[str, TargetNoise]:
     """Target -> noise, from a run's details; what is not understood is left out."""
     table = details.get("noise")
     found = {}
@@ -91,7 +91,7 @@ def noise_of(details: Mapping[str, Any]) -> dict[str, Noise]:
         if known is not None and known >= 0:
             files = entry.get("files")
             cell = entry.get("cell")
-            found[str(target)] = Noise(
+            found[str(target)] = TargetNoise(
                 known,
                 cell if isinstance(cell, str) else "",
                 files if isinstance(files, int) else 1,

@@ -25,7 +25,7 @@ ALLOWED = {
     "rbench/cells/recipe.py": "PLAIN, the recipe that all others are compared with",
     "rbench/cli/gate.py": "a default",
     "rbench/cli/profile.py": "a default",
-    "rbench/compare/alike.py": "cpu is a field of a machine",
+    "rbench/compare/comparability.py": "cpu is a field of a machine",
     "rbench/data/synthetic.py": "the best that its own process allows, for metrics of ours",
     "rbench/gate/rules.py": "a default",
     "rbench/profile/ranges.py": "float32 is numpy's type",

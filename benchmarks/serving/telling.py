@@ -60,12 +60,12 @@ def _measured(seen: dict[Way, Seen]) -> Table:
         table.add_column(heading, justify="right")
     for door in dict.fromkeys(way.door for way in seen):
         one, many = seen[Way(door, 1)], seen.get(Way(door, CLIENTS[1]))
-        crowd = _times(many) if many else ["-"] * len(HEADINGS)
+        contention = _times(many) if many else ["-"] * len(HEADINGS)
         payload = " (payload)" if door == "grpc" else ""
         table.add_row(
             f"{NAMES[door]}{_versions(door)}",
             *_times(one),
-            *crowd,
+            *contention,
             f"{one.bytes_a_tap:,.0f}{payload}" if one.bytes_a_tap else "0",
         )
     return table

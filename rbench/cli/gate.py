@@ -37,7 +37,7 @@ Exit codes:
   2  nothing was measured or comparable, or wrong usage
 """,
 )
-@click.argument("run", required=False, type=words.Place(path_type=Path))
+@click.argument("run", required=False, type=words.NonEmptyPath(path_type=Path))
 @click.option(
     "--max-size",
     callback=words.size,
@@ -47,32 +47,32 @@ Exit codes:
 )
 @click.option(
     "--budget",
-    type=words.Place(path_type=Path),
+    type=words.NonEmptyPath(path_type=Path),
     metavar="FILE",
     help="Limits of every kind, in TOML; see docs/gating.md. One with [[files]] only needs no RUN.",
 )
 @click.option(
     "--against",
-    type=words.Place(path_type=Path),
+    type=words.NonEmptyPath(path_type=Path),
     metavar="BASELINE",
     help="A baseline file, or the folder of a run, for limits on growth, drift and loss.",
 )
 @click.option(
     "--update",
     "to",
-    type=words.Place(path_type=Path),
+    type=words.NonEmptyPath(path_type=Path),
     metavar="BASELINE",
     help="Write the baseline file anew from RUN and the budget's files, if nothing fails.",
 )
 @click.option(
     "--model",
-    type=words.Place(path_type=Path),
+    type=words.NonEmptyPath(path_type=Path),
     metavar="NEW",
     help="A .tflite that no run made, held to --max-size or against OLD; instead of RUN.",
 )
 @click.option(
     "--against-model",
-    type=words.Place(path_type=Path),
+    type=words.NonEmptyPath(path_type=Path),
     metavar="OLD",
     help="The .tflite that NEW is held against.",
 )

@@ -9,7 +9,7 @@ from rbench.cells.target import Target
 from rbench.errors import StageError
 from rbench.gate import Limits, Verdict
 from rbench.gate.amounts import Share, Size
-from rbench.gate.levels import Place
+from rbench.gate.levels import Subject
 from rbench.gate.pair import PairLimits, judge_sizes, judge_times
 from rbench.gate.rules import SizeLimit
 from rbench.gate.verdict import Finding
@@ -44,7 +44,7 @@ def judge_models(
             finding, told = _timed(limits.max_ratio, new, old, target, ranges)
             notes += told
         except StageError as error:
-            finding = Place(str(new), "latency ratio").broken(str(error))
+            finding = Subject(str(new), "latency ratio").broken(str(error))
         findings.append(finding)
     return Verdict(findings=tuple(findings), notes=tuple(notes))
 

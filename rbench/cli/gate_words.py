@@ -14,7 +14,7 @@ from rbench.gate.amounts import MOST, Share, Size, amount
 from rbench.gate.sizes import UNSET, parse_size
 
 
-class Place(click.Path):
+class NonEmptyPath(click.Path):
     """A path that is not empty."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:

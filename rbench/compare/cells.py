@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from functools import partial
 
-from rbench.compare.alike import timed_alike
+from rbench.compare.comparability import timed_alike
 from rbench.compare.comparison import Difference
 from rbench.compare.files import Pair, Uncertain, exact, verdict_of, without
 from rbench.gate.latency import noise_alone, why_shaky

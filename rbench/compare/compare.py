@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rbench.compare.alike import unlike
 from rbench.compare.cells import delegated, latency, noise_of, state
+from rbench.compare.comparability import unlike
 from rbench.compare.comparison import Comparison, Difference, Side
 from rbench.compare.files import Pair, Uncertain, scores, sizes
 from rbench.compare.notes import notes

@@ -11,10 +11,10 @@ import msgspec
 SCHEMA = 1
 """Version of the document that ``rbench compare --format json`` writes."""
 
-Verdict = Literal["better", "worse", "unchanged", "not comparable"]
+Change = Literal["better", "worse", "unchanged", "not comparable"]
 Unit = Literal["bytes", "score", "us", "nodes", ""]
 
-VERDICTS: tuple[Verdict, ...] = ("worse", "better", "unchanged", "not comparable")
+VERDICTS: tuple[Change, ...] = ("worse", "better", "unchanged", "not comparable")
 """In the order in which a reader should meet them."""
 
 
@@ -39,7 +39,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     visible: float | None = None
     """The smallest change for the worse that would have been seen, as a share, at 95 % power; None
     for what is exact or not known."""
-    verdict: Verdict
+    verdict: Change
     reason: str = ""
     """Why it cannot be compared, or else how it was: what the interval stands on."""
 
@@ -84,7 +84,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     """What a reader should know beside the differences."""
 
-    def of(self, verdict: Verdict) -> tuple[Difference, ...]:
+    def of(self, verdict: Change) -> tuple[Difference, ...]:
         """The differences with this verdict: those without a number first, then the largest."""
         found = [one for one in self.differences if one.verdict == verdict]
         if verdict in ("better", "worse"):

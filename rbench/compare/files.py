@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from rbench.compare.alike import scored_alike
-from rbench.compare.comparison import Difference, Unit, Verdict
+from rbench.compare.comparability import scored_alike
+from rbench.compare.comparison import Change, Difference, Unit
 from rbench.gate.scores import NOTHING, is_score
 from rbench.metrics.found import HEADLINE, gains
 from rbench.records import Estimate, Record, Run
@@ -44,7 +44,7 @@ class Pair:
         self,
         metric: str,
         unit: Unit,
-        verdict: Verdict,
+        verdict: Change,
         numbers: Sequence[float | None] = (None, None),
         interval: tuple[float | None, float | None] = (None, None),
         reason: str = "",
@@ -102,7 +102,7 @@ def sizes(pair: Pair) -> Iterator[Difference]:
             yield pair.says(metric, "bytes", verdict, numbers, reason=reason)
 
 
-def exact(before: float, after: float, better: int = -1) -> Verdict:
+def exact(before: float, after: float, better: int = -1) -> Change:
     """The verdict on numbers that chance has no part in; ``better``: the sign of a gain."""
     if before == after:
         return "unchanged"
@@ -181,9 +181,9 @@ def _lost(
     return unpaired_loss(*found), "by the two intervals: ranks of the users are missing", None
 
 
-def verdict_of(interval: tuple[float, float], null: float = 0.0) -> Verdict:
+def verdict_of(interval: tuple[float, float], null: float = 0.0) -> Change:
     """The verdict on a number of which less is better, by where it lies."""
-    verdicts: dict[str, Verdict] = {"above": "worse", "below": "better", "": "unchanged"}
+    verdicts: dict[str, Change] = {"above": "worse", "below": "better", "": "unchanged"}
     return verdicts[significant(interval, null)]
 
 

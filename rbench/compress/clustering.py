@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import tensorflow_model_optimization as tfmot
 
-from rbench.compress.places import Floats, Place, wrapped
+from rbench.compress.places import Floats, Weight, wrapped
 from rbench.graph.model import Weights
 from rbench.recipes.compression import Method
 
@@ -50,7 +50,7 @@ class Clustering(Method):
             "clustered_tensors": float(len(distinct)),
         }
 
-    def _around(self, layer: Any, found: list[Place]) -> Any:
+    def _around(self, layer: Any, found: list[Weight]) -> Any:
         return tfmot.clustering.keras.cluster_weights(
             layer,
             number_of_clusters=self.clusters,

@@ -20,21 +20,21 @@ Layer = Any
 Floats = NDArray[np.float32]
 
 
-class Place(NamedTuple):
+class Weight(NamedTuple):
     """One weight of a layer that compression changes."""
 
     holder: Any
     """The object whose attribute it is: the layer, or its cell."""
     attribute: str
     position: int
-    """Place among the layer's weights; ``layer/position`` is its name."""
+    """Weight among the layer's weights; ``layer/position`` is its name."""
     parts: int
     """Gates side by side along the last axis; 1 for all but recurrent layers."""
     table: bool
     """Whether the last axis of the weight is also the last one in the file."""
 
 
-def places(layer: Layer, *, ages: bool = False) -> list[Place]:
+def places(layer: Layer, *, ages: bool = False) -> list[Weight]:
     """The compressed weights of a built layer; none for most layers.
 
     Args:
@@ -53,7 +53,7 @@ def places(layer: Layer, *, ages: bool = False) -> list[Place]:
     else:
         return []
     return [
-        Place(
+        Weight(
             holder,
             attribute,
             next(n for n, w in enumerate(layer.weights) if w is getattr(holder, attribute)),
@@ -65,7 +65,7 @@ def places(layer: Layer, *, ages: bool = False) -> list[Place]:
     ]
 
 
-def parts(weight: Floats, place: Place) -> list[Floats]:
+def parts(weight: Floats, place: Weight) -> list[Floats]:
     """A weight's gates, each as the file has it: outputs first, inputs last."""
     found = np.split(np.asarray(weight), place.parts, axis=-1)
     return found if place.table else [np.moveaxis(part, -1, 0) for part in found]

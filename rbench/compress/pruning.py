@@ -22,7 +22,7 @@ import tensorflow as tf
 import tensorflow_model_optimization as tfmot
 from tensorflow_model_optimization.python.core.sparsity.keras import pruning_impl, pruning_wrapper
 
-from rbench.compress.places import Floats, Place, parts, wrapped
+from rbench.compress.places import Floats, Weight, parts, wrapped
 from rbench.graph.model import Weights
 from rbench.recipes.compression import Method
 
@@ -71,7 +71,7 @@ class Pruning(Method):
             "pruned_tensors": float(len(zeros)),
         }
 
-    def _around(self, layer: Any, found: list[Place], steps: int) -> Any:
+    def _around(self, layer: Any, found: list[Weight], steps: int) -> Any:
         calls = len(layer.inbound_nodes)  # the wrapper counts calls; the item table has two
         if self.sparsity:
             ramp = max(1, int(steps * RAMP))
@@ -88,7 +88,7 @@ class Pruning(Method):
         schedule = tfmot.sparsity.keras.ConstantSparsity(0.5, begin_step=0)
         return _Wrapper(layer, found, pruning_schedule=schedule, sparsity_m_by_n=BLOCK)
 
-    def _parts(self) -> list[tuple[Place, Floats]]:
+    def _parts(self) -> list[tuple[Weight, Floats]]:
         return [
             (place, part)
             for layer in self.callback.prunable_layers
@@ -123,7 +123,7 @@ def stripped(model: Any) -> Weights:
 
 
 class _Wrapper(pruning_wrapper.PruneLowMagnitude):  # type: ignore[misc]
-    def __init__(self, layer: Any, found: list[Place], **options: Any) -> None:
+    def __init__(self, layer: Any, found: list[Weight], **options: Any) -> None:
         # TFMOT's registry does not know the cells of recurrent layers: what it asks, we answer.
         layer.get_prunable_weights = lambda: [getattr(p.holder, p.attribute) for p in found]
         super().__init__(layer, **options)
@@ -143,7 +143,7 @@ class _Wrapper(pruning_wrapper.PruneLowMagnitude):  # type: ignore[misc]
 
 
 class _ByParts(pruning_impl.Pruning):  # type: ignore[misc]
-    def __init__(self, found: tuple[Place, ...], **options: Any) -> None:
+    def __init__(self, found: tuple[Weight, ...], **options: Any) -> None:
         super().__init__(**options)
         self.by_weight = {
             weight.ref(): place

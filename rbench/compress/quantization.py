@@ -32,11 +32,11 @@ import tensorflow_model_optimization as tfmot
 import tf_keras
 
 from rbench.compress.few_bits import best_limit, in_blocks, in_halves
-from rbench.compress.places import Floats, Place, places
+from rbench.compress.places import Floats, Weight, places
 from rbench.compress.ranges import MovingRange, computes
 from rbench.graph.model import ITEM_TABLE, Weights
 from rbench.layers import Mask
-from rbench.recipes.compression import Method, StepSizes
+from rbench.recipes.compression import LearningRates, Method
 from rbench.recipes.scheme import Grid
 
 RECURRENT_BITS = 8
@@ -74,7 +74,7 @@ class Quantization(Method):
         )
         return self.model
 
-    def step_size(self, settings: StepSizes) -> float:
+    def learning_rate(self, settings: LearningRates) -> float:
         return settings.qat_learning_rate
 
     def end_epoch(self) -> None:
@@ -223,7 +223,7 @@ class _Config(tfmot.quantization.keras.QuantizeConfig):  # type: ignore[misc]
 
     def __init__(
         self,
-        found: list[Place],
+        found: list[Weight],
         bits: int,
         ranged: bool,
         each_output: bool,
@@ -268,7 +268,7 @@ class _Config(tfmot.quantization.keras.QuantizeConfig):  # type: ignore[misc]
         """The layer's weights in their own order, which wrapping disturbs."""
         return self.layers_weights
 
-    def _quantizer(self, place: Place) -> OnGrid:
+    def _quantizer(self, place: Weight) -> OnGrid:
         by_axis = self.each_output and not place.table
         bits = RECURRENT_BITS if place.attribute == "recurrent_kernel" else self.bits
         made = self.kind(bits, per_axis=by_axis, symmetric=True, narrow_range=True)

@@ -76,7 +76,7 @@ def tune(
         dataset.items,
         loss=plugins.loss(resolved.loss, resolved.loss_options),
         dropout=resolved.dropout,
-        learning_rate=method.step_size(settings),
+        learning_rate=method.learning_rate(settings),
         beta_2=resolved.beta_2,
         seed=seed,
         features=features,

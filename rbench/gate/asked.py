@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from rbench.gate.levels import Place
+from rbench.gate.levels import Subject
 from rbench.gate.rules import CellRule, FileRule
 from rbench.gate.verdict import Finding
 from rbench.records import Record
@@ -58,7 +58,7 @@ def unanswered(
         said = f"every cell that it matches is {' or '.join(states)}"
     for check in checks(rule):
         if check not in answered:
-            yield Place(pattern(rule), check, name).unlike(said)
+            yield Subject(pattern(rule), check, name).unlike(said)
 
 
 def pattern(rule: CellRule) -> str:

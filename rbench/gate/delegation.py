@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rbench.cells.target import backend_of
 from rbench.gate.amounts import percent
-from rbench.gate.levels import Levels, Measure, Place, at_least
+from rbench.gate.levels import Levels, Measure, Subject, at_least
 from rbench.gate.rules import DelegationLimit
 from rbench.gate.verdict import Finding
 from rbench.records import Record
@@ -17,7 +17,7 @@ def asked(limit: DelegationLimit, record: Record) -> bool:
 
 def judge_delegation(limit: DelegationLimit, record: Record, rule: str) -> Finding:
     """Hold the share of the nodes that were delegated to a floor."""
-    place = Place(str(record.cell), "delegation", rule)
+    place = Subject(str(record.cell), "delegation", rule)
     found = record.delegation
     if found is None:
         return place.broken("its record does not say what was delegated")

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from rbench.gate.amounts import percent
 from rbench.gate.baseline import Mark
-from rbench.gate.levels import Levels, Measure, Place, at_most
+from rbench.gate.levels import Levels, Measure, Subject, at_most
 from rbench.gate.rules import SizeLimit
 from rbench.gate.sizes import format_size
 from rbench.gate.verdict import Finding
@@ -44,24 +44,24 @@ def judge_size(limit: SizeLimit, file: Weighed, rule: str) -> Iterator[Finding]:
     absolute = Levels(limit.warn, limit.max)
     if absolute:
         measure = Measure(file.bytes, "bytes", lambda value: format_size(int(value)))
-        yield at_most(Place(file.subject, file.kind, rule), absolute, measure)
+        yield at_most(Subject(file.subject, file.kind, rule), absolute, measure)
     growth = Levels(limit.warn_growth, limit.max_growth)
     if growth:
-        yield _growth(growth, file, Place(file.subject, f"{file.kind} growth", rule))
+        yield _growth(growth, file, Subject(file.subject, f"{file.kind} growth", rule))
     drift = Levels(limit.warn_drift, limit.max_drift)
     if drift:
-        place = Place(file.subject, f"{file.kind} drift", rule)
+        place = Subject(file.subject, f"{file.kind} drift", rule)
         yield _drift(drift, file, place, limit.drift_over)
 
 
-def _growth(levels: Levels, file: Weighed, place: Place) -> Finding:
+def _growth(levels: Levels, file: Weighed, place: Subject) -> Finding:
     if file.mark is None:
         return place.unlike(_unknown(file))
     before = _of(file.kind, file.mark.size_bytes, file.mark.gzip_bytes)
     return _share(levels, file, place, before, f"the baseline's {format_size(before)}")
 
 
-def _drift(levels: Levels, file: Weighed, place: Place, over: int) -> Finding:
+def _drift(levels: Levels, file: Weighed, place: Subject, over: int) -> Finding:
     known = file.before()[-over:]
     if not known:
         return place.unlike(_unknown(file))
@@ -71,7 +71,7 @@ def _drift(levels: Levels, file: Weighed, place: Place, over: int) -> Finding:
     return _share(levels, file, place, least, about)
 
 
-def _share(levels: Levels, file: Weighed, place: Place, before: int, about: str) -> Finding:
+def _share(levels: Levels, file: Weighed, place: Subject, before: int, about: str) -> Finding:
     if before < 1:
         return place.unlike("the baseline's file is empty")
     # Not bytes / before - 1, which lies beside 2 % where 1020 stands against 1000.

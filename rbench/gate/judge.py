@@ -9,7 +9,7 @@ from pathlib import Path
 from rbench.gate.against import Against, Made, models_of
 from rbench.gate.files import Found, inspect
 from rbench.gate.growth import Weighed, judge_size
-from rbench.gate.levels import Levels, Measure, Place, at_most
+from rbench.gate.levels import Levels, Measure, Subject, at_most
 from rbench.gate.limits import Limits
 from rbench.gate.outside import Outside
 from rbench.gate.plan import Plan, matched
@@ -72,7 +72,7 @@ def _badness(finding: Finding) -> tuple[int, bool, float]:
 
 def _run(run: Run) -> Iterator[Finding]:
     """Whether the run has the cells that it should have, each once."""
-    place = Place(run.info.study or run.folder.name, "run")
+    place = Subject(run.info.study or run.folder.name, "run")
     if not (run.folder / "run.json").is_file():
         yield place.broken("run.json is missing: it is not known how many cells there should be")
     elif run.info.cells < 1 and run.records:
@@ -86,12 +86,12 @@ def _run(run: Run) -> Iterator[Finding]:
         yield place.broken(f"{len(run.records)} records of {run.info.cells} cells")
     for name, times in Counter(str(record.cell) for record in run.records).items():
         if times > 1:
-            yield Place(name, "cell").broken(f"{times} records of it: which one counts?")
+            yield Subject(name, "cell").broken(f"{times} records of it: which one counts?")
 
 
 def _cells(run: Run) -> Iterator[Finding]:
     for record in run.records:
-        place = Place(str(record.cell), "cell")
+        place = Subject(str(record.cell), "cell")
         if record.state in ("failed", "skipped"):
             reason = f": {record.reason}" if record.reason else ""
             yield place.broken(f"{record.state}{reason}")
@@ -106,9 +106,9 @@ def _rules(limits: Limits, run: Run, against: Against | None, plan: Plan) -> Ite
         owner = owners.setdefault(made.model.path, made.subject)
         found: Found = inspect(run.folder, made.model)
         if found.complaint:
-            yield Place(made.subject, "file").broken(found.complaint)
+            yield Subject(made.subject, "file").broken(found.complaint)
         elif owner != made.subject:
-            yield Place(made.subject, "file").broken(f"{made.model.path} is {owner}'s")
+            yield Subject(made.subject, "file").broken(f"{made.model.path} is {owner}'s")
         if found.size_bytes is None:
             continue
         mark = against.baseline.models.get(made.subject) if against else None
@@ -127,7 +127,7 @@ def _rules(limits: Limits, run: Run, against: Against | None, plan: Plan) -> Ite
 
 def _update(limit: int, made: Made) -> Finding:
     """Whether what an update sends to devices keeps its limit."""
-    place = Place(made.subject, "update")
+    place = Subject(made.subject, "update")
     said = made.model.census.get("update")
     found = said.get("update_bytes") if isinstance(said, Mapping) else None
     if isinstance(found, bool) or not isinstance(found, int):
@@ -139,7 +139,7 @@ def _update(limit: int, made: Made) -> Finding:
 def _gzip(limit: SizeLimit, file: Weighed, model: ModelFile, rule: str) -> Iterator[Finding]:
     if not model.gzip_bytes > file.bytes // MOST_GZIP:
         said = f"its record says {format_size(model.gzip_bytes)}: gzip makes no file so small"
-        yield Place(file.subject, "gzip", rule).broken(said)
+        yield Subject(file.subject, "gzip", rule).broken(said)
     else:
         yield from judge_size(limit, file._replace(kind="gzip", bytes=model.gzip_bytes), rule)
 

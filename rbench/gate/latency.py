@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 
 from rbench.cells.target import versions_of
 from rbench.gate.amounts import percent
-from rbench.gate.levels import Levels, Measure, Place, at_most
+from rbench.gate.levels import Levels, Measure, Subject, at_most
 from rbench.gate.rules import LatencyLimit
 from rbench.gate.verdict import Finding
 from rbench.records import Record, Run, Timing
@@ -30,7 +30,7 @@ def judge_ratio(
         noise: of the run on the cell's target, see `noise_on`.
         alpha: significance level, at which what is just at the limit fails.
     """
-    place = Place(str(record.cell), "latency ratio", rule)
+    place = Subject(str(record.cell), "latency ratio", rule)
     if record.timing is None:
         return place.broken(_no_timing(record))
     reference, complaint = _reference(limit, record, run)
@@ -51,7 +51,7 @@ def judge_time(
     limit: LatencyLimit, record: Record, noise: RoundVariance, rule: str, alpha: float
 ) -> Finding:
     """Hold a cell's microseconds to a limit that holds on one machine."""
-    place = Place(str(record.cell), "latency", rule)
+    place = Subject(str(record.cell), "latency", rule)
     timing = record.timing
     if timing is None:
         return place.broken(_no_timing(record))
@@ -108,7 +108,9 @@ def floor_on(run: Run, target: str) -> float:
     return math.log1p(share) if isinstance(share, float) and 0 <= share < math.inf else 0.0
 
 
-def sighted(finding: Finding, place: Place, ratio: Ratio, limit: float, must_see: float) -> Finding:
+def sighted(
+    finding: Finding, place: Subject, ratio: Ratio, limit: float, must_see: float
+) -> Finding:
     """The finding, unless it lets something pass that it could not have seen.
 
     Args:

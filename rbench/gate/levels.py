@@ -18,7 +18,7 @@ class Levels(NamedTuple):
         return self.warn is not None or self.fail is not None
 
 
-class Place(NamedTuple):
+class Subject(NamedTuple):
     """What a finding is about."""
 
     subject: str
@@ -51,17 +51,17 @@ class Measure(NamedTuple):
     """What the number stands against, e.g. ``against the baseline's 1,000 bytes``."""
 
 
-def at_most(place: Place, levels: Levels, measure: Measure) -> Finding:
+def at_most(place: Subject, levels: Levels, measure: Measure) -> Finding:
     """A ceiling: it fails above it beyond chance, and warns above it by the number alone."""
     return _judge(place, levels, measure, sign=1)
 
 
-def at_least(place: Place, levels: Levels, measure: Measure) -> Finding:
+def at_least(place: Subject, levels: Levels, measure: Measure) -> Finding:
     """A floor: it fails below it beyond chance, and warns below it by the number alone."""
     return _judge(place, levels, measure, sign=-1)
 
 
-def _judge(place: Place, levels: Levels, measure: Measure, *, sign: int) -> Finding:
+def _judge(place: Subject, levels: Levels, measure: Measure, *, sign: int) -> Finding:
     number = measure.number
     near = number
     if measure.interval is not None:

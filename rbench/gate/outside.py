@@ -9,7 +9,7 @@ from pathlib import Path
 from rbench.gate.against import Against
 from rbench.gate.baseline import Mark
 from rbench.gate.growth import Weighed, judge_size
-from rbench.gate.levels import Place
+from rbench.gate.levels import Subject
 from rbench.gate.limits import Limits
 from rbench.gate.matching import Matches, matches
 from rbench.gate.opening import NoFileError
@@ -44,7 +44,7 @@ class Outside:
         """
         for path, weight in self.weights.items():
             if weight.complaint:
-                yield Place(path, "file").broken(weight.complaint)
+                yield Subject(path, "file").broken(weight.complaint)
         most = self.limits.max_size_bytes
         if most is not None:
             for path, weight in self._sound(self.weights):
@@ -79,14 +79,14 @@ class Outside:
         marks = against.baseline.files if against else {}
         wanted = [path for path in marks if matches(path, rule.path)]
         for folder, reason in found.unreadable.items():
-            yield Place(folder, "rule", name).broken(f"cannot be looked into: {reason}")
+            yield Subject(folder, "rule", name).broken(f"cannot be looked into: {reason}")
         for path in wanted:
             if path not in paths:
-                yield Place(path, "file", name).broken(
+                yield Subject(path, "file", name).broken(
                     "is in the baseline and missing here; if that is meant, update the baseline"
                 )
         if not (paths or wanted or found.unreadable or rule.optional):
-            yield Place(rule.path, "rule", name).broken(f"no file matches in {self.root}")
+            yield Subject(rule.path, "rule", name).broken(f"no file matches in {self.root}")
         for path, weight in self._sound(paths):
             mark, compared = marks.get(path), against is not None
             if rule.size is not None:
@@ -96,6 +96,6 @@ class Outside:
                 try:
                     file = Weighed(path, "gzip", weight.gzip_bytes(), mark, compared)
                 except NoFileError as error:
-                    yield Place(path, "gzip", name).broken(str(error))
+                    yield Subject(path, "gzip", name).broken(str(error))
                     continue
                 yield from judge_size(rule.gzip, file, name)

@@ -10,7 +10,7 @@ from rbench.errors import ModelError
 from rbench.gate.baseline import Mark
 from rbench.gate.growth import Weighed, judge_size
 from rbench.gate.latency import sighted, times
-from rbench.gate.levels import Levels, Measure, Place, at_most
+from rbench.gate.levels import Levels, Measure, Subject, at_most
 from rbench.gate.rules import SizeLimit
 from rbench.gate.verdict import Finding
 from rbench.gate.weighing import weigh
@@ -62,7 +62,7 @@ def judge_times(
     Rounds that disagree do not matter here, as long as both files were in them; a timing that is
     no timing (``invalid``) does.
     """
-    place = Place(str(new), "latency ratio")
+    place = Subject(str(new), "latency ratio")
     for path, timing in zip((new, old), timings, strict=True):
         if timing.verdict == "invalid":
             return place.unlike(f"the timing of {path} is invalid: {'; '.join(timing.reasons)}")

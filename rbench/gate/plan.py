@@ -10,7 +10,7 @@ from rbench.gate.against import Against, Made, models_in, models_of
 from rbench.gate.asked import pattern, unanswered
 from rbench.gate.delegation import asked, judge_delegation
 from rbench.gate.latency import judge_ratio, judge_time, noise_alone, noise_on
-from rbench.gate.levels import Place
+from rbench.gate.levels import Subject
 from rbench.gate.limits import Limits
 from rbench.gate.quality import judge_floor, judge_loss
 from rbench.gate.rules import CellRule
@@ -56,7 +56,7 @@ class Plan:
         for asked_for in self.rules:
             rule, name, found = asked_for.rule, asked_for.name, asked_for.records
             if not found and not rule.optional:
-                yield Place(pattern(rule), "rule", name).broken("no cell of this run matches")
+                yield Subject(pattern(rule), "rule", name).broken("no cell of this run matches")
             yield from self._certain(rule, name, _done(found))
         for answer in self.uncertain:
             yield answer(self.alpha)

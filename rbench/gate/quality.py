@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rbench.gate.against import Against, Made
 from rbench.gate.amounts import percent
-from rbench.gate.levels import Levels, Measure, Place, at_least, at_most
+from rbench.gate.levels import Levels, Measure, Subject, at_least, at_most
 from rbench.gate.rules import QualityLimit
 from rbench.gate.scores import before_of, score_of
 from rbench.gate.verdict import Finding
@@ -21,7 +21,7 @@ def score(value: float) -> str:
 
 def judge_floor(limit: QualityLimit, metric: str, made: Made, run: Run, rule: str) -> Finding:
     """Hold a score to a floor, by its record's own 95 % interval."""
-    place = Place(made.subject, metric, rule)
+    place = Subject(made.subject, metric, rule)
     found, complaint = score_of(metric, made, run)
     if found is None:
         return place.broken(complaint)
@@ -43,7 +43,7 @@ def judge_loss(
     Args:
         alpha: significance level, at which what lost just the limit fails.
     """
-    place = Place(made.subject, f"{metric} loss", rule)
+    place = Subject(made.subject, f"{metric} loss", rule)
     new, complaint = score_of(metric, made, run)
     if new is None:
         return place.broken(complaint)
@@ -67,7 +67,7 @@ def judge_loss(
 
 
 def _loss(
-    limit: QualityLimit, place: Place, old: Estimate, lost: RelativeLoss, alpha: float, how: str
+    limit: QualityLimit, place: Subject, old: Estimate, lost: RelativeLoss, alpha: float, how: str
 ) -> Finding:
     measure = Measure(
         lost.share,

@@ -8,11 +8,20 @@ how far a file lies from itself, `doubted` what that means for the cells beside 
 
 from __future__ import annotations
 
-from rbench.profile.crowd import Crowd
+from rbench.profile.aa_test import Noise, doubted, seen
+from rbench.profile.contention import Contention
 from rbench.profile.measure import measure
 from rbench.profile.result import Round
 from rbench.profile.settings import ProfileSettings
 from rbench.profile.summary import summarise
-from rbench.profile.twins import Noise, doubted, seen
 
-__all__ = ["Crowd", "Noise", "ProfileSettings", "Round", "doubted", "measure", "seen", "summarise"]
+__all__ = [
+    "Contention",
+    "Noise",
+    "ProfileSettings",
+    "Round",
+    "doubted",
+    "measure",
+    "seen",
+    "summarise",
+]

@@ -19,7 +19,7 @@ from rbench.errors import StageError
 from rbench.profile import verdict
 from rbench.profile.result import TIMED, Aggregate, Round
 from rbench.profile.settings import ProfileSettings
-from rbench.records import Timing, Verdict
+from rbench.records import Stability, Timing
 
 WIDTH = 2.44 * verdict.QUARTILES_SPREAD
 """Distance between the 5 % and the 95 % quantile over the median: the limit for quartiles, as far
@@ -85,7 +85,7 @@ def _judge(
     rounds: Sequence[Round],
     parts: Sequence[Aggregate],
     doubts: Sequence[str],
-) -> tuple[Verdict, tuple[str, ...]]:
+) -> tuple[Stability, tuple[str, ...]]:
     runs = sum(round_.runs for round_ in rounds)
     pairs = zip(rounds, parts, strict=True)
     seconds = sum(round_.runs * part.mean_us for round_, part in pairs) / 1e6

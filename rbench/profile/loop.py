@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from rbench.profile.queries import CONTEXT, Place, Queries
+from rbench.profile.queries import CONTEXT, InputSpec, Queries
 
 if TYPE_CHECKING:
     import numpy as np
@@ -79,12 +79,12 @@ def query_of(interpreter: Any, contexts: NDArray[np.int32] | Queries, told: Told
     return query
 
 
-def places_of(interpreter: Any) -> list[Place]:
+def places_of(interpreter: Any) -> list[InputSpec]:
     """An interpreter's inputs, in their order."""
     import numpy as np
 
     return [
-        Place(entry["name"], np.dtype(entry["dtype"]).name, tuple(map(int, entry["shape"])))
+        InputSpec(entry["name"], np.dtype(entry["dtype"]).name, tuple(map(int, entry["shape"])))
         for entry in interpreter.get_input_details()
     ]
 

@@ -11,12 +11,12 @@ import msgspec
 
 from rbench.cells.target import Target
 from rbench.errors import ModelError
-from rbench.profile.drawing import Input, queries_within, save
 from rbench.profile.measure import measure
 from rbench.profile.ranges import Range
 from rbench.profile.settings import ProfileSettings
 from rbench.profile.strangers import Entry, entry_of, inputs_of, made_up
 from rbench.profile.summary import summarise
+from rbench.profile.synthetic_inputs import Input, queries_within, save
 from rbench.records import Delegation, Timing
 from rbench.system import extras
 

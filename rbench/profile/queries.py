@@ -23,7 +23,7 @@ CONTEXT = ""
 """Name of the only input of a ``.npy``, whatever the file calls it."""
 
 
-class Place(NamedTuple):
+class InputSpec(NamedTuple):
     """An input of a file."""
 
     name: str
@@ -50,7 +50,7 @@ class Queries:
     def __len__(self) -> int:
         return min((len(array) for array in self.arrays.values()), default=1)
 
-    def rows(self, places: Sequence[Place]) -> list[list[NDArray[Any]]]:
+    def rows(self, places: Sequence[InputSpec]) -> list[list[NDArray[Any]]]:
         """The queries, each a value for each place, in their order.
 
         Raises:
@@ -67,7 +67,7 @@ class Queries:
             for number in range(len(self))
         ]
 
-    def _in_order(self, places: Sequence[Place]) -> list[NDArray[Any]] | None:
+    def _in_order(self, places: Sequence[InputSpec]) -> list[NDArray[Any]] | None:
         """An array for each place; None where it is not known which."""
         if CONTEXT in self.arrays and len(self.arrays) == len(places) == 1:
             return [self.arrays[CONTEXT][:, None]]
@@ -99,7 +99,7 @@ class Queries:
         ]
         return ", ".join(said) or "none"
 
-    def contexts(self, places: Sequence[Place]) -> NDArray[np.int32]:
+    def contexts(self, places: Sequence[InputSpec]) -> NDArray[np.int32]:
         """The queries of a file whose one input is int32 [1, length]: int32 (count, length).
 
         Raises:
@@ -115,7 +115,7 @@ class Queries:
 
 
 def _form(array: NDArray[Any]) -> str:
-    """As a `Place` says it; texts of any length are texts."""
+    """As a `InputSpec` says it; texts of any length are texts."""
     kind = "bytes" if array.dtype.kind in "SO" else str(array.dtype)
     return f"{kind} {list(array.shape[1:])}"
 

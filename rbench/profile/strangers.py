@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from rbench.errors import ModelError, choices
-from rbench.profile.drawing import MOST_BYTES, Input
 from rbench.profile.ranges import KINDS, Range, limits, objection
+from rbench.profile.synthetic_inputs import MOST_BYTES, Input
 from rbench.tflite import Graph, Model, Tensor, mapped, names, placed, read, unsound
 
 if TYPE_CHECKING:
@@ -298,7 +298,7 @@ def _text(name: bytes | str | None) -> str:
 def made_up(entry: Entry, count: int, seed: int) -> NDArray[np.int32]:
     """Contexts of random items and lengths, int32 (count, length), left-padded with 0.
 
-    Fewer, where so many would take more than `rbench.profile.drawing.MOST_BYTES`.
+    Fewer, where so many would take more than `rbench.profile.synthetic_inputs.MOST_BYTES`.
     """
     import numpy as np
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from rbench.cells.target import Target
 from rbench.profile.result import Round
 from rbench.profile.settings import ProfileSettings
-from rbench.records import Verdict
+from rbench.records import Stability
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,7 +53,7 @@ def judge(
     rounds: Sequence[Round],
     samples: Samples,
     doubts: Sequence[str] = (),
-) -> tuple[Verdict, tuple[str, ...]]:
+) -> tuple[Stability, tuple[str, ...]]:
     """The verdict on one cell and the reasons for it, none if it is ``stable``.
 
     Args:

@@ -25,7 +25,7 @@ Ranges: TypeAlias = "dict[str, NDArray[np.float32]]"
 """Layer's name -> least and largest number of its outputs, float32 ``(2,)``."""
 
 
-class StepSizes(Protocol):
+class LearningRates(Protocol):
     """Of a study's ``[compress]``."""
 
     @property
@@ -59,7 +59,7 @@ class Method(ABC):
             steps: of the whole fine-tuning.
         """
 
-    def step_size(self, settings: StepSizes) -> float:
+    def learning_rate(self, settings: LearningRates) -> float:
         """Which of the settings' step sizes is meant for it."""
         return settings.learning_rate
 

@@ -30,11 +30,11 @@ from rbench.records.scores import (
 from rbench.records.timings import (
     Check,
     Delegation,
+    Stability,
     TapTiming,
     Timed,
     Timing,
     UpdateTiming,
-    Verdict,
 )
 
 __all__ = [
@@ -57,6 +57,7 @@ __all__ = [
     "Run",
     "RunInfo",
     "Slice",
+    "Stability",
     "State",
     "StreamGain",
     "StreamQuality",
@@ -65,6 +66,5 @@ __all__ = [
     "Timed",
     "Timing",
     "UpdateTiming",
-    "Verdict",
     "artefacts_of",
 ]

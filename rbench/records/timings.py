@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     pass
 from rbench.records.document import Document, shorten
 
-Verdict = Literal["stable", "unstable", "invalid"]
+Stability = Literal["stable", "unstable", "invalid"]
 Timed = Literal["invoke", "query"]
 """What one timed run is: ``invoke``, from asking the runtime to run until it has answered; or
 ``query``, which also sets the inputs before and reads the outputs after it."""
@@ -60,7 +60,7 @@ class UpdateTiming(Document, frozen=True, kw_only=True):
 class Timing(Document, frozen=True, kw_only=True):
     """How long one query takes. Times are microseconds, clocks tick in nanoseconds."""
 
-    verdict: Verdict
+    verdict: Stability
     reasons: tuple[str, ...] = ()
     rounds: int
     runs: int

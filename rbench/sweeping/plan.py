@@ -46,7 +46,7 @@ from rbench.sweeping.jobs import (
 from rbench.train.settings import AUTO, BY_CATALOGUE, TrainSettings
 
 
-class Way(msgspec.Struct, frozen=True, kw_only=True):
+class Pipeline(msgspec.Struct, frozen=True, kw_only=True):
     """The jobs that lead to one file, from one seed."""
 
     seed: int
@@ -65,7 +65,7 @@ class CellPlan(msgspec.Struct, frozen=True, kw_only=True):
     """As the study names it; the cell has its label."""
     objection: str = ""
     """Why policy forbids it; then there are no jobs."""
-    ways: tuple[Way, ...] = ()
+    pipelines: tuple[Pipeline, ...] = ()
     """One per seed; the first is the one that is timed."""
     rounds: tuple[RoundJob, ...] = ()
     profile: ProfileJob | None = None
@@ -74,8 +74,14 @@ class CellPlan(msgspec.Struct, frozen=True, kw_only=True):
 
     def jobs(self) -> Iterator[AnyJob]:
         """Its jobs in the order of the stages, the timing ones last."""
-        for way in self.ways:
-            yield from (way.train, way.compress, way.convert, way.census, way.evaluate)
+        for pipeline in self.pipelines:
+            yield from (
+                pipeline.train,
+                pipeline.compress,
+                pipeline.convert,
+                pipeline.census,
+                pipeline.evaluate,
+            )
         if self.check:
             yield self.check
         yield from self.rounds
@@ -150,7 +156,7 @@ def plan(study: Study, machine: str, benches: Mapping[str, Bench] | None = None)
     encoders = _encoders(study, by_label)
     look_at_losses(_losses(study, by_label.values()))
     metrics = sources()
-    ways: dict[tuple[str, str], tuple[Way, ...]] = {}
+    pipelines: dict[tuple[str, str], tuple[Pipeline, ...]] = {}
     benches = dict(benches or {})
     cells = []
     for cell in study.cells():
@@ -162,13 +168,13 @@ def plan(study: Study, machine: str, benches: Mapping[str, Bench] | None = None)
             cells.append(CellPlan(cell=cell, encoder_name=by_label[cell.encoder], objection=reason))
             continue
         place = (cell.encoder, cell.recipe)
-        if place not in ways:
+        if place not in pipelines:
             name = by_label[cell.encoder]
-            ways[place] = tuple(
-                _way(study, name, spec, given[name], recipe, s, load.key, metrics)
+            pipelines[place] = tuple(
+                _pipeline(study, name, spec, given[name], recipe, s, load.key, metrics)
                 for s in study.seeds
             )
-        convert = ways[place][0].convert
+        convert = pipelines[place][0].convert
         if cell.target not in benches:
             benches[cell.target] = bench_of(cell.target, machine)
         settings = concerning(study.profile, Target.parse(cell.target))
@@ -184,7 +190,7 @@ def plan(study: Study, machine: str, benches: Mapping[str, Bench] | None = None)
                 CellPlan(
                     cell=cell,
                     encoder_name=by_label[cell.encoder],
-                    ways=ways[place],
+                    pipelines=pipelines[place],
                     check=check,
                 )
             )
@@ -204,7 +210,7 @@ def plan(study: Study, machine: str, benches: Mapping[str, Bench] | None = None)
             CellPlan(
                 cell=cell,
                 encoder_name=by_label[cell.encoder],
-                ways=ways[place],
+                pipelines=pipelines[place],
                 rounds=rounds,
                 profile=ProfileJob(
                     settings=settings,
@@ -238,7 +244,7 @@ def _twins(study: Study, cells: Sequence[CellPlan]) -> dict[str, tuple[Twin, ...
         found[target] = tuple(
             Twin(
                 cell=cell.cell,
-                convert=cell.ways[0].convert,
+                convert=cell.pipelines[0].convert,
                 own=cell.rounds,
                 again=tuple(msgspec.structs.replace(job, twin=company) for job in cell.rounds),
             )
@@ -306,7 +312,7 @@ def _named(settings: TrainSettings) -> tuple[str, ...]:
     return BY_CATALOGUE if settings.loss == AUTO else (settings.loss,)
 
 
-def _way(
+def _pipeline(
     study: Study,
     name: str,
     spec: EncoderSpec,
@@ -315,7 +321,7 @@ def _way(
     seed: int,
     loaded: str,
     metrics: dict[str, str],
-) -> Way:
+) -> Pipeline:
     settings = study.train_settings(name)
     loss = " ".join(plugins.source_hash(found, plugins.LOSSES) for found in _named(settings))
     train = TrainJob(
@@ -364,7 +370,7 @@ def _way(
         metrics=metrics,
         features=features,
     )
-    return Way(
+    return Pipeline(
         seed=seed,
         train=train,
         compress=compress,

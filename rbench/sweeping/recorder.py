@@ -18,8 +18,9 @@ from rbench.records.history import History, history
 from rbench.records.run_folder import ITEMS, write_items
 from rbench.sweeping import jobs
 from rbench.sweeping.bench import versions_with
+from rbench.sweeping.executors.graph import ArtefactKey
 from rbench.sweeping.jobs import CheckJob, RoundJob, TrainJob
-from rbench.sweeping.plan import CellPlan, Plan, Way
+from rbench.sweeping.plan import CellPlan, Pipeline, Plan
 from rbench.sweeping.results import Census, Profiled
 from rbench.sweeping.store import Failure, Store
 from rbench.system.writing import writing
@@ -27,7 +28,6 @@ from rbench.text.naming import file_name
 from rbench.text.shell import command_line
 from rbench.train.result import Trained
 
-Place = tuple[str, str]
 SHOWN_AS = {"round": "profile", "census": "convert"}
 """Stage of a job -> what a record calls it, where that is another."""
 NOT_YET = "the sweep has not come to it"
@@ -52,13 +52,13 @@ class Recorder:
         self._data: DataSummary | None = None
         self._placed: set[str] = set()
 
-    def records(self, failures: Mapping[Place, Failure]) -> Iterator[Record]:
+    def records(self, failures: Mapping[ArtefactKey, Failure]) -> Iterator[Record]:
         """One record a cell, in the study's order, from what the store has by now."""
         noise = self.noise(failures)
         for cell in self.plan.cells:
             yield self._record(cell, failures, noise.get(cell.cell.target))
 
-    def noise(self, failures: Mapping[Place, Failure]) -> dict[str, profile.Noise]:
+    def noise(self, failures: Mapping[ArtefactKey, Failure]) -> dict[str, profile.Noise]:
         """Target -> how far a file lay from itself there, where that is known by now."""
         pairs: dict[str, list[Any]] = {}
         for twin in self.plan.twins_among(failures):
@@ -87,7 +87,7 @@ class Recorder:
             self._placed.add(ITEMS)
 
     def _record(
-        self, plan: CellPlan, failures: Mapping[Place, Failure], noise: profile.Noise | None
+        self, plan: CellPlan, failures: Mapping[ArtefactKey, Failure], noise: profile.Noise | None
     ) -> Record:
         known: dict[str, Any] = {
             "study": self.plan.study.name,
@@ -100,9 +100,11 @@ class Recorder:
         if plan.objection:
             return Record(**known, state="unsupported", reason=plan.objection, stage="policy")
         known |= self._provenance(plan)
-        first, *others = plan.ways
-        known |= self._way(plan, first)
-        known["replicates"] = tuple(filter(None, (self._replicate(plan, way) for way in others)))
+        first, *others = plan.pipelines
+        known |= self._pipeline(plan, first)
+        known["replicates"] = tuple(
+            filter(None, (self._replicate(plan, pipeline) for pipeline in others))
+        )
         profiled = self._result(plan.profile, Profiled)
         if profiled is not None and plan.profile is not None:
             folder = self.store.folder("profile", plan.profile.key)
@@ -128,7 +130,7 @@ class Recorder:
                 reason=failure.reason,
                 stage=SHOWN_AS.get(failure.stage, failure.stage),
             )
-        if (profiled is None and checked is None) or not all(map(self._is_done, plan.ways)):
+        if (profiled is None and checked is None) or not all(map(self._is_done, plan.pipelines)):
             return Record(**known, state="skipped", reason=NOT_YET)
         return Record(**known, state="ok")
 
@@ -150,7 +152,7 @@ class Recorder:
         return history(self.plan.study.evaluate.filter_history, self.data) if self.data else None
 
     def _provenance(self, plan: CellPlan) -> dict[str, Any]:
-        first = plan.ways[0]
+        first = plan.pipelines[0]
         every: list[Any] = [self.plan.data, first.train, first.compress, first.convert]
         every += [first.census, first.evaluate]
         every += [job for job in (plan.check, plan.profile) if job]
@@ -206,9 +208,9 @@ class Recorder:
             return {}
         return {"filter_history": found.filtered, "filter_history_reason": found.reason}
 
-    def _way(self, plan: CellPlan, way: Way) -> dict[str, Any]:
+    def _pipeline(self, plan: CellPlan, pipeline: Pipeline) -> dict[str, Any]:
         found: dict[str, Any] = {}
-        trained = self._result(way.train, Trained)
+        trained = self._result(pipeline.train, Trained)
         if trained is not None:
             found["training"] = {
                 "epochs": trained.epochs,
@@ -217,44 +219,47 @@ class Recorder:
                 "validation": trained.validation,
                 "seconds": round(sum(epoch["seconds"] for epoch in trained.history), 3),
             }
-        model = self._model(plan, way, "")
+        model = self._model(plan, pipeline, "")
         if model is not None:
             found["model"] = model
-        quality = self._quality(way)
+        quality = self._quality(pipeline)
         if quality is not None:
             found["quality"] = quality
         return found
 
-    def _is_done(self, way: Way) -> bool:
+    def _is_done(self, pipeline: Pipeline) -> bool:
         return all(
-            self.store.has(job.stage, job.key) for job in (way.convert, way.census, way.evaluate)
+            self.store.has(job.stage, job.key)
+            for job in (pipeline.convert, pipeline.census, pipeline.evaluate)
         )
 
-    def _replicate(self, plan: CellPlan, way: Way) -> Replicate | None:
-        model = self._model(plan, way, f"seed{way.seed}/")
-        quality = self._quality(way)
+    def _replicate(self, plan: CellPlan, pipeline: Pipeline) -> Replicate | None:
+        model = self._model(plan, pipeline, f"seed{pipeline.seed}/")
+        quality = self._quality(pipeline)
         if model is None or quality is None:
             return None
-        return Replicate(seed=way.seed, model=model, quality=quality)
+        return Replicate(seed=pipeline.seed, model=model, quality=quality)
 
-    def _model(self, plan: CellPlan, way: Way, prefix: str) -> ModelFile | None:
-        flat = self._result(way.convert, FlatModel)
+    def _model(self, plan: CellPlan, pipeline: Pipeline, prefix: str) -> ModelFile | None:
+        flat = self._result(pipeline.convert, FlatModel)
         if flat is None:
             return None
-        folder = self.store.folder("convert", way.convert.key)
+        folder = self.store.folder("convert", pipeline.convert.key)
         stem = f"models/{prefix}{file_name(plan.cell.encoder)}/{plan.cell.recipe}"
         self._copy(folder / MODEL, f"{stem}.tflite", flat.sha256)
-        self._copy(folder / LOG, f"{stem}.log", way.convert.key)
+        self._copy(folder / LOG, f"{stem}.log", pipeline.convert.key)
         said = msgspec.structs.asdict(flat)
-        nodes = self._result(way.census, Census)
+        nodes = self._result(pipeline.census, Census)
         if nodes is not None:
             said["census"] = {**flat.census, "nodes": nodes.nodes}
         return ModelFile(path=f"{stem}.tflite", log=f"{stem}.log", **said)
 
-    def _quality(self, way: Way) -> Quality | None:
-        quality: Quality | None = self._result(way.evaluate, Quality)
+    def _quality(self, pipeline: Pipeline) -> Quality | None:
+        quality: Quality | None = self._result(pipeline.evaluate, Quality)
         if quality is not None:
-            self.place_ranks(quality, self.store.folder("evaluate", way.evaluate.key), "ranks.npz")
+            self.place_ranks(
+                quality, self.store.folder("evaluate", pipeline.evaluate.key), "ranks.npz"
+            )
         return quality
 
     def _result(self, job: Any, kind: type[Any]) -> Any:

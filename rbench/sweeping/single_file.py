@@ -16,11 +16,11 @@ import msgspec
 
 from rbench.cells.target import Target
 from rbench.errors import ModelError, OutputError, StageError, Unsupported
-from rbench.profile import ProfileSettings, drawing, measure, strangers, summarise
+from rbench.profile import ProfileSettings, measure, strangers, summarise, synthetic_inputs
 from rbench.profile.checking import Checker, check, concerning_checks
-from rbench.profile.drawing import MOST_BYTES
 from rbench.profile.node_census import count_nodes
 from rbench.profile.ranges import Range
+from rbench.profile.synthetic_inputs import MOST_BYTES
 from rbench.profile.tool import tool_of
 from rbench.records import CellName, Check, ModelFile, Record, RunInfo, State
 from rbench.records.machine import machine as this_machine
@@ -122,9 +122,9 @@ def _made_up(
     inputs = strangers.inputs_of(model, ranges, items)
     if not inputs:
         settings = msgspec.structs.replace(settings, contexts=1)
-    count = drawing.queries_within(inputs, settings.contexts)
+    count = synthetic_inputs.queries_within(inputs, settings.contexts)
     path = folder / "contexts.npz"
-    drawing.save(path, inputs, count, settings.seed)
+    synthetic_inputs.save(path, inputs, count, settings.seed)
     said = tuple(map(str, inputs)) or ("nothing: the file takes no input",)
     return Asked(path, (*said, *_fewer(count, settings)))
 

@@ -20,7 +20,7 @@ from rbench.records.run_folder import read_run, write_info, write_records
 from rbench.study import Study
 from rbench.sweeping import jobs
 from rbench.sweeping.executors.executor import Executor, Session
-from rbench.sweeping.executors.graph import Failures, Place
+from rbench.sweeping.executors.graph import ArtefactKey, Failures
 from rbench.sweeping.executors.local import Local
 from rbench.sweeping.jobs import AnyJob, DataJob, ProfileJob, RoundJob
 from rbench.sweeping.observer import Observer, PassingOn, Silent
@@ -151,9 +151,9 @@ class _Sweep(PassingOn):
     def _missing(self, wanted: Sequence[AnyJob], retry_failed: bool) -> list[AnyJob]:
         """What has to be done for the wanted artefacts, in the order of the stages."""
         known = {(job.stage, job.key): job for job in _every(self.plan)}
-        todo: dict[Place, AnyJob] = {}
+        todo: dict[ArtefactKey, AnyJob] = {}
 
-        def need(place: Place) -> None:
+        def need(place: ArtefactKey) -> None:
             if place in todo or place in self.failures or self.store.has(*place):
                 return
             failure = self.store.failure(*place)
@@ -231,8 +231,8 @@ def _wanted(plan: Plan) -> list[AnyJob]:
     """The artefacts that records are made from."""
     wanted: list[AnyJob] = [plan.data, plan.baselines]
     for cell in plan.cells:
-        for way in cell.ways:
-            wanted += [way.train, way.convert, way.census, way.evaluate]
+        for pipeline in cell.pipelines:
+            wanted += [pipeline.train, pipeline.convert, pipeline.census, pipeline.evaluate]
         wanted += [job for job in (cell.check, cell.profile) if job]
     return wanted
 

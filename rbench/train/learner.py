@@ -95,7 +95,7 @@ class Learner:
         """Learn from one batch; its loss, of a softmax in nats."""
         return float(self._step(*batch))
 
-    def set_step_size(self, size: float) -> None:
+    def set_learning_rate(self, size: float) -> None:
         """Adam's, from the next step on."""
         self.optimizer.learning_rate.assign(size)
 

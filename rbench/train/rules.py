@@ -89,7 +89,7 @@ def resolve(
         "patience": settings.epochs if cosine else PATIENCE,
         "batch_size": batch_size,
         "window": window,
-        "learning_rate": step_size_of(model.width),
+        "learning_rate": learning_rate_of(model.width),
         "warmup_steps": min(WARMUP, steps // 10) if cosine else 0,
         "loss": BY_CATALOGUE[dataset.items > LARGE_CATALOGUE],
         "dropout": dropout_of(model.width, len(dataset.train.values)),
@@ -103,7 +103,7 @@ def batch_size_of(targets: float) -> int:
     return round(min(MOST_WINDOWS, max(FEWEST_WINDOWS, TARGETS / max(1.0, targets))))
 
 
-def step_size_of(width: int) -> float:
+def learning_rate_of(width: int) -> float:
     """The largest step size: less for wide models; the size of the log does not matter."""
     return round(min(8e-3, 0.256 / width), 6)
 

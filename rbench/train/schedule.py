@@ -12,7 +12,7 @@ LAST = 0.02
 """What a cosine leaves of the step size at the end."""
 
 
-def step_size(settings: Resolved, step: int, steps: int) -> float:
+def learning_rate(settings: Resolved, step: int, steps: int) -> float:
     """The step size of a step.
 
     Args:

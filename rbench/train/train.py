@@ -21,7 +21,7 @@ from rbench.train import checkpoint
 from rbench.train.learner import Learner
 from rbench.train.result import Trained
 from rbench.train.rules import resolve
-from rbench.train.schedule import step_size
+from rbench.train.schedule import learning_rate
 from rbench.train.settings import TrainSettings
 from rbench.train.starts import from_counts
 from rbench.train.validate import Validator
@@ -103,7 +103,7 @@ def train(
         order = np.random.default_rng((seed, epoch))
         for step, batch in enumerate(batches(windows, resolved.batch_size, order, items=hiding)):
             number = epoch * steps + step
-            learner.set_step_size(step_size(resolved, number, resolved.epochs * steps))
+            learner.set_learning_rate(learning_rate(resolved, number, resolved.epochs * steps))
             losses.append(learner.step(batch))
             report(
                 Progress(

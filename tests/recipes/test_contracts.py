@@ -23,11 +23,11 @@ def cases(values, checks):
             yield pytest.param(name, check, id=f"{name}-{check.__name__}", marks=marks)
 
 
-@pytest.mark.parametrize(("name", "check"), cases(schemes(), of_schemes.CHECKS))
+@pytest.mark.parametrize(("name", "check"), [*cases(schemes(), of_schemes.CHECKS)])
 def test_schemes(name: str, check) -> None:
     check(schemes()[name])
 
 
-@pytest.mark.parametrize(("name", "check"), cases(compressions(), of_compressions.CHECKS))
+@pytest.mark.parametrize(("name", "check"), [*cases(compressions(), of_compressions.CHECKS)])
 def test_compressions(name: str, check) -> None:
     check(compressions()[name])

@@ -220,8 +220,8 @@ def of_words(group):
 
 def test_a_words_code_is_in_the_keys_of_its_jobs():
     planned = plan(Study.build(STUDY), "here")
-    ways = {cell.cell.recipe: cell.ways[0] for cell in planned.cells}
-    packed, plain = ways["cluster16+dynamic_wi4"], ways["float32"]
+    pipelines = {cell.cell.recipe: cell.pipelines[0] for cell in planned.cells}
+    packed, plain = pipelines["cluster16+dynamic_wi4"], pipelines["float32"]
     assert packed.convert.source == plugins.source_hash("dynamic_wi4", SCHEMES)
     assert packed.compress.sources == (plugins.source_hash("cluster16", COMPRESSIONS),)
     assert packed.convert.source != plain.convert.source

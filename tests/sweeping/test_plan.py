@@ -39,8 +39,8 @@ def test_nothing_is_done_twice(default):
 def test_seeds_are_trained_and_scored_and_the_first_is_timed():
     plan = plan_of(encoders=["bow"], recipes=["float32"], targets=["cpu"], seeds=[7, 8])
     (cell,) = plan.cells
-    assert [way.seed for way in cell.ways] == [7, 8]
-    assert {job.convert for job in cell.rounds} == {cell.ways[0].convert.key}
+    assert [pipeline.seed for pipeline in cell.pipelines] == [7, 8]
+    assert {job.convert for job in cell.rounds} == {cell.pipelines[0].convert.key}
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_a_target_that_is_checked_is_never_timed(default):
     for cell in checked:
         assert not cell.rounds
         assert cell.profile is None
-        assert cell.check.convert == timed.ways[0].convert.key
+        assert cell.check.convert == timed.pipelines[0].convert.key
     assert set(made.twins) == set(targets)
     assert not made.twins["aarch64/cpu"]
     assert not made.twins["aarch64/xnnpack"]

@@ -13,7 +13,7 @@ from rbench.encoding import ModelSettings
 from rbench.errors import RbenchError, StageError
 from rbench.study import Study
 from rbench.train import TrainSettings, resolve
-from rbench.train.rules import batch_size_of, dropout_of, step_size_of
+from rbench.train.rules import batch_size_of, dropout_of, learning_rate_of
 
 FREE = SimpleNamespace(any_length=True, recurrent=False)
 LOOP = SimpleNamespace(any_length=True, recurrent=True)
@@ -78,7 +78,7 @@ def test_a_step_has_about_so_many_targets(targets, windows) -> None:
 
 @pytest.mark.parametrize(("width", "step"), [(8, 8e-3), (32, 8e-3), (64, 4e-3), (128, 2e-3)])
 def test_the_step_follows_the_width(width, step) -> None:
-    assert step_size_of(width) == pytest.approx(step)
+    assert learning_rate_of(width) == pytest.approx(step)
 
 
 @pytest.mark.parametrize(

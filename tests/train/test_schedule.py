@@ -9,7 +9,7 @@ import pytest
 from rbench.errors import RbenchError
 from rbench.study import Study
 from rbench.train.rules import Resolved
-from rbench.train.schedule import LAST, step_size
+from rbench.train.schedule import LAST, learning_rate
 
 
 def sizes(steps: int, *, schedule: str = "constant", warmup_steps: int = 0) -> list[float]:
@@ -29,7 +29,7 @@ def sizes(steps: int, *, schedule: str = "constant", warmup_steps: int = 0) -> l
         hide_history=False,
         validation_users=1,
     )
-    return [step_size(made, step, steps) for step in range(steps)]
+    return [learning_rate(made, step, steps) for step in range(steps)]
 
 
 def test_without_a_schedule_the_step_size_is_the_learning_rate() -> None:

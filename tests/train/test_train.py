@@ -360,7 +360,7 @@ def test_the_loss_leaves_out_what_was_had_by_then() -> None:
 
 def test_steps_follow_the_schedule(dataset, model_settings, tmp_path, monkeypatch) -> None:
     from rbench.train.learner import Learner
-    from rbench.train.schedule import step_size
+    from rbench.train.schedule import learning_rate
 
     seen, step = [], Learner.step
 
@@ -371,7 +371,7 @@ def test_steps_follow_the_schedule(dataset, model_settings, tmp_path, monkeypatc
     monkeypatch.setattr(Learner, "step", recorded)
     train(SCHEDULED, model_settings, dataset, ENCODER, 1, tmp_path)
     resolved = resolve(SCHEDULED, model_settings, ENCODER, dataset)
-    expected = [step_size(resolved, number, len(seen)) for number in range(len(seen))]
+    expected = [learning_rate(resolved, number, len(seen)) for number in range(len(seen))]
     assert len(seen) > 8
     assert seen == pytest.approx(expected, rel=1e-6)
 

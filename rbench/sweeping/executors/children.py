@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from rbench.errors import OutputError
 from rbench.sweeping.executors.child import LOOK_EVERY_S, Child, lodger
-from rbench.sweeping.executors.graph import Failures, Graph, Place
+from rbench.sweeping.executors.graph import ArtefactKey, Failures, Graph
 from rbench.sweeping.jobs import AnyJob
 from rbench.sweeping.messages import Answer, Fault, Told
 from rbench.sweeping.observer import Observer
@@ -84,7 +84,7 @@ class Children:
                     worker.stop()
 
     def _hand_out(self, graph: Graph, workers: list[Child], ready: selectors.BaseSelector) -> None:
-        running: list[Place] = [worker.task.place for worker in workers if worker.task]
+        running: list[ArtefactKey] = [worker.task.place for worker in workers if worker.task]
         for task in graph.ready(running):
             idle = [worker for worker in workers if worker.task is None]
             if not idle and len(workers) >= self.width:

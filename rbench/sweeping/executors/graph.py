@@ -10,19 +10,19 @@ from rbench.sweeping.messages import Fault
 from rbench.sweeping.observer import Observer
 from rbench.sweeping.store import Failure, Store
 
-Place = tuple[str, str]
+ArtefactKey = tuple[str, str]
 """(stage, key) of an artefact."""
 
-Failures = dict[Place, Failure]
+Failures = dict[ArtefactKey, Failure]
 """Why artefacts are not there."""
 
 
 class Task(NamedTuple):
     """A job with what would be costly to ask it again and again."""
 
-    place: Place
+    place: ArtefactKey
     job: AnyJob
-    needs: tuple[Place, ...]
+    needs: tuple[ArtefactKey, ...]
 
     @classmethod
     def of(cls, job: AnyJob) -> Task:
@@ -47,7 +47,7 @@ class Graph:
         self.store = store
         self.observer = observer
 
-    def ready(self, running: Collection[Place]) -> Iterator[Task]:
+    def ready(self, running: Collection[ArtefactKey]) -> Iterator[Task]:
         """What waits for nothing any more, in the given order.
 
         Args:

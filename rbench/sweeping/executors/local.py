@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import filelock
 
 from rbench.cells.target import Target
-from rbench.profile import Crowd, Round
+from rbench.profile import Contention, Round
 from rbench.records.machine import machine
 from rbench.study import Study
 from rbench.sweeping.executors.children import Children
@@ -58,10 +58,10 @@ class _Session:
 
     def time(self, jobs: Sequence[AnyJob], failures: Failures) -> None:
         """One after the other, when no other sweep times here."""
-        crowd = Crowd()
+        contention = Contention()
         with alone(self.store, self.observer):
-            crowd.look(self.observer.noticed)
-            watched = Watched(self.observer, self.store, crowd)
+            contention.look(self.observer.noticed)
+            watched = Watched(self.observer, self.store, contention)
             self._children(watched, 1, 0).run(jobs, failures)
 
     def _children(self, observer: Observer, width: int, threads: int) -> Children:
@@ -78,17 +78,17 @@ class _Session:
 class Watched(PassingOn):
     """Tells an observer besides when a round found its machine busy, and when that is over."""
 
-    def __init__(self, observer: Observer, store: Store, crowd: Crowd) -> None:
+    def __init__(self, observer: Observer, store: Store, contention: Contention) -> None:
         super().__init__(observer)
         self.store = store
-        self.crowd = crowd
+        self.contention = contention
 
     def ended(self, job: AnyJob, failure: Failure | None) -> None:
         """Pass it on, then look at what the round says of its company."""
         super().ended(job, failure)
         if isinstance(job, RoundJob) and failure is None:
             made = self.store.read(job.stage, job.key, Round)
-            self.crowd.after(Target.parse(job.target), made, self.observer.noticed)
+            self.contention.after(Target.parse(job.target), made, self.observer.noticed)
 
 
 @contextmanager

@@ -28,7 +28,7 @@ from rbench.sweeping.bench import bench_of, census_benches
 from rbench.sweeping.code import code_of
 from rbench.sweeping.executors.child import LOOK_EVERY_S, Child, lodger
 from rbench.sweeping.executors.children import threads_of
-from rbench.sweeping.executors.graph import Place, Task
+from rbench.sweeping.executors.graph import ArtefactKey, Task
 from rbench.sweeping.executors.parcel import digest_in, digest_of, packed, unpack
 from rbench.sweeping.jobs import AnyJob, Bench, RoundJob
 from rbench.sweeping.messages import Done, Fault, Told
@@ -97,7 +97,7 @@ def _hash_of(encoder: str) -> str:
 
 
 def perform(
-    order: bytes, given: Mapping[Place, tuple[str, Any]], fetch: Callable[[Any], bytes]
+    order: bytes, given: Mapping[ArtefactKey, tuple[str, Any]], fetch: Callable[[Any], bytes]
 ) -> Iterator[bytes]:
     """Do one job and tell how it goes: `Told` now and then, then a `Fault` or a `Parcel`.
 
@@ -149,7 +149,7 @@ def _said(answer: Told | Fault) -> bytes:
     return msgspec.msgpack.encode(answer)
 
 
-def _parcel(store: Store, place: Place) -> bytes:
+def _parcel(store: Store, place: ArtefactKey) -> bytes:
     files = packed(store, *place)
     return msgspec.msgpack.encode(Parcel(digest=digest_of(files), files=files))
 

@@ -13,9 +13,9 @@ import msgspec
 from rbench.cells.target import Target
 from rbench.cells.tools import HOST
 from rbench.errors import StageError
-from rbench.profile import Crowd
+from rbench.profile import Contention
 from rbench.sweeping.executors import node as there
-from rbench.sweeping.executors.graph import Failures, Graph, Place, Task
+from rbench.sweeping.executors.graph import ArtefactKey, Failures, Graph, Task
 from rbench.sweeping.executors.joining import Seen
 from rbench.sweeping.executors.local import Watched
 from rbench.sweeping.executors.parcel import digest_in, packed, unpack
@@ -49,7 +49,7 @@ class RemoteSession:
         self.stall_s = stall_s
         self.nodes = nodes
         self.timer = timer
-        self._sent: dict[Place, Any] = {}
+        self._sent: dict[ArtefactKey, Any] = {}
 
     def build(self, jobs: Sequence[AnyJob], failures: Failures) -> None:
         """One job a core, on whichever node is free."""
@@ -57,7 +57,7 @@ class RemoteSession:
 
     def time(self, jobs: Sequence[AnyJob], failures: Failures) -> None:
         """One round a machine or phone, with all of its node's cores for those of a machine."""
-        self._run(jobs, failures, _Crowds(self.observer, self.store))
+        self._run(jobs, failures, _Contentions(self.observer, self.store))
 
     def _run(self, jobs: Sequence[AnyJob], failures: Failures, observer: Observer) -> None:
         _Run(self, Graph(jobs, failures, self.store, observer), observer).finish()
@@ -67,7 +67,7 @@ class RemoteSession:
         """Send anew what is needed from now on."""
         self._sent.clear()
 
-    def given(self, task: Task) -> dict[Place, tuple[str, Any]]:
+    def given(self, task: Task) -> dict[ArtefactKey, tuple[str, Any]]:
         """What a node needs for a task: digests, and where the files are to be had."""
         import ray
 
@@ -113,8 +113,8 @@ class _Run:
         self.graph = graph
         self.observer = observer
         self.running: dict[Any, _Running] = {}
-        self.begun: set[Place] = set()
-        self.lost: dict[Place, int] = {}
+        self.begun: set[ArtefactKey] = set()
+        self.lost: dict[ArtefactKey, int] = {}
         self.told: set[str] = set()
         self.missing_since: dict[str, float] = {}
         self.remote = ray.remote(_perform)
@@ -234,22 +234,22 @@ class _Run:
                     self.observer.noticed(f"the cluster is busy: waiting for {offer}")
 
 
-class _Crowds(Watched):
+class _Contentions(Watched):
     """Watches each machine and phone by itself."""
 
     def __init__(self, observer: Observer, store: Store) -> None:
-        super().__init__(observer, store, Crowd())
-        self._by_device: dict[str, Crowd] = {}
+        super().__init__(observer, store, Contention())
+        self._by_device: dict[str, Contention] = {}
 
     def ended(self, job: AnyJob, failure: Any) -> None:
         """Look with the eyes for that device."""
         if isinstance(job, RoundJob):
             device = Target.parse(job.target).device
-            self.crowd = self._by_device.setdefault(device, Crowd())
+            self.contention = self._by_device.setdefault(device, Contention())
         super().ended(job, failure)
 
 
-def _perform(order: bytes, given: dict[Place, tuple[str, Any]]) -> Iterator[bytes]:
+def _perform(order: bytes, given: dict[ArtefactKey, tuple[str, Any]]) -> Iterator[bytes]:
     import ray
 
     def fetch(content: Any) -> bytes:

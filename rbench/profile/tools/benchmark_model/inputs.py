@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rbench.errors import StageError
 from rbench.profile import queries
-from rbench.profile.queries import Place
+from rbench.profile.queries import InputSpec
 from rbench.profile.refusal import RefusedError
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def read_contexts(path: Path, entry: Entry, where: str) -> NDArray[np.int32]:
         StageError: they are torn, or not what the file takes.
     """
     try:
-        return queries.read(path).contexts([Place(entry.name, "int32", (1, entry.length))])
+        return queries.read(path).contexts([InputSpec(entry.name, "int32", (1, entry.length))])
     except RefusedError as error:
         raise StageError(str(error), where=where) from error
 

@@ -79,13 +79,13 @@ def query_of(model: Any, contexts: Queries, *, whole: bool, told: Told = nobody)
     Raises:
         RefusedError: the contexts are not what the file takes.
     """
-    from rbench.profile.queries import Place
+    from rbench.profile.queries import InputSpec
 
     (key, ends), *_ = model.get_signature_list().items()
     takes, gives = model.get_input_tensor_details(key), model.get_output_tensor_details(key)
     details = [takes[name] for name in ends["inputs"]]
     rows = contexts.rows(
-        [Place(d["name"], str(d["dtype"]), tuple(map(int, d["shape"]))) for d in details]
+        [InputSpec(d["name"], str(d["dtype"]), tuple(map(int, d["shape"]))) for d in details]
     )
     index = model.get_signature_index(key)
     entries, exits = model.create_input_buffers(index), model.create_output_buffers(index)

@@ -154,10 +154,10 @@ class _Ready(NamedTuple):
     """That runs it, if one does."""
 
 
-Way = Callable[["Order", "Queries", "Told"], _Ready]
+Prepare = Callable[["Order", "Queries", "Told"], _Ready]
 
 
-def _interpreted() -> Way:
+def _interpreted() -> Prepare:
     from rbench.profile import loop
     from rbench.profile.tools.litert import interpreted
 
@@ -172,7 +172,7 @@ def _interpreted() -> Way:
     return ready
 
 
-def _cached() -> Way:
+def _cached() -> Prepare:
     """The interpreter cannot switch the weight cache on."""
     from rbench.profile.tools.litert import compiled, interpreted
 

@@ -141,7 +141,7 @@ def test_a_software_gpu_is_found_and_called_one(software_gpu):
 
 
 def test_queries_are_what_the_file_takes():
-    places = [queries.Place("a", "int32", (1, 2)), queries.Place("b", "float32", (3,))]
+    places = [queries.InputSpec("a", "int32", (1, 2)), queries.InputSpec("b", "float32", (3,))]
     given = queries.Queries({"b": np.zeros((4, 3), np.float32), "a": np.ones((4, 1, 2), np.int32)})
     rows = given.rows(places)
     assert len(rows) == len(given) == 4

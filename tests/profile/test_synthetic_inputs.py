@@ -7,10 +7,10 @@ import pytest
 
 from rbench.errors import ModelError
 from rbench.profile import queries
-from rbench.profile.drawing import MOST_BYTES, Input, drawn, queries_within, save
-from rbench.profile.queries import Place
+from rbench.profile.queries import InputSpec
 from rbench.profile.ranges import KINDS, Range, is_whole, limits
 from rbench.profile.refusal import RefusedError
+from rbench.profile.synthetic_inputs import MOST_BYTES, Input, drawn, queries_within, save
 
 
 def entry(kind="float32", shape=(2, 3), low=0, high=1, place=0, name="x"):
@@ -61,20 +61,20 @@ def test_any_name_comes_back(tmp_path) -> None:
     save(tmp_path / "q.npz", inputs, 4, 1)
     found = queries.read(tmp_path / "q.npz")
     assert len(found) == 4
-    rows = found.rows([Place(name, "float32", (n,)) for n, name in enumerate(ODD)])
+    rows = found.rows([InputSpec(name, "float32", (n,)) for n, name in enumerate(ODD)])
     assert [value.shape for value in rows[0]] == [(n,) for n in range(len(ODD))]
 
 
 def test_inputs_in_another_order_are_found_by_name(tmp_path) -> None:
     inputs = [entry(shape=(2,), name="a"), entry(shape=(3,), name="b", place=1)]
     save(tmp_path / "q.npz", inputs, 2, 1)
-    places = [Place("b", "float32", (3,)), Place("a", "float32", (2,))]
+    places = [InputSpec("b", "float32", (3,)), InputSpec("a", "float32", (2,))]
     assert [v.shape for v in queries.read(tmp_path / "q.npz").rows(places)[0]] == [(3,), (2,)]
 
 
 def test_scalars_stay_scalars(tmp_path) -> None:
     save(tmp_path / "q.npz", [entry(shape=())], 3, 1)
-    ((value,), *_) = queries.read(tmp_path / "q.npz").rows([Place("x", "float32", ())])
+    ((value,), *_) = queries.read(tmp_path / "q.npz").rows([InputSpec("x", "float32", ())])
     assert value.shape == ()
 
 
@@ -86,6 +86,6 @@ def test_a_file_without_inputs_is_asked_once(tmp_path) -> None:
 @pytest.mark.parametrize("keys", [("#0", "#2"), ("#0", "y"), ("#0",), ("#0", "#1", "#2"), ("#-1",)])
 def test_places_that_are_not_all_there_are_refused(tmp_path, keys) -> None:
     np.savez(tmp_path / "q.npz", **{key: np.zeros((2, 1), np.float32) for key in keys})
-    places = [Place("x", "float32", (1,)), Place("y", "float32", (1,))]
+    places = [InputSpec("x", "float32", (1,)), InputSpec("y", "float32", (1,))]
     with pytest.raises(RefusedError, match="the file takes float32"):
         queries.read(tmp_path / "q.npz").rows(places)

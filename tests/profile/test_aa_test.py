@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from rbench.cells.target import Target
-from rbench.profile import Crowd, Round, doubted, seen
+from rbench.profile import Contention, Round, doubted, seen
 from rbench.profile.result import Surroundings
 from rbench.records import CellName, Delegation, Timing
 
@@ -89,9 +89,9 @@ def test_a_file_unlike_itself_makes_every_timing_doubtful(verdict, becomes):
 
 def test_a_crowd_is_said_once_and_so_is_its_end():
     said = []
-    crowd = Crowd()
+    contention = Contention()
     for others in (0.0, 1.9, 1.9, 0.0, 0.0):
-        crowd.after(Target.parse("cpu"), round_(0, 1.0, others), said.append)
+        contention.after(Target.parse("cpu"), round_(0, 1.0, others), said.append)
     assert said == [
         "cpu: busy machine: in round 0 other processes used 1.90 of 2 cores, the query 1",
         "the machine is quiet again",
@@ -100,7 +100,7 @@ def test_a_crowd_is_said_once_and_so_is_its_end():
 
 def test_a_hypervisor_that_takes_time_is_said():
     said = []
-    Crowd().after(Target.parse("cpu"), round_(1, 1.0, stolen=0.25), said.append)
+    Contention().after(Target.parse("cpu"), round_(1, 1.0, stolen=0.25), said.append)
     assert said == ["cpu: the hypervisor withheld 25.0% of the machine in round 1"]
 
 
@@ -111,11 +111,11 @@ def test_a_busy_machine_is_said_before_timing(monkeypatch):
         def stop(self):
             return Surroundings(cores=2, others_cores=next(seen_cores), load_average=3.5)
 
-    monkeypatch.setattr("rbench.profile.crowd.Watch", Watch)
-    monkeypatch.setattr("rbench.profile.crowd.LOOK_S", 0.0)
+    monkeypatch.setattr("rbench.profile.contention.Watch", Watch)
+    monkeypatch.setattr("rbench.profile.contention.LOOK_S", 0.0)
     said = []
     for _ in range(3):
-        Crowd().look(said.append)
+        Contention().look(said.append)
     assert said == [
         "busy machine: before timing, other processes use 1.2 of 2 cores (load average 3.5); "
         "cells may end as unstable"

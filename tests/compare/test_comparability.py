@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from rbench.compare.alike import unlike
+from rbench.compare.comparability import unlike
 from rbench.testing.runs import example_run
 
 GRID = {"encoders": ("gru",), "recipes": ("float32",), "targets": ("cpu",), "users": 20}

@@ -16,7 +16,7 @@ LOOK_S = 0.5
 Notice = Callable[[str], None]
 
 
-class Crowd:
+class Contention:
     """Watches over one sweep's timing. Says when the machine gets busy, and when it is over."""
 
     def __init__(self) -> None:

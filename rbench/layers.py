@@ -36,6 +36,14 @@ class Rows(tf_keras.layers.Layer):  # type: ignore[misc]
 
 
 @tf_keras.utils.register_keras_serializable("rbench")
+class Flat(tf_keras.layers.Layer):  # type: ignore[misc]
+    """int32 ``(batch, length)`` -> ``(batch x length,)``."""
+
+    def call(self, numbers: Tensor) -> Tensor:
+        return tf.reshape(numbers, [-1])
+
+
+@tf_keras.utils.register_keras_serializable("rbench")
 class Unflatten(tf_keras.layers.Layer):  # type: ignore[misc]
     """Vectors ``(batch x length, width)`` -> ``(batch, length, width)``."""
 

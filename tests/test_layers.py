@@ -20,6 +20,7 @@ AGES = np.array([[90, 60, 60, 5], [7, 6, 3, 0]], np.int32)
 EVERY = {
     "Mask": ((), IDS),
     "Rows": ((), IDS),
+    "Flat": ((), IDS),
     "Unflatten": ((4,), VECTORS.reshape(8, 3)),
     "Gaps": (([1, 5, 30],), AGES),
     "Masked": ((), (VECTORS, MASK)),
@@ -74,6 +75,7 @@ def test_a_layer_holds_no_weights_and_comes_back_from_its_configuration(
     [
         ("Mask", MASK),
         ("Rows", np.array([0, 0, 2, 0, 3, 1, 4, 4], np.int32)),
+        ("Flat", IDS.reshape(-1)),
         ("Unflatten", VECTORS),
         ("Gaps", np.array([3, 0, 3, 2, 1, 1, 1, 0], np.int32)),
         ("Masked", VECTORS * MASK[:, :, None]),

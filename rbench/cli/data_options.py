@@ -32,6 +32,7 @@ HELP: dict[str, tuple[str, str]] = {
     "held_out": ("N", "Interactions of each user's end that do not train, in leave_one_out."),
     "new_users": ("SHARE", "Of users who only are tested, in leave_one_out."),
     "temporal_quantile": ("Q", "Share of interactions before the test point of global_temporal."),
+    "beside": ("COLUMN", "Further columns to read; a study's features name theirs themselves."),
 }
 """Field of `DataSettings` -> what stands for its value, and what it is."""
 RANGES = {

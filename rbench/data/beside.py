@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection
 
 import numpy as np
+from numpy.typing import NDArray
 
+from rbench.data.columns import clipped
 from rbench.data.dataset import Columns
 from rbench.data.sequences import Sequences
 from rbench.data.times import PER_SECOND
 from rbench.errors import DataError
-from rbench.features.feature import TIME
+from rbench.features.feature import NUMBERS, TIME, WORDS
 
 
 def beside_items(log: Sequences, columns: Collection[str]) -> Columns:
@@ -21,10 +23,50 @@ def beside_items(log: Sequences, columns: Collection[str]) -> Columns:
     """
     found = {}
     for name in columns:
-        if name != TIME:
+        if name == TIME:
+            found[name] = _seconds(log)
+            continue
+        kind, texts = _further(name), log.beside.get(_named(name))
+        if not kind or texts is None:
             raise DataError(f"no column {name!r} to make a feature of", where=log.where)
-        found[name] = _seconds(log)
+        found[name] = _numbers(log, _named(name), texts) if kind == NUMBERS else texts
     return found
+
+
+def further_columns(columns: Collection[str]) -> tuple[str, ...]:
+    """The log's own names of columns beyond users, items and times."""
+    return tuple(sorted({_named(name) for name in columns if _further(name)}))
+
+
+def _further(name: str) -> str:
+    return next((kind for kind in (NUMBERS, WORDS) if name.startswith(kind)), "")
+
+
+def _named(name: str) -> str:
+    return name.removeprefix(_further(name))
+
+
+def _numbers(log: Sequences, name: str, texts: NDArray[np.str_]) -> NDArray[np.float64]:
+    try:
+        found = texts.astype(np.float64)
+    except ValueError:
+        found = np.full(len(texts), np.nan)
+    if np.isfinite(found).all():
+        return found
+    wrong = next(text for text in texts.tolist() if not _is_number(text))
+    raise DataError(
+        f"column {name!r} holds {clipped(wrong)!r}",
+        where=log.where,
+        allowed="a number in every row",
+        remedy='take words as such: use = "category" in the study\'s [features]',
+    )
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return bool(np.isfinite(float(text)))
+    except ValueError:
+        return False
 
 
 def _seconds(log: Sequences) -> np.ndarray:

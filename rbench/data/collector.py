@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,7 @@ class Collector:
         self._kinds: dict[str, Path] = {}
         self._parts: list[tuple[int, Path]] = []
         self._added = 0
+        self._beside: dict[int, list[NDArray[np.str_]]] = {at: [] for at in picked.beside}
         self._first_hole: DataError | None = None
         self._seen: dict[int, Counter[str]] = {}
 
@@ -137,6 +138,11 @@ class Collector:
         self._kinds.setdefault(name, path)
         self._arrays.append((values, unit))
 
+    def add_beside(self, columns: Mapping[int, Sequence[str]]) -> None:
+        """Further columns of the rows whose ids come next."""
+        for at, texts in columns.items():
+            self._beside[at].append(np.array([text.strip() for text in texts], np.str_))
+
     def add_ids(self, users: list[str], items: list[str], lines: Sequence[int]) -> None:
         """Users and items of some rows."""
         codes = self.users.encode(users), self.items.encode(items)
@@ -178,6 +184,10 @@ class Collector:
         )
         when, unit, form, notes = self._times()
         whole = (users != NOBODY) & (items != NOBODY)
+        beside = {
+            name: np.concatenate(self._beside[at])[whole] if self._beside[at] else np.zeros(0, "U1")
+            for name, at in zip(self.settings.beside, self.picked.beside, strict=True)
+        }
         if not whole.all():
             users, items = users[whole], items[whole]
             when = when[whole] if when is not None else None
@@ -203,6 +213,7 @@ class Collector:
             time_unit=unit,
             user_names=user_names,
             item_names=item_names,
+            beside=beside,
             reading=msgspec.structs.replace(
                 before,
                 files=len(self._parts),

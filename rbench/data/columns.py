@@ -99,12 +99,15 @@ class Picked:
     keep: tuple[tuple[int, frozenset[str]], ...] = ()
     """Columns, and the values that are kept."""
     notes: tuple[str, ...] = ()
+    beside: tuple[int, ...] = ()
+    """Further columns that were asked for."""
 
     @property
     def used(self) -> list[int]:
         """All of them, each once, ascending."""
         some = (self.user, self.item, self.time, self.clock, self.rating)
-        return sorted({at for at in some if at is not None} | {at for at, _ in self.keep})
+        kept = {at for at, _ in self.keep} | {*self.beside}
+        return sorted({at for at in some if at is not None} | kept)
 
 
 class Header:
@@ -256,6 +259,7 @@ def pick(
         rating=rating,
         keep=tuple((at, frozenset(values)) for at, values in keep.items()),
         notes=tuple(notes),
+        beside=tuple(header.named(name) for name in settings.beside),
     )
 
 

@@ -60,7 +60,7 @@ def read(parts: Sequence[Part], settings: DataSettings, look: Dialect, reading: 
         line=f"the header, {clipped(' | '.join(look.names), 200)}",
         picked=picked,
     )
-    several = [at for at in (picked.time,) if at is not None and is_list(at)]
+    several = [at for at in (picked.time, *picked.beside) if at is not None and is_list(at)]
     spread = is_list(picked.item)
     if spread and picked.time is not None and not several:
         # One time for all items of a list says no order within it.

@@ -37,12 +37,21 @@ UNUSED: dict[str, tuple[str, ...]] = {
     "movielens-dat": (*_DIALECT, *_COLUMNS, "time_format"),
     "movielens-100k": (*_DIALECT, *_COLUMNS, "time_format"),
     "movielens-csv": (*_DIALECT, *_COLUMNS, "time_format"),
-    "user-item": (*_DIALECT, *_COLUMNS, *_TIMES, *_RATINGS),
-    "sequence": ("header", "quotes", "comment", *_COLUMNS, *_TIMES, *_RATINGS),
+    "user-item": ("beside", *_DIALECT, *_COLUMNS, *_TIMES, *_RATINGS),
+    "sequence": ("beside", "header", "quotes", "comment", *_COLUMNS, *_TIMES, *_RATINGS),
     "csv": (),
     "json": _DIALECT,
     "parquet": (*_DIALECT, "encoding"),
-    "synthetic": ("format", *_DIALECT, *_COLUMNS, *_TIMES, *_RATINGS, "encoding", "holes"),
+    "synthetic": (
+        "beside",
+        "format",
+        *_DIALECT,
+        *_COLUMNS,
+        *_TIMES,
+        *_RATINGS,
+        "encoding",
+        "holes",
+    ),
 }
 """Format -> settings that it has no use for: an error, where one is given."""
 

@@ -124,7 +124,8 @@ def read(parts: Sequence[Part], settings: DataSettings, reading: Reading) -> Log
     )
     keys = [names[at] for at in used]
     spread = is_list(picked.item)
-    several = [moved[at] for at in (picked.time,) if at is not None and spread and is_list(at)]
+    others = [at for at in (picked.time, *picked.beside) if at is not None]
+    several = [moved[at] for at in others if spread and is_list(at)]
 
     def rows(part: Part) -> Rows:
         place, values = part
@@ -157,6 +158,7 @@ def _moved(picked: Picked, places: Mapping[int, int]) -> Picked:
         rating=at(picked.rating),
         keep=tuple((places[place], values) for place, values in picked.keep),
         notes=picked.notes,
+        beside=tuple(places[place] for place in picked.beside),
     )
 
 

@@ -7,10 +7,11 @@ import os
 from collections.abc import Collection
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from rbench.data import synthetic, text
-from rbench.data.beside import beside_items
+from rbench.data.beside import beside_items, further_columns
 from rbench.data.checksum import checksum
 from rbench.data.dataset import Columns, Dataset, Holdout, Ids, Ragged
 from rbench.data.facts import facts
@@ -46,6 +47,8 @@ def load(
             the items is not one of these.
         MissingExtraError: it is Parquet and pyarrow is not installed.
     """
+    further = tuple(dict.fromkeys([*settings.beside, *further_columns(columns)]))
+    settings = msgspec.structs.replace(settings, beside=further)
     if settings.path == SYNTHETIC:
         refuse_unused(SYNTHETIC, settings, SYNTHETIC)
         name, log = SYNTHETIC, synthetic.make(settings.synthetic)

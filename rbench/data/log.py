@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -30,5 +31,7 @@ class Log:
     """``s``, ``ms``, ``us`` or ``ns`` since 1970; empty where numbers look like none of these."""
     user_names: tuple[str, ...]
     item_names: tuple[str, ...]
+    beside: Mapping[str, NDArray[np.str_]] = field(default_factory=dict)
+    """Further columns that were asked for, as text, ``(rows,)``."""
     reading: Reading = field(default_factory=Reading)
     """How it was read."""

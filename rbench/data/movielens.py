@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rbench.data import text
-from rbench.data.columns import Picked
+from rbench.data.columns import Header, Picked
 from rbench.data.log import Log
 from rbench.data.rows import Rows, Shape, parse
 from rbench.data.settings import DataSettings
@@ -33,7 +33,11 @@ def read(path: Path, form: str, settings: DataSettings, reading: Reading) -> Log
         columns=COLUMNS,
         line=_LINES[form],
         picked=Picked(
-            user=0, item=1, time=3, rating=2 if settings.min_rating is not None else None
+            user=0,
+            item=1,
+            time=3,
+            rating=2 if settings.min_rating is not None else None,
+            beside=tuple(Header(COLUMNS, str(path)).named(name) for name in settings.beside),
         ),
         rated=2,
         digits=True,

@@ -114,6 +114,8 @@ class _Part:
         if picked.time is not None:
             kept = self._times(collector, kept)
         places = np.flatnonzero(kept)
+        texts_of = {at: self._texts(at) for at in picked.beside}
+        collector.add_beside({at: [texts[n] for n in places] for at, texts in texts_of.items()})
         users, items = (
             self._codes(at, codes)[places]
             for at, codes in ((picked.user, collector.users), (picked.item, collector.items))
@@ -144,7 +146,8 @@ class _Part:
         column = self.table.column(item).combine_chunks()
         lengths = pc.fill_null(pc.list_value_length(column), 0)
         lists = {}
-        for name in (item, *(self.names[at] for at in (self.picked.time,) if at is not None)):
+        others = (self.picked.time, *self.picked.beside)
+        for name in (item, *(self.names[at] for at in others if at is not None)):
             if name not in self.listed:
                 continue
             other = self.table.column(name).combine_chunks()

@@ -77,6 +77,7 @@ def _take(
         columns, lines = _of(columns, kept), list(compress(lines, kept))
     if picked.time is not None:
         columns, lines = _timed(collector, path, lines, columns, shape)
+    collector.add_beside({at: columns[at] for at in picked.beside})
     collector.add_ids(columns[picked.user], columns[picked.item], lines)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,8 @@ class Sequences:
     item_names: tuple[str, ...]
     dropped: dict[str, int]
     """What was dropped -> how many."""
+    beside: Mapping[str, NDArray[np.str_]] = field(default_factory=dict)
+    """Further columns, beside ``items.values``."""
 
     @property
     def lengths(self) -> NDArray[np.int64]:
@@ -115,6 +118,7 @@ def sequences(
             "users": len(log.user_names) - len(user_names),
             "items": len(log.item_names) - len(item_names),
         },
+        beside={name: texts[kept] for name, texts in log.beside.items()},
     )
 
 

@@ -133,6 +133,8 @@ class DataSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     temporal_quantile: float = 0.9
     """Share of all interactions before the test point of a global temporal split."""
     synthetic: SyntheticSettings = SyntheticSettings()
+    beside: tuple[str, ...] = ()
+    """Further columns to read beside the items. A study's features name their own."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.min_interactions <= 10**6:

@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 KerasTensor = Any  # tf_keras is untyped, and importing it here would cost seconds
 TIME = "time"
 """The column that holds when an interaction was: int64, seconds since 1970."""
+NUMBERS, WORDS = "number:", "text:"
+"""Before the name of any other column of the log: what it is read as, float64 or text."""
 
 
 class FeatureSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,6 +27,8 @@ class FeatureSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     """Of its entry point."""
+    label: str = ""
+    """What the study calls it, where that is not its name."""
     options: dict[str, Any] = {}
     source: str = ""
     """Hash of its code, `rbench.plugins.source_hash`."""

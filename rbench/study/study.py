@@ -280,6 +280,8 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
                     where=where,
                     allowed="true, false, or a table of options",
                 )
+            if isinstance(value, dict) and not isinstance(value.get("use", ""), str):
+                raise StudyError(f"use is no name of a feature in {feature}", where=where)
             if value is not False:
                 found[feature] = {} if value is True else value
         return found

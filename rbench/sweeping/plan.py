@@ -272,16 +272,27 @@ def _features(study: Study, name: str) -> tuple[FeatureSpec, ...]:
     Raises:
         PluginError: a feature is not there, refuses an option, or two make one input.
     """
-    specs = tuple(
-        FeatureSpec(
-            name=feature, options=options, source=plugins.source_hash(feature, plugins.FEATURES)
-        )
-        for feature, options in sorted(study.features_of(name).items())
-    )
+    specs = tuple(_spec(*one) for one in sorted(study.features_of(name).items()))
     inputs = [plugins.feature(spec.name, spec.options).name for spec in specs]
     if len({*inputs, CONTEXT}) <= len(inputs):
         raise PluginError(f"two features make one input among {', '.join(inputs)}")
     return specs
+
+
+def _spec(label: str, options: dict[str, Any]) -> FeatureSpec:
+    """A feature goes by its name, or by any label, where ``use`` names it."""
+    used = options.get("use")
+    if used is None:
+        return FeatureSpec(
+            name=label, options=options, source=plugins.source_hash(label, plugins.FEATURES)
+        )
+    rest = {key: value for key, value in options.items() if key != "use"}
+    return FeatureSpec(
+        name=used,
+        label=label,
+        options={"label": label, **rest},
+        source=plugins.source_hash(used, plugins.FEATURES),
+    )
 
 
 def _columns(given: Iterable[tuple[FeatureSpec, ...]]) -> tuple[str, ...]:

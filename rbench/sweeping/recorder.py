@@ -190,7 +190,7 @@ class Recorder:
     def _given(job: TrainJob) -> dict[str, Any]:
         """Features, their options, and what a reader should know of them; nothing without."""
         said = {
-            spec.name: plugins.feature(spec.name, spec.options).facts()
+            (spec.label or spec.name): plugins.feature(spec.name, spec.options).facts()
             | {"options": dict(spec.options)}
             for spec in job.features
         }

@@ -108,6 +108,7 @@ def test_studies(rbench):
         "movielens-1m",
         "movielens-1m-grid",
         "movielens-small",
+        "reference-groups",
     ]
     assert rows[0] == {"name": "default", "cells": "5 x 4 x 2", "data": "synthetic"}
 

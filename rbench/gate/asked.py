@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from rbench.gate.levels import Subject
+from rbench.gate.personal import LEARNING, TAP
 from rbench.gate.rules import CellRule, FileRule
 from rbench.gate.verdict import Finding
 from rbench.records import Record
@@ -31,6 +32,10 @@ def checks(rule: CellRule | FileRule) -> Iterator[str]:
         yield from _set("latency", rule.latency.warn_us, rule.latency.max_us)
     if rule.delegation is not None:
         yield "delegation"
+    if rule.learning is not None:
+        yield LEARNING
+    if rule.tap is not None:
+        yield TAP
 
 
 def _set(check: str, *levels: float | None) -> Iterator[str]:

@@ -19,9 +19,11 @@ from rbench.gate.rules import (
     DelegationLimit,
     FileRule,
     LatencyLimit,
+    LearningLimit,
     QualityLimit,
     Reference,
     SizeLimit,
+    TapLimit,
 )
 
 T = TypeVar("T")
@@ -33,6 +35,8 @@ _TABLES: dict[str, type[msgspec.Struct]] = {
     "latency": LatencyLimit,
     "reference": Reference,
     "delegation": DelegationLimit,
+    "learning": LearningLimit,
+    "tap": TapLimit,
 }
 """Key of a table inside a rule -> what it may hold."""
 _REMEDY = "see docs/gating.md"

@@ -12,6 +12,7 @@ from rbench.gate.delegation import asked, judge_delegation
 from rbench.gate.latency import judge_ratio, judge_time, noise_alone, noise_on
 from rbench.gate.levels import Subject
 from rbench.gate.limits import Limits
+from rbench.gate.personal import judge_learning, judge_tap
 from rbench.gate.quality import judge_floor, judge_loss
 from rbench.gate.rules import CellRule
 from rbench.gate.verdict import Finding
@@ -85,10 +86,15 @@ class Plan:
             for metric, floor in rule.quality.items():
                 if floor.min is not None or floor.warn is not None:
                     yield judge_floor(floor, metric, made, self.run, name)
+            if rule.learning is not None:
+                yield judge_learning(rule.learning, made, name)
         if rule.delegation is not None:
             for record in records:
                 if asked(rule.delegation, record):
                     yield judge_delegation(rule.delegation, record, name)
+        if rule.tap is not None:
+            for record in records:
+                yield judge_tap(rule.tap, record, name)
 
     def _uncertain(self, rule: CellRule, name: str, records: list[Record]) -> Iterator[Uncertain]:
         run, against = self.run, self.against

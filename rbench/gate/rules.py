@@ -154,6 +154,35 @@ class DelegationLimit(Part, frozen=True, kw_only=True):
             raise ValueError(f"unknown delegate {self.delegate!r}; allowed: {', '.join(known)}")
 
 
+class LearningLimit(Part, frozen=True, kw_only=True):
+    """Floors of what learning on the device adds to the NDCG@10 of the next tap."""
+
+    min: float | None = None
+    """It fails when the whole interval of the difference lies below."""
+    warn: float | None = None
+
+    def __post_init__(self) -> None:
+        _need(self, "min", "warn")
+        for name in ("min", "warn"):
+            value = getattr(self, name)
+            if value is not None and not -1 <= value <= 1:
+                raise ValueError(f"{name} must lie between -1 and 1, not {value:g}")
+        _order(self.min, self.warn, "min is above warn")
+
+
+class TapLimit(Part, frozen=True, kw_only=True):
+    """Limits on the time of the signature `tap`, as a share of that of `recommend`."""
+
+    max_ratio: float | None = None
+    """It fails when it is above in every round, and warns when it is by its median alone."""
+    warn_ratio: float | None = None
+
+    def __post_init__(self) -> None:
+        _need(self, "max_ratio", "warn_ratio")
+        _positive(self, "max_ratio", "warn_ratio")
+        _order(self.warn_ratio, self.max_ratio, "warn_ratio is above max_ratio")
+
+
 class CellRule(Part, frozen=True, kw_only=True):
     """Limits for every cell whose three names match the patterns (``*``, ``?``, ``[ab]``)."""
 
@@ -168,11 +197,15 @@ class CellRule(Part, frozen=True, kw_only=True):
     """Metric (``ndcg@10``, ``recall@10``, …) -> floors."""
     latency: LatencyLimit | None = None
     delegation: DelegationLimit | None = None
+    learning: LearningLimit | None = None
+    tap: TapLimit | None = None
 
     def __post_init__(self) -> None:
-        limits = (self.size, self.gzip, self.latency, self.delegation)
-        if not self.quality and all(limit is None for limit in limits):
-            raise ValueError("sets no limit; allowed: size, gzip, quality, latency, delegation")
+        names = ("size", "gzip", "latency", "delegation", "learning", "tap")
+        if not self.quality and all(getattr(self, name) is None for name in names):
+            raise ValueError(
+                "sets no limit; allowed: size, gzip, quality, latency, delegation, learning, tap"
+            )
 
 
 class FileRule(Part, frozen=True, kw_only=True):

@@ -114,7 +114,7 @@ def _add_user(model: Model, asked: _Asked, variable: _Variable | None) -> None:
         user = variable.read(sketch)
         sketch.place(0)
     else:
-        user = new_input(sketch, USER, shape)
+        user = new_input(sketch, f"{_key(asked.signature)}_{USER}:0", shape)
         asked.signature.inputs.append(end(USER, user))
     query, tensor = asked.query, graph.tensors[asked.query]
     made = [n for n, one in enumerate(graph.operators) if query in [int(t) for t in one.outputs]]
@@ -129,6 +129,12 @@ def _add_user(model: Model, asked: _Asked, variable: _Variable | None) -> None:
         operator.inputs = np.where(np.asarray(operator.inputs) == query, moved, operator.inputs)
     sketch.place(made[0] + 1)
     _give_out(asked, QUERY, found)
+
+
+def _key(signature: Any) -> str:
+    """A signature's name; a file's are bytes."""
+    key = signature.signatureKey
+    return key.decode() if isinstance(key, bytes) else str(key)
 
 
 def _give_out(asked: _Asked, name: str, tensor: int) -> None:

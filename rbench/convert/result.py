@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 
+from rbench import features
+
 MODEL = "model.tflite"
 LOG = "convert.log"
 """Files in the artefact's folder: the model, and all that was said on file descriptors 1 and 2."""
@@ -25,7 +27,7 @@ UPDATE = "update"
 RESET = "reset"
 RESTORE = "restore"
 SAVE = "save"
-USER = "user"
+USER = features.USER
 QUERY = "query"
 NEXT = "next"
 """Where a file learns its user: `recommend` gives the vector ``query`` too, float32 [1, width], and

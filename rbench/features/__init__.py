@@ -4,6 +4,6 @@ One file a feature, found by entry point as encoders are.
 """
 
 from rbench.features.feature import Feature, FeatureSpec
-from rbench.features.value import ALLOWED, CONTEXT, Features
+from rbench.features.value import ALLOWED, CONTEXT, USER, Features
 
-__all__ = ["ALLOWED", "CONTEXT", "Feature", "FeatureSpec", "Features"]
+__all__ = ["ALLOWED", "CONTEXT", "USER", "Feature", "FeatureSpec", "Features"]

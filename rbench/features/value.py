@@ -13,6 +13,8 @@ CONTEXT = "context"
 ALLOWED = "allowed"
 """The input of a file that is told which items may come back: float32 ``(n, items)``, 1 or 0;
 column j is item j + 1."""
+USER = "user"
+"""One more likewise: what a file that learns is told of its user, see `rbench.convert.personal`."""
 
 
 class Features:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from rbench.profile.loop import Query
 
 FED = (OUTPUT_ITEMS, OUTPUT_SCORES, QUERY)
+ITEMS = INPUT
+"""The context's name where contexts do not stand alone."""
 MOST = 64
 """Contexts that are asked beforehand."""
 

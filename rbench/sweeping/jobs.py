@@ -134,6 +134,8 @@ class ContextsJob(Job, frozen=True, kw_only=True, tag="contexts"):
     features: tuple[FeatureSpec, ...] = ()
     allowed: bool = False
     """Whether the files are told which items may come back; here all of them."""
+    user: int = 0
+    """Numbers that the files are told of their user; here zeros. 0: they are told nothing."""
 
 
 class TrainJob(Job, frozen=True, kw_only=True, tag="train"):

@@ -17,6 +17,7 @@ from rbench import data, plugins
 from rbench.cells.policy import objection, target_objection
 from rbench.cells.recipe import PLAIN, Recipe
 from rbench.cells.target import Target
+from rbench.convert.settings import PersonalSettings
 from rbench.errors import PluginError
 from rbench.features import CONTEXT, FeatureSpec
 from rbench.metrics.found import sources
@@ -149,6 +150,7 @@ def plan(study: Study, machine: str, benches: Mapping[str, Bench] | None = None)
             data=load.key,
             features=features,
             allowed=study.convert.allowed,
+            user=study.model.width if handed_in(study.personal) else 0,
         )
         for name, features in given.items()
     }
@@ -227,6 +229,11 @@ def plan(study: Study, machine: str, benches: Mapping[str, Bench] | None = None)
         cells=tuple(cells),
         twins=_twins(study, cells),
     )
+
+
+def handed_in(personal: PersonalSettings | None) -> bool:
+    """Whether files are told who asks."""
+    return personal is not None and personal.state == "tensor"
 
 
 def _twins(study: Study, cells: Sequence[CellPlan]) -> dict[str, tuple[Twin, ...]]:

@@ -88,6 +88,14 @@ def test_the_page_s_file_learns(tmp_path, own_store, monkeypatch, capsys):
         assert record.timing.update.median_us > 0
         assert len(record.timing.update.round_medians_us) == 2
         assert record.settings["personal"] == {"rate": 1.0, "decay": 0.1, "state": "variable"}
+    Path("learn.toml").write_text(f'{study}state = "tensor"\n{SMALL}')
+    with pytest.raises(SystemExit) as left:
+        main(["sweep", "learn.toml", "--recipe", "dynamic_wi8", "--out", "runs/handed"])
+    assert left.value.code == 0, capsys.readouterr()
+    (handed,) = read_run(Path("runs/handed")).records
+    assert handed.model.census["personal"]["state"] == "tensor"
+    assert handed.quality.stream == records[1].quality.stream
+    assert handed.timing.update.median_us > 0
     assert "And for this very user?" in Path("runs/learn/report.html").read_text("utf-8")
     told = of_an_app(blocks("python")[1], tmp_path / "learner", monkeypatch, capsys)
     assert told.count("'") == 20

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rbench.features import ALLOWED, Features
+from rbench.features import ALLOWED, USER, Features
 from rbench.sweeping.results import CONTEXTS, INPUTS, Contexts
 from rbench.sweeping.stages.inputs import dataset
 
@@ -29,6 +29,9 @@ def work(job: ContextsJob, given: Given) -> Contexts:
     if job.allowed:
         masks = np.ones((len(drawn), known.items), np.float32)
         asked = Features({**asked.arrays, ALLOWED: masks})
+    if job.user:
+        nobody = np.zeros((len(drawn), job.user), np.float32)
+        asked = Features({**asked.arrays, USER: nobody})
     if len(asked.arrays) > 1:
         np.savez(given.folder / INPUTS, **asked.arrays)  # type: ignore[arg-type]  # numpy's stub
     else:

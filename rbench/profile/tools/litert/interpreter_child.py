@@ -130,14 +130,15 @@ def _update_us(order: Order, contexts: Queries, share: loop.Share) -> float:
     from rbench.profile import loop, updates
     from rbench.profile.queries import CONTEXT
 
-    if order.delegate not in RESETTING or CONTEXT not in contexts.arrays:
+    known = contexts.arrays.get(CONTEXT, contexts.arrays.get(updates.ITEMS))
+    if order.delegate not in RESETTING or known is None:
         return 0.0
     taken: array[int] = array("Q")
     for _ in range(order.instances):
         interpreter = _graph(order)
         if not updates.learns(interpreter):
             return 0.0
-        query = updates.update_query_of(interpreter, contexts.arrays[CONTEXT])
+        query = updates.update_query_of(interpreter, known)
         loop.warm_up(query, offset=0, runs=order.warmup_runs, nanoseconds=order.warmup_ns // 10)
         taken += loop.timed_runs(query, offset=len(taken), share=share)
     return median(taken) / 1000

@@ -11,10 +11,10 @@ from rbench_reports.numbers import MISSING, SCORE, Scale
 
 _BITS, _TIMES = Scale("bits", 1.0, 2), Scale("x", 1.0, 2)
 _WORDS = {
-    HISTORIES.low: "new users: at most {} items",
-    HISTORIES.high: "heavy users: at least {} items",
-    TARGETS.low: "rare targets: at most {} interactions in training",
-    TARGETS.high: "popular targets: at least {}",
+    HISTORIES.low: "New users (≤ {})",
+    HISTORIES.high: "Heavy users (≥ {})",
+    TARGETS.low: "Rare targets (≤ {})",
+    TARGETS.high: "Popular targets (≥ {})",
 }
 """Slice -> its head in the table, its bound left open."""
 

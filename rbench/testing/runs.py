@@ -273,8 +273,8 @@ class _Maker:
         parts = {
             "short_histories": (ranks[:quarter], 12),
             "long_histories": (ranks[-quarter:], 140),
-            "rare_targets": (np.sort(ranks)[-quarter:], 9),
-            "popular_targets": (np.sort(ranks)[: 2 * quarter : 2], 160),
+            "rare_targets": (ranks[quarter : 2 * quarter], 9),
+            "popular_targets": (ranks[::4][:quarter], 160),
         }
         return {
             name: Slice(

@@ -14,10 +14,10 @@ def test_every_file_and_baseline_has_a_row(small):
     sheet = Sheet.of(small)
     heads = [head for _, head in slices.columns(small, sheet)]
     assert heads == [
-        "new users: at most 12 items",
-        "heavy users: at least 140 items",
-        "rare targets: at most 9 interactions in training",
-        "popular targets: at least 160",
+        "New users (≤ 12)",
+        "Heavy users (≥ 140)",
+        "Rare targets (≤ 9)",
+        "Popular targets (≥ 160)",
     ]
     rows = slices.rows(small, sheet)
     assert [row.name for row in rows if row.kind == "baseline"] == list(small.info.baselines)
@@ -29,7 +29,7 @@ def test_every_file_and_baseline_has_a_row(small):
     assert first.novelty.startswith(f"{quality.novelty:.2f}")
     page = Html().render(small)
     assert 'id="slices"' in page
-    assert "rare targets: at most 9 interactions" in page
+    assert "Rare targets (≤ 9)" in page
 
 
 def test_older_records_have_none(small, change):

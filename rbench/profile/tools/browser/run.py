@@ -106,41 +106,41 @@ def run(
         "contexts": np.ascontiguousarray(asked, np.int32).tobytes(),
     }
     heard = session.run(browser, target.delegate, files, judge, settings.timeout_seconds, where)
-    said = heard.document
+    said = _said(heard.document, where)
     main: Timed = "query" if target.delegate == WEBGPU else "invoke"
-    column = _column(said["samples"][main], where)
-    whole = {} if main == "query" else {"query_ns": _column(said["samples"]["query"], where)}
+    column = _column(said.samples[main], where)
+    whole = {} if main == "query" else {"query_ns": _column(said.samples["query"], where)}
     samples.write(folder, column, **whole)
-    batch = said["size"][main]
+    batch = said.size[main]
     return Round(
         number=number,
         runs=len(column),
         median_us=float(np.median(column)) / 1000,
-        load_us=said["load_ms"] * 1000,
-        first_us=said["first_ms"] * 1000,
+        load_us=said.load_ms * 1000,
+        first_us=said.first_ms * 1000,
         contexts=len(asked),
         offset=offset,
         runtime=f"LiteRT.js {litertjs.VERSION}, {browser.version}",
         surroundings=heard.surroundings,
         delegation=_delegation(model, found) if target.delegate == WEBGPU else None,
-        warmup_runs=said["warmups"],
+        warmup_runs=said.warmups,
         timed=main,
         batch=batch,
-        said=SAID[main].format(ms=own.batch_ms, **{"invoke": 1, **said["size"]}),
+        said=SAID[main].format(ms=own.batch_ms, **{"invoke": 1, **said.size}),
         began=heard.began,
         stopwatch=Stopwatch(
             # A batch stands between two looks at the clock.
-            tick_ns=math.ceil(said["tick_ns"] / batch),
-            clock_overhead_ns=said["clock_ns"] / batch,
-            call_overhead_ns=said["call_ns"],
+            tick_ns=math.ceil(said.tick_ns / batch),
+            clock_overhead_ns=said.clock_ns / batch,
+            call_overhead_ns=said.call_ns,
         ),
         tool=build,
         state={
             "browser": browser.version,
-            "inferences_a_sample": said["size"],
-            "clock_step_us": said["tick_ns"] / 1000,
-            "runtime_load_ms": said["runtime_ms"],
-            "wasm_heap_bytes": said["heap_bytes"],
+            "inferences_a_sample": said.size,
+            "clock_step_us": said.tick_ns / 1000,
+            "runtime_load_ms": said.runtime_ms,
+            "wasm_heap_bytes": said.heap_bytes,
             "contexts_checked": checked,
             "top_alike": found["parity"].top_alike,
             "largest_difference": found["parity"].difference,
@@ -191,6 +191,31 @@ def _host(model: Path, contexts: Path, timeout_s: float, where: str) -> dict[str
             return {name: arrays[name] for name in arrays.files}
     except (OSError, ValueError, EOFError) as error:
         raise StageError(f"the host's answers cannot be read: {error}", where=where) from error
+
+
+class _Said(msgspec.Struct, frozen=True):
+    """What the page tells in the end; times as they are named."""
+
+    samples: dict[str, list[float]]
+    """``invoke`` and ``query``: nanoseconds of one inference, a batch each."""
+    size: dict[str, int]
+    """Inferences in a batch."""
+    warmups: int
+    load_ms: float
+    first_ms: float
+    runtime_ms: float
+    heap_bytes: int
+    tick_ns: float
+    clock_ns: float
+    call_ns: float
+
+
+def _said(document: Mapping[str, Any], where: str) -> _Said:
+    """Raises StageError: what the page tells is no measurement; JSON has null for an infinity."""
+    try:
+        return msgspec.convert(document, _Said)
+    except msgspec.ValidationError as error:
+        raise StageError(f"the page's result is none: {error}", where=where) from error
 
 
 def _column(values: list[float], where: str) -> NDArray[Any]:

@@ -93,6 +93,17 @@ def test_the_page_is_ordered_a_rounds_share(standin, files, tmp_path):
     )
 
 
+@pytest.mark.parametrize(
+    "result",
+    ["RESULT | dict(tick_ns=None)", "RESULT | dict(samples={'invoke': [None]})", "dict(faults=[])"],
+)
+def test_a_result_without_a_number_is_no_measurement(standin, files, tmp_path, result):
+    """An infinity of the page's is a null in its JSON."""
+    standin(body(files, result=result))
+    with pytest.raises(StageError, match=r"the page's result is none: .*"):
+        timed(files, tmp_path)
+
+
 def test_other_answers_have_no_time(standin, files, tmp_path):
     standin(body(files, "items[:5] = items[10:]"))
     with pytest.raises(StageError, match=r"answers otherwise than this host: .*'items'"):

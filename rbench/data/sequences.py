@@ -65,6 +65,7 @@ def sequences(
     min_interactions: int,
     duplicates: Duplicates = "refuse",
     repeats: Repeats = "keep",
+    least: int = 2,
 ) -> Sequences:
     """Order, clean and filter a log.
 
@@ -75,6 +76,9 @@ def sequences(
       ``collapse``.
     - The k-core is iterative: users and items with fewer than ``min_interactions`` go, until
       none is left to go.
+
+    Args:
+        least: users, and items, that there must be.
 
     Raises:
         DataError: there are copies, or what is left is empty, or has one user or one item only.
@@ -102,7 +106,8 @@ def sequences(
         )
     users, user_names = _renumber(log.users, kept, log.user_names)
     items, item_names = _renumber(log.items, kept, log.item_names)
-    _enough(log.where, len(user_names), len(item_names), len(kept))
+    if least > 1:
+        _enough(log.where, len(user_names), len(item_names), len(kept))
     lengths = np.bincount(users, minlength=len(user_names))
     return Sequences(
         where=log.where,

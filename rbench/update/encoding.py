@@ -37,7 +37,8 @@ class Vectors:
         if beside:
             raise Unsupported(
                 f"the model is given {choices(beside)} beside the items, so what it makes of a log "
-                "of items alone is not known (rbench)"
+                "of items alone is not known (rbench)",
+                remedy="leave --log out: new rows then come from the items' columns alone",
             )
         details = self._interpreter._get_tensor_details(tensor, 0)
         self.width = int(details["shape"][-1])

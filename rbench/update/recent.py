@@ -46,7 +46,7 @@ def first_contexts(
         min_interactions=1,
         **({"format": "auto"} if settings.path == SYNTHETIC else {}),
     )
-    log = sequences(find(asked).read(asked), 1, asked.duplicates, asked.repeats)
+    log = sequences(find(asked).read(asked), 1, asked.duplicates, asked.repeats, least=1)
     known = np.array([names.get(name, 0) for name in log.item_names], np.int32)
     new = np.array([fresh.get(name, -1) for name in log.item_names], np.int32)
     if not (known > 0).any():

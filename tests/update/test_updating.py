@@ -23,6 +23,7 @@ from rbench.ship import ship
 from rbench.testing.answering import answering_run
 from rbench.update import update
 from rbench.update.patches import bsdiff_bytes, zstd_patch, zstd_patched
+from rbench.update.recent import first_contexts
 
 
 @pytest.fixture(scope="module")
@@ -152,6 +153,16 @@ def test_what_cannot_be_leaves_nothing(items, recent, retire, says, run, dataset
     assert says in str(caught.value)
     assert caught.value.exit_code == 2
     assert not (tmp_path / "updated").exists()
+
+
+def test_one_user_s_three_interactions_are_a_log(dataset, tmp_path):
+    rows = f"u,{dataset.vocabulary[1]},1\nu,{dataset.vocabulary[2]},2\nu,new-1,3\n"
+    path = write(tmp_path / "log.csv", f"user,item,time\n{rows}")
+    names = {name: place for place, name in enumerate(dataset.vocabulary) if place}
+    (found,) = first_contexts(path, DataSettings(), names, {"new-1": 0}, 4)
+    assert found.tolist() == [[0, 0, 1, 2]]
+    (cut,) = first_contexts(path, DataSettings(), names, {"new-1": 0}, 1)
+    assert cut.tolist() == [[2]]
 
 
 def test_a_cell_that_is_not_there_and_a_place_that_is_taken(run, tmp_path):

@@ -38,7 +38,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "metrics": ("tests/evaluate", "tests/data/test_synthetic.py", "tests/testing/test_runs.py"),
     "stats": ("tests/gate", "tests/compare", "tests/metrics", "tests/reports/test_one_answer.py"),
     "gate": ("tests/cli/test_gate.py", "tests/compare", "tests/cli/test_compare.py"),
-    "compress": ("tests/compressions", "tests/recipes"),
+    "compress": ("tests/recipes", "tests/testing"),
 }
 """Room -> tests of the rooms around it that would notice."""
 SLOW = ("compress",)

@@ -123,7 +123,7 @@ def test_a_table_is_in_the_keys_of_what_it_changes(tmp_path):
         )
     )
     assert known.data.key != plain.data.key == off.data.key
-    assert [one.cells[0].ways[0].train.item_features for one in (plain, known, off)] == [
+    assert [one.cells[0].pipelines[0].train.item_features for one in (plain, known, off)] == [
         False,
         True,
         False,

@@ -51,7 +51,7 @@ def test_a_feature_that_is_switched_off_is_none():
     text = "[features]\ntime_gaps = true\n[encoder.bow.features]\ntime_gaps = false"
     made = plan(Study.parse(SMALL + text), machine="here")
     assert made.data.columns == ()
-    assert made.cells[0].ways[0].train.features == ()
+    assert made.cells[0].pipelines[0].train.features == ()
 
 
 def test_features_are_in_the_keys_of_what_they_change():
@@ -59,7 +59,7 @@ def test_features_are_in_the_keys_of_what_they_change():
         plan(Study.parse(SMALL + text), machine="here")
         for text in ("", "[features]\ntime_gaps = true", "[convert]\nallowed = true")
     )
-    ways = [made.cells[0].ways[0] for made in (plain, timed, filtered)]
+    ways = [made.cells[0].pipelines[0] for made in (plain, timed, filtered)]
     for stage in ("train", "compress", "convert", "evaluate"):
         keys = [getattr(way, stage).key for way in ways]
         assert keys[0] != keys[1], stage

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import secrets
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -228,7 +231,9 @@ def _write(
     patch: bytes,
     facts: dict[str, Any],
 ) -> None:
-    """A run folder: the new file under its cell's records, the names, the patch and the bundle."""
+    """A run folder, whole or not at all: the new file under its cell's records, the names, the
+    patch and the bundle.
+    """
     checksum = hashlib.sha256(msgspec.json.encode([chosen.record.data, names])).hexdigest()
     found = take_inventory(content)
     census = {**chosen.model.census, **found.facts(), "update": facts}
@@ -257,16 +262,24 @@ def _write(
         cells=len(records),
         details={**run.info.details, "update": facts},
     )
-    with writing(to, "--to"):
-        place = to / model.path
-        place.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(place, content)
-        write_atomically(to / PATCH, patch)
-        write_items(to, Items(data=checksum, items=names))
-        write_records(to / "records.jsonl", records)
-        write_info(to / "run.json", info)
     cell = f"{chosen.record.cell.encoder}/{chosen.record.cell.recipe}"
-    ship(Run(folder=to, info=info, records=tuple(records)), to / BUNDLE, cell)
+    with writing(to, "--to"):
+        target = Path(os.path.realpath(to))
+        torn = target.with_name(f".{target.name[:80]}.{secrets.token_hex(4)}")
+        try:
+            place = torn / model.path
+            place.parent.mkdir(parents=True)
+            write_atomically(place, content)
+            write_atomically(torn / PATCH, patch)
+            write_items(torn, Items(data=checksum, items=names))
+            write_records(torn / "records.jsonl", records)
+            write_info(torn / "run.json", info)
+            ship(Run(folder=torn, info=info, records=tuple(records)), torn / BUNDLE, cell)
+            if target.is_dir():
+                target.rmdir()
+            torn.rename(target)
+        finally:
+            shutil.rmtree(torn, ignore_errors=True)
 
 
 def _record(record: Record, model: Any, checksum: str) -> Record:

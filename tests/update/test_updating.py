@@ -13,7 +13,7 @@ pytest.importorskip("ai_edge_litert", reason="running a .tflite needs rbench[pro
 
 from rbench.cli.update import command
 from rbench.data import DataSettings, ItemColumn, ItemsSettings
-from rbench.errors import OutputError, RbenchError, UsageError
+from rbench.errors import OutputError, RbenchError, StageError, UsageError
 from rbench.gate.budget import parse_budget
 from rbench.gate.judge import judge
 from rbench.records import Items
@@ -163,6 +163,17 @@ def test_one_user_s_three_interactions_are_a_log(dataset, tmp_path):
     assert found.tolist() == [[0, 0, 1, 2]]
     (cut,) = first_contexts(path, DataSettings(), names, {"new-1": 0}, 1)
     assert cut.tolist() == [[2]]
+
+
+def test_a_bundle_that_cannot_be_made_leaves_nothing(run, tmp_path, monkeypatch):
+    def fails(*_):
+        raise StageError("a score is no finite number")
+
+    monkeypatch.setattr("rbench.update.updating.ship", fails)
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(StageError):
+        update(run, tmp_path / "updated", retire=[read_items(run.folder).items[4]])
+    assert sorted(tmp_path.iterdir()) == before
 
 
 def test_a_cell_that_is_not_there_and_a_place_that_is_taken(run, tmp_path):

@@ -95,7 +95,10 @@ class Nodes:
         ray.init(address=self.address, log_to_driver=False)
         while sum(one["Alive"] for one in ray.nodes()) < count and time.monotonic() < until:
             time.sleep(0.5)
+        found = sum(one["Alive"] for one in ray.nodes())
         ray.shutdown()
+        if found < count:
+            sys.exit(f"{found} of {count} nodes came up within {UP_S:g} s: see {self.folder}")
 
     def kill(self, name: str) -> None:
         """All of a node, at once."""
@@ -145,9 +148,10 @@ def cluster(folder: Path, workers: dict[str, tuple[str, ...]], head: tuple[str, 
     try:
         nodes.start("head", *head)
         nodes.wait(1)
-        for name, words in workers.items():
+        # One after the other: two that begin at once look for free ports together.
+        for number, (name, words) in enumerate(workers.items()):
             nodes.start(name, *words)
-        nodes.wait(1 + len(workers))
+            nodes.wait(2 + number)
         yield nodes
     finally:
         for name in list(nodes.running):

@@ -24,8 +24,9 @@ from rbench.errors import ModelError, Unsupported
 
 FAR = -1e30
 """Added to the score of an item that has one already: its share of the softmax is 0."""
-LOOKED_UP = {"INT8": 3, "INT4": 4, "INT2": 4}
-"""Type of a table that is looked up in its integers, by EMBEDDING_LOOKUP -> version of it."""
+LOOKED_UP = {"INT8": 0, "INT4": 4, "INT2": 4}
+"""Type of a table that is looked up in its integers -> version of EMBEDDING_LOOKUP that does so; 0:
+GATHER and DEQUANTIZE do, in less than half the time."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,10 @@ def _rows(sketch: Sketch, table: int, items: int, count: int, width: int) -> int
     places = sketch.draw("MAXIMUM", [places, sketch.whole(0)], whole, "INT32")
     places = sketch.reshape(places, [count])
     kind = type_name(sketch.graph.tensors[table])
+    if kind == "INT8":
+        like = sketch.graph.tensors[table]
+        rows = sketch.draw("GATHER", [table, places], [count, width], like, version=2)
+        return sketch.draw("DEQUANTIZE", [rows], [count, width], version=2)
     if kind in LOOKED_UP:
         rows = sketch.draw(
             "EMBEDDING_LOOKUP", [places, table], [count, width], version=LOOKED_UP[kind]

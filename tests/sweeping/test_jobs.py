@@ -10,7 +10,7 @@ import pytest
 
 from rbench.compress.settings import CompressSettings
 from rbench.convert.settings import ConvertSettings, PersonalSettings
-from rbench.data.settings import DataSettings
+from rbench.data.settings import DataSettings, ItemColumn, ItemsSettings
 from rbench.encoding import ModelSettings
 from rbench.evaluate.settings import EvaluateSettings
 from rbench.profile.settings import ProfileSettings
@@ -23,7 +23,12 @@ SHARED = {"encoder": SPEC, "model": ModelSettings(), "seed": 1, "data": "d"}
 JOBS = {
     job.stage: job
     for job in (
-        jobs.DataJob(settings=DataSettings(path="a/log.csv"), fingerprint="f"),
+        jobs.DataJob(
+            settings=DataSettings(path="a/log.csv"),
+            fingerprint="f",
+            items=ItemsSettings(path="items.csv", columns=(ItemColumn(column="g"),)),
+            items_fingerprint="i",
+        ),
         jobs.BaselinesJob(settings=EvaluateSettings(), data="d"),
         jobs.ContextsJob(count=10, length=5, seed=1, data="d"),
         jobs.TrainJob(settings=TrainSettings(), **SHARED),

@@ -162,7 +162,7 @@ def test_features_of_one_kind_have_jobs_of_their_own():
         'also = { use = "number", log_column = "rating" }'
     )
     made = plan(Study.parse(text), machine="here")
-    specs = made.cells[0].ways[0].train.features
+    specs = made.cells[0].pipelines[0].train.features
     assert [(one.name, one.label) for one in specs] == [
         ("number", "also"),
         ("category", "event"),

@@ -56,7 +56,7 @@ def tune(
     hiding = dataset.items if resolved.hide_history else None
     validate = Validator(
         dataset.validation,
-        model_settings.length,
+        min(model_settings.length, resolved.window),
         resolved.validation_users,
         seed,
         padded=resolved.window,

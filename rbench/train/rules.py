@@ -49,7 +49,9 @@ class Resolved(msgspec.Struct, frozen=True, kw_only=True):
     validation_users: int
 
     def shape(self, model: ModelSettings) -> ModelSettings:
-        """The model's shape while it is trained: windows may be longer than the file's contexts."""
+        """The model's shape while it is trained: windows may be longer than the file's contexts, or
+        shorter where nobody has so many items.
+        """
         return msgspec.structs.replace(model, length=self.window)
 
 
@@ -76,7 +78,7 @@ def resolve(
             allowed=f"{model.length}, the study's [model] length",
             remedy="leave out window in the study's [train], or set it for other encoders alone",
         )
-    if window < model.length:
+    if "window" in said and window < model.length:
         raise StageError(
             f"window is {window}, fewer than the file's contexts have",
             allowed=f"from {model.length}, the study's [model] length",
@@ -119,9 +121,17 @@ def dropout_of(width: int, interactions: int) -> float:
 
 
 def _window(model: ModelSettings, encoder: Encoder, dataset: Dataset) -> int:
-    """Twice the mean history, within bounds; never less than the file sees."""
+    """Twice the mean history, within bounds; never less than the file sees, but never more than
+    anybody has: the rest would be padding, which teaches nothing and costs as much.
+    """
     if not encoder.any_length:
         return model.length
     longest = LONGEST_LOOP if encoder.recurrent else LONGEST_WINDOW
     mean = float(np.diff(dataset.train.offsets).mean()) if len(dataset.train) else 0.0
-    return max(model.length, min(longest, math.ceil(2 * mean)))
+    return min(max(model.length, min(longest, math.ceil(2 * mean))), _longest(dataset))
+
+
+def _longest(dataset: Dataset) -> int:
+    """Items of the longest history that is trained or validated on."""
+    parts = (dataset.train, dataset.validation.histories)
+    return max(1, *(int(np.diff(part.offsets).max(initial=1)) for part in parts))

@@ -64,7 +64,7 @@ def train(
         raise StageError("no user has two items in the training split: nothing to learn from")
     validate = Validator(
         dataset.validation,
-        model_settings.length,
+        min(model_settings.length, resolved.window),
         resolved.validation_users,
         seed,
         padded=resolved.window,

@@ -100,21 +100,31 @@ def test_dropout_follows_width_and_log(width, interactions, dropout) -> None:
 
 
 def test_large_catalogues_are_sampled(dataset, model_settings) -> None:
-    large = SimpleNamespace(items=20_001, train=dataset.train, summary=dataset.summary)
+    large = SimpleNamespace(
+        items=20_001,
+        train=dataset.train,
+        validation=dataset.validation,
+        summary=dataset.summary,
+    )
     assert resolve(TrainSettings(), model_settings, FREE, large).loss == "sampled_softmax"
     large.items = 20_000
     assert resolve(TrainSettings(), model_settings, FREE, large).loss == "softmax"
 
 
 def test_windows_are_twice_the_mean_history_within_bounds(dataset, ragged) -> None:
-    def window(encoder, length: int, histories: list[int]) -> int:
+    def window(encoder, length: int, histories: list[int], validated: tuple[int, ...] = ()) -> int:
+        sequences = ragged([np.ones(n) for n in histories])
+        validation = SimpleNamespace(histories=ragged([np.ones(n) for n in validated or histories]))
         log = SimpleNamespace(
-            items=5, train=ragged([np.ones(n) for n in histories]), summary=dataset.summary
+            items=5, train=sequences, validation=validation, summary=dataset.summary
         )
         return resolve(TrainSettings(), ModelSettings(length=length), encoder, log).window
 
-    assert window(FREE, 50, [20, 40]) == 60
-    assert window(FREE, 50, [20]) == 50
+    assert window(FREE, 50, [20, 100]) == 100
+    assert window(FREE, 50, [20, 60, 60, 60]) == 60
+    assert window(FREE, 50, [20, 20, 20, 90]) == 75
+    assert window(FREE, 50, [10, 20]) == 20  # more would be padding
+    assert window(FREE, 50, [20], (20, 30)) == 30
     assert window(FREE, 50, [1000]) == 200
     assert window(LOOP, 50, [1000]) == 100
     assert window(LOOP, 150, [1000]) == 150

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from rbench.gate.against import Made
-from rbench.gate.latency import times
+from rbench.gate.latency import times, why_shaky
 from rbench.gate.levels import Levels, Measure, Subject, at_least, at_most
 from rbench.gate.quality import score
 from rbench.gate.rules import LearningLimit, TapLimit
@@ -45,6 +45,8 @@ def judge_tap(limit: TapLimit, record: Record, rule: str) -> Finding:
     timing = record.timing
     if timing is None or timing.tap is None:
         return place.unlike("no tap was timed in its record")
+    if shaky := why_shaky(timing):
+        return place.unlike(shaky)
     whole, taps = timing.round_medians_us, timing.tap.round_medians_us
     known = (timing.tap.ratio, *whole, *taps)
     if len(whole) != len(taps) or not all(math.isfinite(one) and one > 0 for one in known):

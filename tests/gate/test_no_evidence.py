@@ -13,7 +13,7 @@ from rbench.gate import rules as kinds
 from rbench.gate.asked import checks
 from rbench.gate.judge import judge
 from rbench.gate.rules import CellRule, FileRule
-from rbench.records import Record
+from rbench.records import Record, StreamGain, StreamQuality, TapTiming
 from rbench.records.run_folder import read_run, write_records
 from rbench.testing.runs import example_run
 
@@ -25,6 +25,8 @@ TABLES = {
     "quality": 'quality."ndcg@10" = {{ {} }}',
     "latency": "latency = {{ {}, machine = '*', reference = {{ recipe = 'float32' }} }}",
     "delegation": "delegation = {{ {} }}",
+    "learning": "learning = {{ {} }}",
+    "tap": "tap = {{ {} }}",
 }
 """Key of a rule -> a table with one limit of that kind."""
 STRUCTS = {
@@ -33,12 +35,16 @@ STRUCTS = {
     "quality": kinds.QualityLimit,
     "latency": kinds.LatencyLimit,
     "delegation": kinds.DelegationLimit,
+    "learning": kinds.LearningLimit,
+    "tap": kinds.TapLimit,
 }
 LAX = {
     **{"max": "1000000", "max_growth": "900.0", "max_drift": "900.0"},
     **{"min": "0.0", "max_loss": "1.0", "max_ratio": "1000.0", "max_us": "1e6"},
 }
 """A failing level that any evidence keeps; that of a warning is the same."""
+FLOORS = ("quality", "delegation", "learning")
+"""Kinds whose ``warn`` is a least value."""
 NO_LIMITS = {"drift_over", "reference", "machine", "must_see", "delegate"}
 """Fields that say how a limit is judged, and are none themselves."""
 
@@ -49,7 +55,7 @@ def limits_of(kind):
         if field in NO_LIMITS:
             continue
         failing = field.replace("warn", "max", 1)
-        value = LAX["min" if field == "warn" and kind in ("quality", "delegation") else failing]
+        value = LAX["min" if field == "warn" and kind in FLOORS else failing]
         whole = "min = 0.0, " if (kind, field) == ("delegation", "warn") else ""
         yield field, TABLES[kind].format(f"{whole}{field} = {value}")
 
@@ -72,14 +78,27 @@ def budget(text, head='recipe = "dynamic_wi8"\ntarget = "xnnpack"\n'):
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     """A run in which every limit can be judged; tests copy it."""
-    return example_run(
+    run = example_run(
         tmp_path_factory.mktemp("evidence") / "run",
         encoders=("gru",),
         recipes=("float32", "dynamic_wi8"),
         targets=("xnnpack",),
         users=30,
         samples=30,
-    ).folder
+    )
+    gain = StreamGain(users=30, taps=90, frozen=0.1, learning=0.2, low=0.05, high=0.15)
+
+    def told(record):
+        rounds = record.timing.round_medians_us
+        tap = TapTiming(median_us=rounds[0], round_medians_us=rounds, ratio=1.0)
+        return replace(
+            record,
+            timing=replace(record.timing, tap=tap),
+            quality=replace(record.quality, stream=StreamQuality(known=gain)),
+        )
+
+    write_records(run.folder / "records.jsonl", [told(record) for record in run.records])
+    return run.folder
 
 
 @pytest.mark.parametrize(("kind", "field", "text"), EVERY)
@@ -121,7 +140,7 @@ def delegated(**changes):
 
 
 ODD: dict[str, tuple[tuple[str, ...], Callable[[Record], Record]]] = {
-    "no model": (("size", "gzip", "quality", "latency", "delegation"), without("model")),
+    "no model": (tuple(STRUCTS), without("model")),
     "unsupported": (
         tuple(STRUCTS),
         lambda one: replace(one, state="unsupported", model=None, timing=None),
@@ -137,7 +156,7 @@ ODD: dict[str, tuple[tuple[str, ...], Callable[[Record], Record]]] = {
     "no gzip size": (("gzip",), model(gzip_bytes=0)),
     "a negative gzip size": (("gzip",), model(gzip_bytes=-1)),
     "an impossible gzip size": (("gzip",), model(gzip_bytes=1)),
-    "no quality": (("quality",), without("quality")),
+    "no quality": (("quality", "learning"), without("quality")),
     "no such metric": (
         ("quality",),
         lambda one: replace(one, quality=replace(one.quality, metrics={})),
@@ -148,13 +167,13 @@ ODD: dict[str, tuple[tuple[str, ...], Callable[[Record], Record]]] = {
     "a score that its ranks deny": (("quality",), scored(value=0.999, low=0.9, high=1.0)),
     "ranks by no hash": (("quality",), ranked("../../etc/passwd")),
     "ranks of another file": (("quality",), lambda one: ranked(one.timing.samples)(one)),
-    "no timing": (("latency",), without("timing")),
-    "unstable": (("latency",), timed(verdict="unstable", reasons=("noise",))),
-    "invalid": (("latency",), timed(verdict="invalid", reasons=("noise",))),
-    "no rounds": (("latency",), timed(round_medians_us=())),
-    "one round": (("latency",), timed(round_medians_us=(1.0,))),
-    "a time of 0": (("latency",), timed(round_medians_us=(0.0, 1.0, 1.0))),
-    "a negative time": (("latency",), timed(round_medians_us=(-1.0, 1.0, 1.0))),
+    "no timing": (("latency", "tap"), without("timing")),
+    "unstable": (("latency", "tap"), timed(verdict="unstable", reasons=("noise",))),
+    "invalid": (("latency", "tap"), timed(verdict="invalid", reasons=("noise",))),
+    "no rounds": (("latency", "tap"), timed(round_medians_us=())),
+    "one round": (("latency", "tap"), timed(round_medians_us=(1.0,))),
+    "a time of 0": (("latency", "tap"), timed(round_medians_us=(0.0, 1.0, 1.0))),
+    "a negative time": (("latency", "tap"), timed(round_medians_us=(-1.0, 1.0, 1.0))),
     "no delegation": (("delegation",), without("delegation")),
     "another delegate": (("delegation",), delegated(delegate="gpu")),
     "no nodes": (("delegation",), delegated(nodes_total=0, nodes_delegated=0)),

@@ -48,6 +48,14 @@ NEEDED = {
     "reset_before_query": bool,
 }
 """Of the contract."""
+OPTIONAL = {
+    "tap": {"signature": str, "inputs": list, "outputs": list, "state": str, "item": str},
+    "personal": {
+        **{"state": str, "numbers": int, "fed": list},
+        **dict.fromkeys(("user", "next", "update", "restore", "reset"), str),
+    },
+}
+"""Of the contract, where it is not null."""
 
 
 class BundleError(Exception):
@@ -564,6 +572,9 @@ def _contract(content: bytes) -> dict[str, Any]:
     if found.get("schema") != SCHEMA:
         raise BundleError(f"{CONTRACT}: schema {found.get('schema')}, not {SCHEMA}")
     _must_have(found, NEEDED, CONTRACT)
+    for key, needed in OPTIONAL.items():
+        if found.get(key) is not None:
+            _must_have(found[key], needed, f"{CONTRACT}: {key}")
     tensor = {"name": str, "dtype": str, "shape": list}
     for side in SIDES:
         for at, one in enumerate(found[side]):

@@ -20,7 +20,7 @@ from rbench.features import Features
 from rbench.ship.answers import BACKEND, Answer, ModelRunner, padded
 from rbench.ship.documents import Case, Golden, Tolerance
 
-CASES = 32
+CASES = 24
 SEED = 20
 TOP = 10
 """Items that a client is asked for."""

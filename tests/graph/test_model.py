@@ -145,7 +145,7 @@ DENSE, NORM = 8 * 8 + 8, 2 * 8
     ("name", "encoder_parameters"),
     [
         ("bow", 6 * 8 + DENSE + NORM),
-        ("cnn", 5 * 2 * (3 * 8 * 8 + 8) + DENSE + 2 * NORM),
+        ("cnn", 3 * 2 * (3 * 8 * 8 + 8) + DENSE + 2 * NORM),
         ("lstm", 2 * 8 * 32 + 32 + DENSE + NORM),
         ("gru", 2 * 8 * 24 + 2 * 24 + DENSE + NORM),
         ("attention", 2 * (6 * DENSE + 2 * NORM) + NORM),

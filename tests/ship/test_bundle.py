@@ -68,7 +68,7 @@ def test_golden_answers_are_the_file_s_own(shipped):
     golden = msgspec.json.decode((shipped.to / "golden.json").read_bytes(), type=Golden)
     runner = ModelRunner(shipped.to / "model.tflite")
     names = read_items(shipped.to).items
-    assert len(golden.cases) == 32
+    assert len(golden.cases) == 24
     for case in golden.cases:
         context = padded(case.history, 6)
         answer = runner.answer(context)

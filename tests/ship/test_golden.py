@@ -30,7 +30,7 @@ def test_padding(history, context):
 def test_questions_have_every_edge_and_are_drawn_by_the_seed(path):
     runner = ModelRunner(path)
     asked = questions(runner, ITEMS, seed=1)
-    assert len(asked) == 32
+    assert len(asked) == 24
     by_name = {one.name: one.history for one in asked}
     assert by_name["empty"] == ()
     assert by_name["the last item"] == (ITEMS,)

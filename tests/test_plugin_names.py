@@ -17,6 +17,8 @@ HOMES = {
     "rbench.features": ("rbench/features/",),
 }
 """Entry-point group -> where the names of its plug-ins may stand."""
+EVERYDAY = {"number", "category"}
+"""Names of plug-ins that are words of their own elsewhere: of columns, times and tables."""
 DELEGATES = {"cpu", "xnnpack", "xnnpack_cached", "gpu"}
 DELEGATES_HOMES = ("rbench/profile/tools/", "rbench/profile/delegates.py", "rbench/schemes/")
 ALLOWED = {
@@ -27,6 +29,7 @@ ALLOWED = {
     "rbench/cli/profile.py": "a default",
     "rbench/compare/comparability.py": "cpu is a field of a machine",
     "rbench/data/synthetic.py": "the best that its own process allows, for metrics of ours",
+    "rbench/features/log_columns.py": "float32 is numpy's type",
     "rbench/gate/rules.py": "a default",
     "rbench/profile/ranges.py": "float32 is numpy's type",
     "rbench/profile/tools/litert/runtime.py": "float32 is numpy's type",
@@ -49,6 +52,7 @@ def names():
     text = (ROOT / "pyproject.toml").read_text("utf-8")
     groups = tomllib.loads(text)["project"]["entry-points"]
     found = {name: homes for group, homes in HOMES.items() for name in groups[group]}
+    found = {name: homes for name, homes in found.items() if name not in EVERYDAY}
     return found | dict.fromkeys(DELEGATES, DELEGATES_HOMES)
 
 

@@ -41,7 +41,7 @@ def test_a_sweep_a_list_a_report_and_the_gate_show_it(tiny_study, command, outsi
     assert record["quality"]["parity"]["top10_overlap"] > 0.9
 
     rows = json.loads(command("list", "features", "--json", env=outside, check=0).stdout)
-    assert [row["name"] for row in rows] == ["night", "time_gaps"]
+    assert [row["name"] for row in rows] == ["category", "night", "number", "time_gaps"]
     # What is read needs no package.
     said = "bow is given night beside the context: 1 for an item that was touched before six"
     for kind in ("html", "markdown"):

@@ -48,7 +48,7 @@ NEEDED = {
     "reset_before_query": bool,
 }
 """Of the contract."""
-OPTIONAL = {
+OPTIONAL: dict[str, dict[str, Any]] = {
     "tap": {"signature": str, "inputs": list, "outputs": list, "state": str, "item": str},
     "personal": {
         **{"state": str, "numbers": int, "fed": list},

@@ -243,7 +243,7 @@ def test_tox_packages_a_wheel_with_every_extra_that_tests_need():
     tox = configparser.ConfigParser()
     tox.read(ROOT / "tox.ini")
     assert tox["testenv"]["package"] == "wheel"
-    assert set(tox["testenv"]["extras"].split()) == {"sweep", "test", "ray"}
+    assert set(tox["testenv"]["extras"].split()) == {"sweep", "test"}
 
 
 def test_ci_is_a_program_that_bash_can_read():

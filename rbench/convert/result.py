@@ -35,6 +35,8 @@ NEXT = "next"
 was taken. The state ``user``, float32 [1, width], comes out of each of these signatures, and goes
 into ``restore``; where it is a tensor, it goes into ``recommend`` and ``update`` and there are no
 others."""
+FED = (OUTPUT_ITEMS, OUTPUT_SCORES, QUERY)
+"""What `recommend` gives and ``update`` takes."""
 
 
 class FlatModel(msgspec.Struct, frozen=True, kw_only=True):

@@ -141,7 +141,8 @@ def _order(log: Log) -> NDArray[np.int64]:
         return np.lexsort((log.times, log.users))
     # Sorting one key without a promise about ties, and ties afterwards, takes a third of the time.
     order = np.argsort(key)
-    tied = _tied(key[order])
+    ordered = key[order]
+    tied = _tied(ordered[1:] == ordered[:-1])
     order[tied] = order[tied][np.lexsort((order[tied], key[order[tied]]))]
     return order
 
@@ -157,9 +158,9 @@ def _one_key(log: Log) -> NDArray[np.int64] | None:
     return log.users.astype(np.int64) * span + (times - first)
 
 
-def _tied(ordered: NDArray[Any]) -> NDArray[np.int64]:
-    """Places of ordered values whose neighbour is equal."""
-    same = np.concatenate([[False], ordered[1:] == ordered[:-1], [False]])
+def _tied(equal: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Places that are equal to a neighbour, given which are equal to the next one."""
+    same = np.concatenate([[False], equal, [False]])
     return np.flatnonzero(same[1:] | same[:-1])
 
 
@@ -169,8 +170,8 @@ def _copies(log: Log, order: NDArray[np.int64]) -> NDArray[np.bool_]:
     if log.times is None:
         return copies
     users, times = log.users[order], log.times[order]
-    same = np.concatenate([[False], (users[1:] == users[:-1]) & (times[1:] == times[:-1]), [False]])
-    tied = np.flatnonzero(same[1:] | same[:-1])  # no other row can be a copy
+    # No other row can be a copy.
+    tied = _tied((users[1:] == users[:-1]) & (times[1:] == times[:-1]))
     users, items, times = users[tied], log.items[order[tied]], times[tied]
     by_item = np.lexsort((items, times, users))  # stable: first in the file comes first
     again = np.ones(max(len(tied) - 1, 0), np.bool_)

@@ -11,11 +11,10 @@ import numpy as np
 
 from rbench.convert import with_rates
 from rbench.convert.result import (
+    FED,
     INPUT,
     NEXT,
     OUTPUT_ITEMS,
-    OUTPUT_SCORES,
-    QUERY,
     RESET,
     SIGNATURE,
     UPDATE,
@@ -27,9 +26,6 @@ from rbench.errors import StageError
 from rbench.evaluate.file_scorer import opened, quantization_of
 from rbench.evaluate.ranking_tensor import ranking_tensor
 from rbench.features import ALLOWED
-
-FED = (OUTPUT_ITEMS, OUTPUT_SCORES, QUERY)
-"""What `recommend` gives and `update` takes."""
 
 
 class LearningFile:

@@ -10,11 +10,10 @@ from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any
 
 from rbench.convert.result import (
+    FED,
     INPUT,
     NEXT,
     OUTPUT_ITEMS,
-    OUTPUT_SCORES,
-    QUERY,
     SIGNATURE,
     UPDATE,
     USER,
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 
     from rbench.profile.loop import Query
 
-FED = (OUTPUT_ITEMS, OUTPUT_SCORES, QUERY)
 ITEMS = INPUT
 """The context's name where contexts do not stand alone."""
 MOST = 64

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import msgspec
 
 from rbench.text import shown
-
-if TYPE_CHECKING:
-    pass
-
 
 SCHEMA = 1
 """Version of the documents written. Older ones are upgraded when read, newer ones refused."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-if TYPE_CHECKING:
-    pass
 from rbench.records.document import Document, shorten
 
 Stability = Literal["stable", "unstable", "invalid"]

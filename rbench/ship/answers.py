@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from rbench.convert.noise import captured
 from rbench.convert.result import (
+    FED,
     INPUT,
     ITEM,
     NEXT,
@@ -181,7 +182,7 @@ def _personal(interpreter: Any) -> Personal | None:
         numbers=int(outputs[USER]["shape"][-1]),
         user=USER,
         next=NEXT,
-        fed=(OUTPUT_ITEMS, OUTPUT_SCORES, QUERY),
+        fed=FED,
         update=UPDATE,
         restore=RESTORE if variable else "",
         reset=RESET if variable else "",

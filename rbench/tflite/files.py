@@ -7,12 +7,9 @@ import mmap
 import os
 import stat
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from rbench.errors import ModelError
-
-if TYPE_CHECKING:
-    pass
 from rbench.tflite.reading import IDENTIFIER, external_ends
 
 

@@ -12,10 +12,6 @@ from typing import TYPE_CHECKING
 
 from rbench.errors import ModelError
 from rbench.tflite.flatbuffer import Content, DamagedError, Source, Table
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 from rbench.tflite.model import (
     Blocks,
     Buffer,
@@ -30,6 +26,10 @@ from rbench.tflite.model import (
     Tensor,
     TensorMap,
 )
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 IDENTIFIER = b"TFL3"
 MOST_DIMENSIONS = 64

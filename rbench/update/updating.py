@@ -144,7 +144,8 @@ def _fresh(items: Path, known: _Known) -> tuple[str, ...]:
     name = known.settings.id_column if known.settings else ""
     key = item_tables.id_column(table.header, name, str(items))
     every = dict.fromkeys(row[key].strip() for row in table.rows if len(row) > key)
-    found = tuple(name for name in every if name and name not in set(known.names))
+    old = set(known.names)
+    found = tuple(name for name in every if name and name not in old)
     if not found:
         raise DataError(
             f"none of its {len(every):,} items is new: the model knows all of them",
@@ -184,6 +185,10 @@ def _rows(
     if known.settings:
         there = Path(known.settings.path).expanduser().is_file()
         path = known.settings.path if there else str(items)
+        if not there:
+            notes.append(
+                f"{known.settings.path} is not there: what known items have is read from {items}"
+            )
         learnt = item_features(msgspec.structs.replace(known.settings, path=path), known.names[1:])
         more = item_features(
             msgspec.structs.replace(known.settings, path=str(items)), fresh, learnt.features.names

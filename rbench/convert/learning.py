@@ -58,6 +58,8 @@ def check_table(tensor: Tensor) -> None:
     known = tensor.quantization
     if kind in LOOKED_UP and known is not None and np.any(known.zeroPoint):
         raise Unsupported("its item table has a zero point that is not 0 (rbench)")
+    if kind == "INT8" and known is not None and np.size(known.scale) != 1:
+        raise Unsupported("its item table has a scale for each row (rbench)")
 
 
 @dataclass(frozen=True)
@@ -82,9 +84,10 @@ def draw_update(
     """
     width = int(table.tensor.shape[1])
     seen = table.seen_from(sketch.graph)
-    row = _rows(sketch, seen, given.taken, 1, width)
     every = sketch.draw("CONCATENATION", [given.items, given.taken], [1, k + 1], "INT32", axis=1)
     rows = _rows(sketch, seen, every, k + 1, width)
+    last, one = (sketch.constant(np.array(n, np.int32), "INT32") for n in ([k, 0], [1, width]))
+    row = sketch.draw("SLICE", [rows, last, one], [1, width])
     axis = sketch.constant(np.array([1], np.int32), "INT32")
     score = sketch.draw("MUL", [given.query, row], [1, width])
     score = sketch.draw("SUM", [score, axis], [1, 1], keepDims=True)

@@ -22,3 +22,18 @@ Reporter = Callable[[Progress], None]
 
 def silent(progress: Progress) -> None:
     """Report to nobody."""
+
+
+def share_of(report: Reporter, done: float, total: float, size: float = 1) -> Reporter:
+    """A reporter for one piece of longer work.
+
+    Args:
+        done: how much of that work lies before the piece, in the units of ``total``.
+        size: how much the piece is.
+    """
+
+    def told(progress: Progress) -> None:
+        part = size * progress.done / progress.total
+        report(Progress(done=done + part, total=total, text=progress.text))
+
+    return told

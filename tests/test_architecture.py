@@ -22,7 +22,7 @@ RANKS = {
     "errors": 0,
     **dict.fromkeys(("bounds", "layers", "progress", "text"), 1),
     **dict.fromkeys(("encoding", "features", "installed", "losses", "system", "tflite"), 2),
-    **dict.fromkeys(("litertjs", "recipes"), 3),
+    **dict.fromkeys(("litertjs", "recipes", "signatures"), 3),
     "cells": 4,
     **dict.fromkeys(("graph", "records"), 5),
     **dict.fromkeys(("plugins", "stats"), 6),
@@ -354,6 +354,19 @@ def test_nothing_after_convert_imports_tensorflow():
             and below(found.by, "rbench.evaluate", "rbench.profile")
         ],
         "a stage after convert imports TensorFlow",
+    )
+
+
+def test_timing_knows_no_earlier_stage():
+    """Each round is a fresh process, and what it imports is most of what a round costs."""
+    complain(
+        [
+            found
+            for found in OURS
+            if below(found.by, "rbench.profile")
+            and part(found.name) in {"data", "train", "compress", "convert", "evaluate", "graph"}
+        ],
+        "every timing process would import that stage",
     )
 
 

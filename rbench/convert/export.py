@@ -9,16 +9,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from rbench.convert.result import (
-    INPUT,
-    ITEM,
-    OUTPUT_ITEMS,
-    OUTPUT_SCORES,
-    SIGNATURE,
-    STATE,
-    TAP,
-)
 from rbench.features import Feature
+from rbench.signatures import INPUT, ITEM, OUTPUT_ITEMS, OUTPUT_SCORES, SIGNATURE, STATE, TAP
 
 
 class Recommender(tf.Module):  # type: ignore[misc]

@@ -24,9 +24,9 @@ from rbench.convert.drawing import new_constant, new_operator, new_tensor
 from rbench.convert.flatbuffer import Graph, Model, Operator, op_name, type_name
 from rbench.convert.gpu_ready import NEVER
 from rbench.convert.item_table import RANKING, readers
-from rbench.convert.result import INPUT, SIGNATURE
 from rbench.errors import StageError
 from rbench.features import ALLOWED
+from rbench.signatures import INPUT, SIGNATURE
 
 FAR = 1e30
 """What a score loses. Ten thousand times as much is a float32 still: an item may stand in every

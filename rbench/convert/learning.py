@@ -18,9 +18,9 @@ import numpy as np
 
 from rbench.convert.drawing import new_tensor
 from rbench.convert.flatbuffer import Graph, Model, Tensor, type_name
-from rbench.convert.result import UPDATE
 from rbench.convert.sketch import Sketch
 from rbench.errors import ModelError, Unsupported
+from rbench.signatures import UPDATE
 
 FAR = -1e30
 """Added to the score of an item that has one already: its share of the softmax is 0."""

@@ -32,7 +32,7 @@ from rbench.convert.flatbuffer import (
     values,
 )
 from rbench.convert.grid import Small, blocks_fit, in_blocks, whole
-from rbench.convert.result import STATE
+from rbench.signatures import STATE
 
 LEAST = 1024
 """Numbers below which a constant stays float32, as in tf.lite: scales would cost what it saves."""

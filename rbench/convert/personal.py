@@ -19,7 +19,11 @@ import numpy as np
 from rbench.convert.flatbuffer import Graph, Model, type_name
 from rbench.convert.item_table import ItemTable, NoTableError, find_item_table
 from rbench.convert.learning import Given, Table, check_table, draw_update, new_input
-from rbench.convert.result import (
+from rbench.convert.settings import PersonalSettings
+from rbench.convert.sketch import Sketch, end
+from rbench.convert.tidying import tidy
+from rbench.errors import Unsupported
+from rbench.signatures import (
     NEXT,
     OUTPUT_ITEMS,
     OUTPUT_SCORES,
@@ -30,10 +34,6 @@ from rbench.convert.result import (
     UPDATE,
     USER,
 )
-from rbench.convert.settings import PersonalSettings
-from rbench.convert.sketch import Sketch, end
-from rbench.convert.tidying import tidy
-from rbench.errors import Unsupported
 
 QUANTIZED = {"INT8": 2, "INT16": 3}
 """Type of a query that was quantized -> version of DEQUANTIZE."""

@@ -12,10 +12,10 @@ import numpy as np
 
 from rbench.convert.flatbuffer import Model, op_name, pack, parse
 from rbench.convert.norms import inside_norms
-from rbench.convert.result import SIGNATURE
 from rbench.data.dataset import Ids
 from rbench.errors import StageError
 from rbench.features import Features
+from rbench.signatures import SIGNATURE
 
 Ranges = dict[str, dict[str, Any]]
 """Tensor -> ``min`` and ``max``, arrays of any shape."""

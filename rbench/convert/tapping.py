@@ -14,12 +14,12 @@ from rbench.cells.recipe import Recipe
 from rbench.convert.flatbuffer import Model, op_names
 from rbench.convert.grafting import graft
 from rbench.convert.item_table import NoTableError
-from rbench.convert.result import INPUT
 from rbench.convert.sharing import adopt_item_table
 from rbench.encoding import Encoder, ModelSettings
 from rbench.errors import StageError, Unsupported
 from rbench.features import Features
 from rbench.graph.model import set_weights, state_of, tap_model
+from rbench.signatures import INPUT
 from rbench.train.weights import load_weights
 
 if TYPE_CHECKING:

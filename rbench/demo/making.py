@@ -8,7 +8,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rbench import litertjs
-from rbench.convert.result import (
+from rbench.demo import page
+from rbench.errors import OutputError, UsageError
+from rbench.records import Run
+from rbench.records.caveats import features_of, filtered
+from rbench.ship.cell import Chosen, choose_cell
+from rbench.ship.names import Titles, names_of
+from rbench.signatures import (
     INPUT,
     NEXT,
     OUTPUT_ITEMS,
@@ -19,12 +25,6 @@ from rbench.convert.result import (
     UPDATE,
     USER,
 )
-from rbench.demo import page
-from rbench.errors import OutputError, UsageError
-from rbench.records import Run
-from rbench.records.caveats import features_of, filtered
-from rbench.ship.cell import Chosen, choose_cell
-from rbench.ship.names import Titles, names_of
 from rbench.system.writing import write_atomically, writing
 from rbench.tflite import mapped, read
 

@@ -18,7 +18,7 @@ from rbench.evaluate.quality import quality
 from rbench.evaluate.scoring import score_users
 from rbench.evaluate.settings import EvaluateSettings
 from rbench.metrics.validation import validation_scores
-from rbench.progress import Progress, Reporter, silent
+from rbench.progress import Progress, Reporter, share_of
 from rbench.records import Quality
 from rbench.records.history import history
 
@@ -33,13 +33,14 @@ class Baseline(Protocol):
         """Contexts int32 ``(n, length)`` -> scores float32 ``(n, items)``."""
 
 
-BASELINES: dict[str, Callable[[Dataset, bool], Baseline]] = {
-    "popularity": lambda dataset, _: Popularity(dataset),
-    "item-knn": lambda dataset, _: ItemKnn(dataset),
-    "markov": lambda dataset, _: Markov(dataset),
-    "pctm": lambda dataset, filtered: Pctm(dataset, filtered=filtered),
+BASELINES: dict[str, Callable[[Dataset, bool, Reporter], Baseline]] = {
+    "popularity": lambda dataset, *_: Popularity(dataset),
+    "item-knn": lambda dataset, *_: ItemKnn(dataset),
+    "markov": lambda dataset, *_: Markov(dataset),
+    "pctm": lambda dataset, filtered, report: Pctm(dataset, filtered=filtered, report=report),
 }
-"""Name in tables and records -> what counts it, given whether the history is filtered."""
+"""Name in tables and records -> what counts it, given whether the history is filtered, and who is
+told meanwhile: silence would be taken for a process that hangs."""
 
 
 def baselines(
@@ -60,35 +61,34 @@ def baselines(
     filtered = history(settings.filter_history, dataset.summary).filtered
     scored = {}
     for number, (name, make) in enumerate(BASELINES.items()):
-        report(Progress(done=number, total=len(BASELINES), text=name))
-        baseline = make(dataset, filtered)
+        counted, tested, validated = (
+            share_of(_named(report, name), number + third / 3, len(BASELINES), 1 / 3)
+            for third in range(3)
+        )
+        counted(Progress(done=0, total=1))
+        baseline = make(dataset, filtered, counted)
         contexts = dataset.test.contexts(baseline.length)
-        outcome = score_users(baseline, contexts, dataset, settings, _part(report, number, name))
+        outcome = score_users(baseline, contexts, dataset, settings, tested)
         found = quality(outcome, settings, folder / f"{name}.npz")
         scored[name] = msgspec.structs.replace(
             found,
-            validation=_validation(baseline, dataset, settings),
+            validation=_validation(baseline, dataset, settings, validated),
             settings=baseline.parameters._asdict() if isinstance(baseline, Pctm) else {},
         )
     return scored
 
 
 def _validation(
-    baseline: Baseline, dataset: Dataset, settings: EvaluateSettings
+    baseline: Baseline, dataset: Dataset, settings: EvaluateSettings, report: Reporter
 ) -> dict[str, float]:
     """What `rbench.records.Quality.validation` holds; nothing where nobody is held out."""
     if not len(dataset.validation.targets):
         return {}
     contexts = dataset.validation.contexts(baseline.length)
-    outcome = score_users(baseline, contexts, dataset, settings, silent, dataset.validation)
+    outcome = score_users(baseline, contexts, dataset, settings, report, dataset.validation)
     return validation_scores(outcome.ranks)
 
 
-def _part(report: Reporter, number: int, name: str) -> Reporter:
-    """A reporter for one baseline, as a share of them all."""
-
-    def told(progress: Progress) -> None:
-        done = number + progress.done / progress.total
-        report(Progress(done=done, total=len(BASELINES), text=name))
-
-    return told
+def _named(report: Reporter, name: str) -> Reporter:
+    """A reporter that says which baseline it is."""
+    return lambda progress: report(msgspec.structs.replace(progress, text=name))

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rbench.convert.result import INPUT, OUTPUT_ITEMS, OUTPUT_SCORES, SIGNATURE, TAP, UPDATE, USER
 from rbench.data.dataset import Ids
 from rbench.data.ranking import Scores
 from rbench.errors import ModelError, StageError, choices
 from rbench.evaluate.ranking_tensor import check_subgraph, ranking_tensor
 from rbench.features import ALLOWED, Features
+from rbench.signatures import INPUT, OUTPUT_ITEMS, OUTPUT_SCORES, SIGNATURE, TAP, UPDATE, USER
 from rbench.system.extras import require
 
 

@@ -10,22 +10,13 @@ from typing import Any
 import numpy as np
 
 from rbench.convert import with_rates
-from rbench.convert.result import (
-    FED,
-    INPUT,
-    NEXT,
-    OUTPUT_ITEMS,
-    RESET,
-    SIGNATURE,
-    UPDATE,
-    USER,
-)
 from rbench.data.dataset import Ids
 from rbench.data.ranking import Scores
 from rbench.errors import StageError
 from rbench.evaluate.file_scorer import opened, quantization_of
 from rbench.evaluate.ranking_tensor import ranking_tensor
 from rbench.features import ALLOWED
+from rbench.signatures import FED, INPUT, NEXT, OUTPUT_ITEMS, RESET, SIGNATURE, UPDATE, USER
 
 
 class LearningFile:

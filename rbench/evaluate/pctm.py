@@ -24,6 +24,7 @@ from rbench.data.dataset import Dataset, Holdout, Ids
 from rbench.data.followers import Sparse, followers
 from rbench.data.ranking import Scores, rankable, ranks
 from rbench.metrics.validation import validation_scores
+from rbench.progress import Progress, Reporter, share_of, silent
 
 WINDOW = 20
 """How many places later an item still counts as a follower."""
@@ -62,17 +63,23 @@ class Pctm:
     Args:
         parameters: chosen on the validation users unless given; the defaults where there are none.
         filtered: whether the history is taken out of the ranking.
+        report: is told while parameters are chosen, which takes minutes on a busy machine.
     """
 
     length = LENGTH
 
     def __init__(
-        self, dataset: Dataset, parameters: Parameters | None = None, *, filtered: bool = True
+        self,
+        dataset: Dataset,
+        parameters: Parameters | None = None,
+        *,
+        filtered: bool = True,
+        report: Reporter = silent,
     ) -> None:
         self.counts = followers(dataset, [1 / distance for distance in range(1, WINDOW + 1)])
         seen = np.bincount(dataset.train.values, minlength=dataset.items + 1)[1:]
         self.log_popularity = np.log(np.maximum(seen, 1) / max(seen.sum(), 1)).astype(np.float32)
-        self.parameters = parameters or self._chosen(dataset, filtered)
+        self.parameters = parameters or self._chosen(dataset, filtered, report)
         self.excess = self._excess(self.parameters.tau)
 
     def __call__(self, contexts: Ids) -> Scores:
@@ -89,28 +96,28 @@ class Pctm:
         excess.data = np.log1p(excess.data * (excess.shape[0] / tau)).astype(np.float32)
         return excess
 
-    def _chosen(self, dataset: Dataset, filtered: bool) -> Parameters:
+    def _chosen(self, dataset: Dataset, filtered: bool, report: Reporter) -> Parameters:
         """The best on the validation users: how counts are damped and popularity is taken off, then
         how the history weighs, then the first two again. What was best so far wins ties.
         """
         users, best = _drawn(dataset), Parameters()
         if not len(users.targets):
             return best
-        for _ in range(2):
-            for names in (("tau", "popularity"), ("recent", "decay", "share")):
-                others = product(*(GRID[name] for name in names))
-                grid = [best, *(best._replace(**dict(zip(names, o, strict=True))) for o in others)]
-                reached = self._reached(grid, users, filtered)
-                best = max(grid, key=lambda one: reached[one])
+        halves = (("tau", "popularity"), ("recent", "decay", "share"))
+        for turn, names in enumerate(2 * halves):
+            others = product(*(GRID[name] for name in names))
+            grid = [best, *(best._replace(**dict(zip(names, o, strict=True))) for o in others)]
+            reached = self._reached(grid, users, filtered, share_of(report, turn, 4))
+            best = max(grid, key=lambda one: reached[one])
         return best
 
     def _reached(
-        self, grid: Sequence[Parameters], users: Holdout, filtered: bool
+        self, grid: Sequence[Parameters], users: Holdout, filtered: bool, report: Reporter
     ) -> dict[Parameters, float]:
         """NDCG@10 of each setting on some users; what settings share is computed once."""
         contexts, items = users.contexts(LENGTH), len(self.log_popularity)
         allowed = rankable(users, 0, len(contexts), items, filtered)
-        reached = {}
+        reached: dict[Parameters, float] = {}
         for tau, alike in groupby(_side_by_side(grid), key=lambda one: one.tau):
             excess = self._excess(tau)
             for _, settings in groupby(alike, key=lambda one: (one.recent, one.decay)):
@@ -120,6 +127,7 @@ class Pctm:
                     for weights in history_weights(contexts, given[0], items)
                 )
                 for one in given:
+                    report(Progress(done=len(reached), total=len(grid), text="choosing"))
                     scores = one.share * newest + (1 - one.share) * older
                     scores += np.float32(one.popularity) * self.log_popularity
                     found = ranks(scores, users.targets, allowed)

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from rbench.convert import led_by
-from rbench.convert.result import ITEM, OUTPUT_ITEMS, STATE, TAP
 from rbench.data.ranking import Scores
 from rbench.errors import StageError
 from rbench.evaluate.file_scorer import opened, quantization_of
 from rbench.evaluate.ranking_tensor import ranking_tensor
+from rbench.signatures import ITEM, OUTPUT_ITEMS, STATE, TAP
 
 
 class TapScorer:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any
 
-from rbench.convert.result import ITEM, STATE, TAP
+from rbench.signatures import ITEM, STATE, TAP
 
 if TYPE_CHECKING:
     import numpy as np

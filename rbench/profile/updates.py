@@ -9,15 +9,7 @@ from __future__ import annotations
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any
 
-from rbench.convert.result import (
-    FED,
-    INPUT,
-    NEXT,
-    OUTPUT_ITEMS,
-    SIGNATURE,
-    UPDATE,
-    USER,
-)
+from rbench.signatures import FED, INPUT, NEXT, OUTPUT_ITEMS, SIGNATURE, UPDATE, USER
 
 if TYPE_CHECKING:
     import numpy as np

@@ -11,7 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rbench.convert.noise import captured
-from rbench.convert.result import (
+from rbench.data.dataset import Ids
+from rbench.data.ranking import Scores
+from rbench.errors import ModelError, StageError
+from rbench.features import ALLOWED
+from rbench.ship.documents import Personal, Tap, Tensor
+from rbench.signatures import (
     FED,
     INPUT,
     ITEM,
@@ -27,11 +32,6 @@ from rbench.convert.result import (
     UPDATE,
     USER,
 )
-from rbench.data.dataset import Ids
-from rbench.data.ranking import Scores
-from rbench.errors import ModelError, StageError
-from rbench.features import ALLOWED
-from rbench.ship.documents import Personal, Tap, Tensor
 from rbench.system import extras
 
 BACKEND = "litert/xnnpack"

@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 import msgspec
 
-from rbench.convert.result import INPUT
 from rbench.errors import OutputError
 from rbench.records import Run
 from rbench.records.caveats import features_of, filtered, gaps, history_of
@@ -25,6 +24,7 @@ from rbench.ship.golden import golden
 from rbench.ship.names import Named, Titles, names_of, packed
 from rbench.ship.proving import Proof, prove
 from rbench.ship.single import with_archive
+from rbench.signatures import INPUT
 from rbench.system import extras
 from rbench.system.writing import write_atomically, writing
 from rbench.tflite import mapped, read

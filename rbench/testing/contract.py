@@ -144,8 +144,8 @@ def check_conversion(encoder: Encoder) -> None:
 
     from rbench.convert.census import take_census
     from rbench.convert.export import Recommender
-    from rbench.convert.result import INPUT, OUTPUT_ITEMS, OUTPUT_SCORES, SIGNATURE
     from rbench.graph.model import scoring_model
+    from rbench.signatures import INPUT, OUTPUT_ITEMS, OUTPUT_SCORES, SIGNATURE
     from rbench.testing.whole import converted
 
     context = np.zeros((1, SETTINGS.length), np.int32)

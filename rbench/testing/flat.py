@@ -13,15 +13,7 @@ import numpy as np
 
 from rbench.convert.flatbuffer import pack, parse
 from rbench.convert.grafting import graft
-from rbench.convert.result import (
-    INPUT,
-    ITEM,
-    OUTPUT_ITEMS,
-    OUTPUT_SCORES,
-    SIGNATURE,
-    STATE,
-    TAP,
-)
+from rbench.signatures import INPUT, ITEM, OUTPUT_ITEMS, OUTPUT_SCORES, SIGNATURE, STATE, TAP
 
 STEP = 0.05
 """Scale of a static file's vector and scores."""

@@ -61,7 +61,7 @@ def check_conversion(scheme: Scheme) -> None:
     from ai_edge_litert.interpreter import Interpreter
 
     from rbench.convert.census import take_census
-    from rbench.convert.result import INPUT, OUTPUT_ITEMS, OUTPUT_SCORES, SIGNATURE
+    from rbench.signatures import INPUT, OUTPUT_ITEMS, OUTPUT_SCORES, SIGNATURE
 
     model, contexts = _model()
     content, shared = _file(scheme, model, contexts)

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rbench.convert.result import INPUT, SIGNATURE
 from rbench.data.dataset import Ids
 from rbench.errors import Unsupported, choices
 from rbench.evaluate.file_scorer import opened, quantization_of
 from rbench.features import ALLOWED
+from rbench.signatures import INPUT, SIGNATURE
 
 
 class Vectors:

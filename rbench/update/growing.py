@@ -15,11 +15,11 @@ from rbench.convert.drawing import new_constant, new_operator, new_tensor
 from rbench.convert.filtering import CLOSED_STEP, filter_ranking
 from rbench.convert.flatbuffer import Graph, Model, Operator, op_name, parse, type_name, values
 from rbench.convert.item_table import ItemTable, NoTableError, find_item_table, readers
-from rbench.convert.result import OUTPUT_ITEMS, OUTPUT_SCORES, SIGNATURE
 from rbench.convert.rewriting import ready_for_devices, written
 from rbench.convert.slimming import slim
 from rbench.errors import Unsupported
 from rbench.features import ALLOWED
+from rbench.signatures import OUTPUT_ITEMS, OUTPUT_SCORES, SIGNATURE
 from rbench.update.stored import Floats, numbers, put_behind
 
 RANKED = ("FLOAT32", "INT8")

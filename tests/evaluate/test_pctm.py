@@ -13,6 +13,7 @@ from rbench.data.dataset import Dataset, Holdout
 from rbench.data.ranking import ranks
 from rbench.evaluate.pctm import GRID, LENGTH, Parameters, Pctm, history_weights
 from rbench.metrics.found import gains
+from rbench.progress import Progress, Reporter
 
 Make = Callable[..., Dataset]
 ITEMS = 9
@@ -81,17 +82,20 @@ def test_parameters_are_the_best_of_the_grid_on_validation(
     dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[Parameters] = []
+    told: list[Progress] = []
 
     def reached(
-        self: Pctm, grid: list[Parameters], users: Holdout, filtered: bool
+        self: Pctm, grid: list[Parameters], users: Holdout, filtered: bool, report: Reporter
     ) -> dict[Parameters, int]:
         asked.extend(grid)
+        report(Progress(done=1, total=2))
         wanted = Parameters(500.0, 12, 0.8, 0.95, -0.2)
         assert len(users.targets) == 20
         return {one: sum(a == b for a, b in zip(one, wanted, strict=True)) for one in grid}
 
     monkeypatch.setattr(Pctm, "_reached", reached)
-    assert Pctm(dataset).parameters == Parameters(500.0, 12, 0.8, 0.95, -0.2)
+    assert Pctm(dataset, report=told.append).parameters == Parameters(500.0, 12, 0.8, 0.95, -0.2)
+    assert [progress.done / progress.total for progress in told] == [0.125, 0.375, 0.625, 0.875]
     assert {one.tau for one in asked} == {*GRID["tau"]}
 
 

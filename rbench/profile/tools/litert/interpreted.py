@@ -10,7 +10,7 @@ from typing import Any
 
 from ai_edge_litert import interpreter as litert
 
-from rbench.cells.target import backend_of
+from rbench.profile.delegates import backend_of
 
 RESOLVERS = {"cpu": "BUILTIN_WITHOUT_DEFAULT_DELEGATES", "xnnpack": "BUILTIN"}
 """Backend -> op resolver. The second one brings XNNPACK as the runtime's default delegate."""

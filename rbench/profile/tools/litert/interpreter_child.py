@@ -16,7 +16,7 @@ from statistics import median
 from time import perf_counter_ns, time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from rbench.cells.target import backend_of
+from rbench.profile.delegates import backend_of
 from rbench.profile.refusal import RefusedError
 from rbench.profile.tools.litert.child import asking, serve
 from rbench.profile.tools.litert.run import RESETTING, Finished, OpsOrder, Order, Profiled

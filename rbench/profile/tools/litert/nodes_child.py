@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from rbench.cells.target import backend_of
+from rbench.profile.delegates import backend_of
 from rbench.profile.refusal import NoGpuError, RefusedError, UnsupportedError
 from rbench.profile.tools.litert.nodes import Answer, Question
 from rbench.system.guard import die_with_parent

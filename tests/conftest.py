@@ -1,5 +1,6 @@
 """Fixtures that many rooms share: a study that takes seconds, and real data where it is at hand."""
 
+import gc
 import os
 import shutil
 import subprocess
@@ -18,13 +19,42 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("any machine")
 
+# TensorFlow's graphs are millions of objects that live on: to look through them for rubbish as
+# often as Python does by default takes an eighth of the time of drawing them.
+gc.set_threshold(50_000, 20, 100)
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """What opens a browser, or draws on a GPU that is a program, takes seconds: it is slow."""
+    """What opens a browser, or draws on a GPU that is a program, takes seconds: it is slow.
+
+    Files with slow tests come first, so that in the end no process is left alone with a long one.
+    """
     for item in items:
         if item.get_closest_marker("browser") or "software_gpu" in item.fixturenames:
             item.add_marker("slow")
+    long = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in long)
+
+
+TOGETHER = ("tests/compress/", "tests/convert/")
+"""Folders whose files share what is trained and converted: one process makes it once."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """`--dist loadfile`, but that some folders stay whole, and in the order from above."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            file = super()._split_scope(nodeid)
+            return next((folder for folder in TOGETHER if file.startswith(folder)), file)
+
+    if config.getvalue("dist") != "loadfile":
+        return None
+    config.option.loadscopereorder = False
+    return Scheduling(config, log)
 
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"

@@ -10,6 +10,7 @@ A crash, even of the process, costs one job: the parent sees the end of the stre
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import threading
@@ -32,10 +33,14 @@ from rbench.system.writing import RIGHTS
 from rbench.text.shown import cut
 
 PROGRESS_EVERY_S = 0.2
+COLLECT = (50_000, 20, 100)
+"""How seldom Python looks for rubbish: among the millions of objects of TensorFlow's graphs, which
+live on, it takes an eighth of a training's beginning by default."""
 
 
 def main() -> int:
     """Serve jobs until there are no more orders."""
+    gc.set_threshold(*COLLECT)
     answers = Speaker(hidden(1), sys.argv[1])
     orders: SimpleQueue[bytes] = SimpleQueue()
     threading.Thread(target=_read, args=(os.fdopen(hidden(0), "rb"), orders), daemon=True).start()

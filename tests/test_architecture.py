@@ -29,7 +29,7 @@ RANKS = {
     "metrics": 7,
     **dict.fromkeys(("choose", "data"), 8),
     "train": 9,
-    "compress": 10,
+    **dict.fromkeys(("compress", "federated"), 10),
     "convert": 11,
     **dict.fromkeys(("compressions", "evaluate", "profile", "schemes"), 12),
     "gate": 13,
@@ -410,7 +410,7 @@ def test_only_the_command_line_and_programs_print_or_exit():
         for effect in effects(name)
     ]
     assert not found, "\n".join(found)
-    assert len([name for name in PATHS if is_entry_point(name)]) <= 10
+    assert len([name for name in PATHS if is_entry_point(name)]) <= 12
 
 
 PRINTERS = {"rbench.cli.terminal", "rbench.cli.screen", "rbench.cli.streams", "rbench.cli"}

@@ -23,6 +23,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "rbench.cli.sweep",
         "Train, convert, score and time a study; write its report.",
     ),
+    "federate": (
+        "rbench.cli.federate",
+        "Sweep a study, and train each encoder federated beside it.",
+    ),
     "report": ("rbench.cli.report", "Write the report of a run again, or another kind of it."),
     "ship": ("rbench.cli.ship", "Write what an app needs to run a finished file."),
     "update": (

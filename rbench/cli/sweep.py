@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,18 @@ OWN = (
     help="With --executor ray: the machine that times, where several offer timing:NAME.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the records as JSON lines at the end.")
-def command(
+def command(**asked: Any) -> int:
+    """Train, convert, score and time a study's grid; write records, models and a report.
+
+    STUDY is a TOML file or the name of a shipped study. Everything already done, in this run or
+    another, is taken from the store; a sweep that was stopped goes on where it was.
+    """
+    return swept(None, **asked)
+
+
+def swept(
+    federated: Mapping[str, Any] | None,
+    *,
     study: str,
     data: str | None,
     filter_history: bool | None,
@@ -82,10 +94,11 @@ def command(
     as_json: bool,
     **options: Any,
 ) -> int:
-    """Train, convert, score and time a study's grid; write records, models and a report.
+    """Run a study as the options say, and show how it goes.
 
-    STUDY is a TOML file or the name of a shipped study. Everything already done, in this run or
-    another, is taken from the store; a sweep that was stopped goes on where it was.
+    Args:
+        federated: what replaces settings of the study's ``[federated]``, which is made where it
+            has none; None: as the study says.
     """
     from rbench import plugins
     from rbench.cli.sweep_view import View
@@ -106,6 +119,7 @@ def command(
         recipes=recipes,
         targets=targets,
         seeds=seeds,
+        federated=federated,
     )
     words = spoken(click.get_current_context(), without=OWN)
     use(programs)

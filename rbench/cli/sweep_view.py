@@ -32,6 +32,7 @@ from rbench.text.shown import line
 
 WIDE = 160
 """Columns where the output is no terminal."""
+TRAINING = ("train", "federate")
 SHOWN = HEADLINE[:2]
 """Metrics of the table at the end."""
 
@@ -78,7 +79,7 @@ class View:
 
     def started(self, job: AnyJob) -> None:
         self.tasks[job.key] = self.bars.add_task(line(name_of(job)), total=None, text="")
-        if not self.live and job.stage == "train":
+        if not self.live and job.stage in TRAINING:
             self.console.say(f"{name_of(job)} …")
 
     def moved(self, job: AnyJob, progress: Standing) -> None:
@@ -100,7 +101,7 @@ class View:
         if failure is not None:
             self.said.add(failure.reason)
             self.console.say((failure.state, "red"), f" {name_of(job)}: {failure.reason}")
-        elif not self.live and job.stage in ("baselines", "train", "convert"):
+        elif not self.live and job.stage in ("baselines", *TRAINING, "convert"):
             self.console.say(f"{name_of(job)} done ({self.done} of {self.total})")
 
     def noticed(self, text: str) -> None:

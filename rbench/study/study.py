@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
@@ -20,22 +19,25 @@ from rbench.convert.settings import ConvertSettings, PersonalSettings
 from rbench.data.settings import (
     SYNTHETIC,
     DataSettings,
-    ItemColumn,
     ItemsSettings,
-    SyntheticSettings,
 )
 from rbench.encoding import ModelSettings
 from rbench.errors import StudyError, choices
 from rbench.evaluate.settings import EvaluateSettings
+from rbench.federated.settings import FederatedSettings
 from rbench.profile.settings import ProfileSettings
 from rbench.records import CellName
+from rbench.study.explaining import explain
+from rbench.study.trainings import Trainings, federated_settings, trainings
 from rbench.system.reading import kind_of
 from rbench.text import naming
 from rbench.train.settings import TrainSettings
 
 BUILTIN = "default"
-OWN = ("use", "train", "features", "items")
+OWN = ("use", "train", "features", "items", "federated")
 """Keys of an ``[encoder.LABEL]`` table that are no options of the encoder."""
+UNSAID = ("features", "federated", "items", "personal")
+"""Tables that a run says nothing of where a study has none."""
 LARGEST_BYTES = 1 << 18
 """Of a study file."""
 MOST_DOTS = 1000
@@ -66,6 +68,9 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     data: DataSettings = DataSettings()
     model: ModelSettings = ModelSettings()
     train: TrainSettings = TrainSettings()
+    federated: FederatedSettings | None = None
+    """How every encoder is trained once more, beside its training on the whole log: where the logs
+    of users stay with them; without the table it is not."""
     compress: CompressSettings = CompressSettings()
     convert: ConvertSettings = ConvertSettings()
     personal: PersonalSettings | None = None
@@ -81,9 +86,9 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     items: ItemsSettings | None = None
     """A table of the items, whose columns are learnt with them."""
     encoder: dict[str, dict[str, Any]] = {}
-    """Per encoder: its options; ``use`` names another plug-in than the label; ``train`` and
-    ``features`` are tables that override the study's, and ``items = false`` leaves the table of the
-    items out."""
+    """Per encoder: its options; ``use`` names another plug-in than the label; ``train``,
+    ``features`` and ``federated`` are tables that override the study's, ``items = false`` leaves
+    the table of the items out, and ``federated = false`` the federated training."""
 
     def __post_init__(self) -> None:
         bounds.check(self)
@@ -162,7 +167,7 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         try:
             study = msgspec.convert(document, cls)
         except msgspec.ValidationError as error:
-            raise _explain(error, where) from error
+            raise explain(error, where, cls, Limits) from error
         for key, names in (
             ("recipes", [str(Recipe.parse(name)) for name in study.recipes]),
             ("targets", [str(Target.parse(name)) for name in study.targets]),
@@ -184,6 +189,7 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             study.train_settings(name, where=where)
             study.features_of(name, where=where)
             study.learns_items(name, where=where)
+        study._check_trainings(where)
         found = study._resolved(folder) if folder else study
         try:
             msgspec.json.encode(found)
@@ -205,12 +211,14 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         recipes: Sequence[str] = (),
         targets: Sequence[str] = (),
         seeds: Sequence[int] = (),
+        federated: Mapping[str, Any] | None = None,
     ) -> Study:
         """This study with parts of its grid or its log replaced, as on the command line.
 
         Args:
             data: the log's path.
             reading: fields of `DataSettings` that replace the study's own.
+            federated: fields of `FederatedSettings` that do; a study without gets them.
         """
         changes: dict[str, Any] = msgspec.to_builtins(self)
         replaced: tuple[tuple[str, Sequence[Any]], ...] = (
@@ -228,6 +236,8 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         if data is not None:
             changes["data"]["path"] = data
         changes["data"] |= reading or {}
+        if federated is not None:
+            changes["federated"] = {**(changes["federated"] or {}), **federated}
         if filter_history is not None:
             changes["evaluate"]["filter_history"] = filter_history
         return Study.build(changes)
@@ -235,13 +245,26 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     def cells(self) -> Iterator[CellName]:
         """Every cell, encoder by encoder, recipe by recipe, target by target."""
         for encoder in self.encoders:
-            for recipe in self.recipes:
-                for target in self.targets:
-                    yield CellName(
-                        encoder=label_of(encoder),
-                        recipe=str(Recipe.parse(recipe)),
-                        target=str(Target.parse(target)),
-                    )
+            for label in self.trainings(encoder):
+                for recipe in self.recipes:
+                    for target in self.targets:
+                        yield CellName(
+                            encoder=label,
+                            recipe=str(Recipe.parse(recipe)),
+                            target=str(Target.parse(target)),
+                        )
+
+    def trainings(self, name: str, *, where: str = "study") -> Trainings:
+        """How an encoder of this study is trained, by the label of what comes out."""
+        federated = federated_settings(
+            label_of(name),
+            self._table(name).get("federated", self.federated is not None),
+            self.federated,
+            train=self.train_settings(name, where=where),
+            items=self.learns_items(name, where=where),
+            where=where,
+        )
+        return trainings(label_of(name), federated)
 
     def plugin(self, name: str) -> tuple[str, dict[str, Any]]:
         """The plug-in behind an encoder of this study, and its options."""
@@ -307,8 +330,29 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         """All of it, for a run; what nothing is asked of is left out."""
         known: dict[str, Any] = msgspec.to_builtins(self)
         known["convert"] = self.convert.said()
-        unsaid = {key for key in ("features", "items", "personal") if not getattr(self, key)}
+        unsaid = {
+            key for key in ("features", "items", "personal", "federated") if not getattr(self, key)
+        }
         return {key: value for key, value in known.items() if key not in unsaid}
+
+    def _check_trainings(self, where: str) -> None:
+        """Refuse too many trainings, and two of one label."""
+        named = (self.trainings(name, where=where) for name in self.encoders)
+        labels = [label for found in named for label in found]
+        cells = len(labels) * len(self.recipes) * len(self.targets)
+        if cells > CELLS:
+            raise StudyError(
+                f"{cells:,} cells (trainings x recipes x targets)",
+                where=where,
+                allowed=f"{CELLS:,}",
+            )
+        twice = next((label for label in labels if labels.count(label) > 1), None)
+        if twice is not None:
+            raise StudyError(
+                f"two encoders would be called {twice!r}: one is trained federated",
+                where=where,
+                remedy="give the other another label",
+            )
 
     def _table(self, name: str) -> dict[str, Any]:
         return self.encoder.get(name) or self.encoder.get(label_of(name)) or {}
@@ -399,41 +443,3 @@ def _read(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise StudyError(f"cannot read: {error}", where=str(path)) from error
-
-
-def _explain(error: msgspec.ValidationError, where: str) -> StudyError:
-    """msgspec's message with the key as a TOML reader knows it and what would be allowed there."""
-    message, _, path = str(error).partition(" - at `$")
-    key = path.rstrip("`").lstrip(".")
-    kind: Any = Study
-    for part in key.split(".") if key else ():
-        name = part.partition("[")[0]
-        annotation = kind.__annotations__.get(name) if hasattr(kind, "__annotations__") else None
-        words = re.findall(r"\w+", str(annotation))
-        kind = next((_SECTIONS[word] for word in words if word in _SECTIONS), kind)
-    unknown = "unknown field" in message
-    return StudyError(
-        f"{message}" + (f" in [{key}]" if key and unknown else f" at {key}" if key else ""),
-        where=where,
-        allowed=choices(kind.__struct_fields__) if unknown else "",
-        remedy="" if unknown else "see docs/design.md for the keys of a study",
-    )
-
-
-_SECTIONS: dict[str, Any] = {
-    kind.__name__: kind
-    for kind in (
-        DataSettings,
-        ItemColumn,
-        ItemsSettings,
-        SyntheticSettings,
-        ModelSettings,
-        TrainSettings,
-        CompressSettings,
-        ConvertSettings,
-        PersonalSettings,
-        EvaluateSettings,
-        ProfileSettings,
-        Limits,
-    )
-}

@@ -21,6 +21,7 @@ from rbench.data.settings import DataSettings, ItemsSettings
 from rbench.encoding import ModelSettings
 from rbench.evaluate.settings import EvaluateSettings
 from rbench.features import FeatureSpec
+from rbench.federated.settings import FederatedSettings
 from rbench.profile.settings import ProfileSettings
 from rbench.records.history import FilterHistory
 from rbench.sweeping.code import code_of
@@ -31,6 +32,7 @@ STAGES = (
     "baselines",
     "contexts",
     "train",
+    "federate",
     "compress",
     "convert",
     "census",
@@ -46,6 +48,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "baselines": ("numpy", "scipy"),
     "contexts": ("numpy",),
     "train": ("tensorflow", "tf-keras", "scipy"),
+    "federate": ("tensorflow", "tf-keras", "scipy", "flwr", "ray", "dp-accounting"),
     "compress": ("tensorflow", "tf-keras", "tensorflow-model-optimization"),
     "convert": ("tensorflow", "tf-keras", "ai-edge-quantizer", "ai-edge-litert"),
     "census": (),
@@ -158,6 +161,12 @@ class TrainJob(Job, frozen=True, kw_only=True, tag="train"):
     """Whether items learn with what the table of the items says of them."""
 
 
+class FederateJob(TrainJob, frozen=True, kw_only=True, tag="federate"):
+    """Train one encoder from one seed, the logs of users staying with them."""
+
+    federated: FederatedSettings
+
+
 class CompressJob(Job, frozen=True, kw_only=True, tag="compress"):
     """Prune, cluster or quantization-train one trained encoder; or leave it as it is.
 
@@ -175,7 +184,9 @@ class CompressJob(Job, frozen=True, kw_only=True, tag="compress"):
     encoder: EncoderSpec
     model: ModelSettings
     seed: int
-    train: str
+    train: str = ""
+    federate: str = ""
+    """One of these two: which training it is of."""
     data: str
     filter_history: FilterHistory = "auto"
     """As in the training."""
@@ -297,6 +308,7 @@ AnyJob = (
     | BaselinesJob
     | ContextsJob
     | TrainJob
+    | FederateJob
     | CompressJob
     | ConvertJob
     | CensusJob

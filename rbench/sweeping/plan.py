@@ -20,6 +20,7 @@ from rbench.cells.target import Target
 from rbench.convert.settings import PersonalSettings
 from rbench.errors import PluginError
 from rbench.features import CONTEXT, FeatureSpec
+from rbench.federated.settings import FederatedSettings
 from rbench.metrics.found import sources
 from rbench.plugins.looking import Seen, look, look_at_losses
 from rbench.profile.checking import Checker, concerning_checks
@@ -40,6 +41,7 @@ from rbench.sweeping.jobs import (
     DataJob,
     EncoderSpec,
     EvaluateJob,
+    FederateJob,
     ProfileJob,
     RoundJob,
     TrainJob,
@@ -154,8 +156,9 @@ def plan(study: Study, machine: str, benches: Mapping[str, Bench] | None = None)
         )
         for name, features in given.items()
     }
-    by_label = {label_of(name): name for name in study.encoders}
-    encoders = _encoders(study, by_label)
+    trainings = {name: study.trainings(name) for name in study.encoders}
+    by_label = {label: name for name, labels in trainings.items() for label in labels}
+    encoders = _encoders(study, {label_of(name): name for name in study.encoders})
     look_at_losses(_losses(study, by_label.values()))
     metrics = sources()
     pipelines: dict[tuple[str, str], tuple[Pipeline, ...]] = {}
@@ -163,17 +166,18 @@ def plan(study: Study, machine: str, benches: Mapping[str, Bench] | None = None)
     cells = []
     for cell in study.cells():
         recipe = Recipe.parse(cell.recipe)
-        encoder, spec = encoders[cell.encoder]
+        name = by_label[cell.encoder]
+        encoder, spec = encoders[label_of(name)]
         reason = objection(recipe, encoder)
         reason = reason or _target_objection(recipe, Target.parse(cell.target))
         if reason:
-            cells.append(CellPlan(cell=cell, encoder_name=by_label[cell.encoder], objection=reason))
+            cells.append(CellPlan(cell=cell, encoder_name=name, objection=reason))
             continue
         place = (cell.encoder, cell.recipe)
         if place not in pipelines:
-            name = by_label[cell.encoder]
+            federated = trainings[name][cell.encoder]
             pipelines[place] = tuple(
-                _pipeline(study, name, spec, given[name], recipe, s, load.key, metrics)
+                _pipeline(study, name, spec, federated, given[name], recipe, s, load.key, metrics)
                 for s in study.seeds
             )
         convert = pipelines[place][0].convert
@@ -185,13 +189,13 @@ def plan(study: Study, machine: str, benches: Mapping[str, Bench] | None = None)
                 settings=concerning_checks(settings),
                 target=cell.target,
                 convert=convert.key,
-                contexts=contexts[by_label[cell.encoder]].key,
+                contexts=contexts[name].key,
                 bench=benches[cell.target],
             )
             cells.append(
                 CellPlan(
                     cell=cell,
-                    encoder_name=by_label[cell.encoder],
+                    encoder_name=name,
                     pipelines=pipelines[place],
                     check=check,
                 )
@@ -203,7 +207,7 @@ def plan(study: Study, machine: str, benches: Mapping[str, Bench] | None = None)
                 target=cell.target,
                 number=number,
                 convert=convert.key,
-                contexts=contexts[by_label[cell.encoder]].key,
+                contexts=contexts[name].key,
                 bench=benches[cell.target],
             )
             for number in range(study.profile.rounds)
@@ -211,7 +215,7 @@ def plan(study: Study, machine: str, benches: Mapping[str, Bench] | None = None)
         cells.append(
             CellPlan(
                 cell=cell,
-                encoder_name=by_label[cell.encoder],
+                encoder_name=name,
                 pipelines=pipelines[place],
                 rounds=rounds,
                 profile=ProfileJob(
@@ -334,6 +338,7 @@ def _pipeline(
     study: Study,
     name: str,
     spec: EncoderSpec,
+    federated: FederatedSettings | None,
     features: tuple[FeatureSpec, ...],
     recipe: Recipe,
     seed: int,
@@ -342,17 +347,18 @@ def _pipeline(
 ) -> Pipeline:
     settings = study.train_settings(name)
     loss = " ".join(plugins.source_hash(found, plugins.LOSSES) for found in _named(settings))
-    train = TrainJob(
-        encoder=spec,
-        settings=settings,
-        loss=loss,
-        model=study.model,
-        seed=seed,
-        data=loaded,
-        filter_history=study.evaluate.filter_history,
-        features=features,
-        item_features=study.learns_items(name),
-    )
+    asked: dict[str, Any] = {
+        "encoder": spec,
+        "settings": settings,
+        "loss": loss,
+        "model": study.model,
+        "seed": seed,
+        "data": loaded,
+        "filter_history": study.evaluate.filter_history,
+        "features": features,
+        "item_features": study.learns_items(name),
+    }
+    train = FederateJob(**asked, federated=federated) if federated else TrainJob(**asked)
     compress = CompressJob(
         compression=recipe.compression,
         sources=tuple(_source(found.word, COMPRESSIONS) for found in recipe.compressions),
@@ -363,7 +369,7 @@ def _pipeline(
         encoder=spec,
         model=study.model,
         seed=seed,
-        train=train.key,
+        **{train.stage: train.key},  # type: ignore[arg-type]  # one of its two fields
         data=loaded,
         filter_history=study.evaluate.filter_history,
         features=features,

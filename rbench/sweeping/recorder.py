@@ -16,10 +16,11 @@ from rbench.convert.result import LOG, MODEL, FlatModel
 from rbench.records import Check, DataSummary, Items, Machine, ModelFile, Quality, Record, Replicate
 from rbench.records.history import History, history
 from rbench.records.run_folder import ITEMS, write_items
+from rbench.study import label_of
 from rbench.sweeping import jobs
 from rbench.sweeping.bench import versions_with
 from rbench.sweeping.executors.graph import ArtefactKey
-from rbench.sweeping.jobs import CheckJob, RoundJob, TrainJob
+from rbench.sweeping.jobs import CheckJob, FederateJob, RoundJob, TrainJob
 from rbench.sweeping.plan import CellPlan, Pipeline, Plan
 from rbench.sweeping.results import Census, Profiled
 from rbench.sweeping.store import Failure, Store
@@ -177,6 +178,7 @@ class Recorder:
                 "profile": study.profile.said(),
                 **self._given(first.train),
                 **self._items(first.train),
+                **self._federated(plan, first.train),
             },
         }
 
@@ -201,6 +203,13 @@ class Recorder:
         known = self.data.details.get("item_features", {}) if self.data else {}
         return {"items": known} if job.item_features else {}
 
+    @staticmethod
+    def _federated(plan: CellPlan, job: TrainJob) -> dict[str, Any]:
+        """How the logs stayed where they are, and the label of the training on the whole log."""
+        if not isinstance(job, FederateJob):
+            return {}
+        return {"federated": {**job.federated.said(), "beside": label_of(plan.encoder_name)}}
+
     def _ranking(self) -> dict[str, Any]:
         """How the scoring ranks, with what the log decided in place of ``auto``."""
         found = self.history
@@ -219,6 +228,8 @@ class Recorder:
                 "validation": trained.validation,
                 "seconds": round(sum(epoch["seconds"] for epoch in trained.history), 3),
             }
+            if trained.federation is not None:
+                found["training"]["federation"] = msgspec.to_builtins(trained.federation)
         model = self._model(plan, pipeline, "")
         if model is not None:
             found["model"] = model

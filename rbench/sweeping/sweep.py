@@ -22,7 +22,7 @@ from rbench.sweeping import jobs
 from rbench.sweeping.executors.executor import Executor, Session
 from rbench.sweeping.executors.graph import ArtefactKey, Failures
 from rbench.sweeping.executors.local import Local
-from rbench.sweeping.jobs import AnyJob, DataJob, ProfileJob, RoundJob
+from rbench.sweeping.jobs import AnyJob, DataJob, FederateJob, ProfileJob, RoundJob
 from rbench.sweeping.observer import Observer, PassingOn, Silent
 from rbench.sweeping.perform import perform
 from rbench.sweeping.plan import Plan
@@ -107,6 +107,8 @@ class _Sweep(PassingOn):
         todo += [job for job in self._missing(self._twins(), retry_failed) if job not in todo]
         if todo:
             extras.require("sweep", "rbench sweep")
+        if any(isinstance(job, FederateJob) for job in todo):
+            extras.require("federated", "a federated training")
         self.observer.planned(todo)
         for job in todo:
             if isinstance(job, DataJob):

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from rbench.errors import MissingExtraError
 
 EXTRAS: dict[str, tuple[str, ...]] = {
+    "federated": ("flwr", "ray", "dp_accounting"),
     "ray": ("ray",),
     "report": ("jinja2", "pandas", "plotly"),
     "profile": ("ai_edge_litert", "backports.zstd"),

@@ -6,7 +6,7 @@ import io
 import zipfile
 import zlib
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import numpy as np
@@ -36,7 +36,10 @@ TORN = (OSError, EOFError, ValueError, KeyError, RuntimeError, zipfile.BadZipFil
 """What reading a damaged npz raises; msgspec's errors are ValueErrors."""
 
 
-def save(folder: Path, standing: Standing, groups: dict[str, Arrays]) -> None:
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+def save(folder: Path, standing: msgspec.Struct, groups: dict[str, Arrays]) -> None:
     """Write a checkpoint atomically: groups of arrays (weights, best weights, optimizer)."""
     buffer = io.BytesIO()
     arrays = {f"{group}:{name}": array for group, g in groups.items() for name, array in g.items()}
@@ -48,26 +51,34 @@ def save(folder: Path, standing: Standing, groups: dict[str, Arrays]) -> None:
 def load(folder: Path, like: dict[str, Arrays]) -> tuple[Standing, dict[str, Arrays]] | None:
     """The checkpoint in a folder, if there is a sound one.
 
-    A torn or foreign file counts as none: starting over costs time, failing at it would cost the
-    training, again at every try.
-
     Args:
         like: groups of the names and shapes that are wanted.
+    """
+    found = read(folder, Standing)
+    return found if found and shapes(found[1]) == shapes(like) else None
+
+
+def read(folder: Path, kind: type[S]) -> tuple[S, dict[str, Arrays]] | None:
+    """What lies in a folder, of whatever shapes.
+
+    A torn or foreign file counts as none: starting over costs time, failing at it would cost the
+    training, again at every try.
     """
     groups: dict[str, Arrays] = {}
     try:
         with np.load(folder / FILE) as stored:
-            standing = msgspec.json.decode(stored["standing"].tobytes(), type=Standing)
+            standing = msgspec.json.decode(stored["standing"].tobytes(), type=kind)
             for key in stored.files:
                 group, colon, name = key.partition(":")
                 if colon:
                     groups.setdefault(group, {})[name] = stored[key]
     except TORN:
         return None
-    return (standing, groups) if _shapes(groups) == _shapes(like) else None
+    return standing, groups
 
 
-def _shapes(groups: dict[str, Arrays]) -> dict[tuple[str, str], tuple[int, ...]]:
+def shapes(groups: dict[str, Arrays]) -> dict[tuple[str, str], tuple[int, ...]]:
+    """(group, name) -> the shape of an array."""
     return {
         (group, name): array.shape
         for group, arrays in groups.items()

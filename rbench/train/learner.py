@@ -32,6 +32,7 @@ class Learner:
     Args:
         draw: `rbench.graph.model.training_model`, or one that draws the same inputs and outputs.
         item_features: what items share, learnt with their rows.
+        plain: by gradient descent alone instead of Adam.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Learner:
         seed: int,
         features: Sequence[Feature] = (),
         item_features: ItemFeatures | None = None,
+        plain: bool = False,
     ) -> None:
         import tensorflow as tf
         import tf_keras
@@ -57,7 +59,11 @@ class Learner:
         tf_keras.backend.experimental.enable_tf_random_generator()
         self.seed = seed
         self.model = draw(encoder, settings, items, dropout, features)
-        self.optimizer = tf_keras.optimizers.Adam(learning_rate, beta_2=beta_2, epsilon=EPSILON)
+        self.optimizer = (
+            tf_keras.optimizers.SGD(learning_rate)
+            if plain
+            else tf_keras.optimizers.Adam(learning_rate, beta_2=beta_2, epsilon=EPSILON)
+        )
         variables = self.model.trainable_variables
         table = self.model.get_layer(ITEM_TABLE).weights[0] if item_features else None
         rows = ItemRows(table, item_features) if item_features else None

@@ -10,6 +10,28 @@ WEIGHTS = "weights.npz"
 """File in the artefact's folder: Keras weights by name, float32, item table included."""
 
 
+class Federation(msgspec.Struct, frozen=True, kw_only=True):
+    """What a federated training took, and what it is worth to those whose logs it learnt from."""
+
+    rounds: int
+    users: int
+    """That can learn, each a client in a simulation."""
+    nodes: int
+    """Of Flower's, that were drawn from: as many as users, or fewer that hold several each."""
+    trained: int
+    """Updates that came back, over all rounds."""
+    failed: int
+    """Clients that were drawn and gave none."""
+    update_bytes: int
+    """Of one update, and of the weights that are sent for it."""
+    down_bytes: int
+    up_bytes: int
+    """Over all rounds and clients."""
+    seconds: float
+    privacy: dict[str, float] = {}
+    """``epsilon``, ``delta``, ``users_wanted``; nothing without noise."""
+
+
 class Trained(msgspec.Struct, frozen=True, kw_only=True):
     """A finished training. The weights lie beside it, in `WEIGHTS`."""
 
@@ -26,3 +48,5 @@ class Trained(msgspec.Struct, frozen=True, kw_only=True):
     """Trained numbers, the item table included."""
     settings: dict[str, Any] = {}
     """`rbench.train.rules.Resolved`: what it was trained with, nothing left ``auto``."""
+    federation: Federation | None = None
+    """Where the logs of users stayed with them; epochs are rounds then."""

@@ -61,7 +61,7 @@ def changed(engine, file):
     return {s for s in STAGES if digest(closure(names[s], folders)) != before[s]}
 
 
-TRAINED = {"train", "compress"}
+TRAINED = {"train", "federate", "compress"}
 SCORED = {"evaluate", "baselines"}
 READ = TRAINED | SCORED | {"contexts", "convert"}
 """Stages that read the split."""

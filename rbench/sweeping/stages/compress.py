@@ -20,7 +20,9 @@ def work(job: CompressJob, given: Given) -> Compressed:
         job.settings,
         job.train_settings,
         job.model,
-        given.store.folder("train", job.train),
+        given.store.folder("train", job.train)
+        if job.train
+        else given.store.folder("federate", job.federate),
         dataset(given.store, job.data),
         given.encoder(job.encoder),
         job.seed,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rbench.compare import Comparison
 from rbench.records import Run, caveats
-from rbench_reports import compare_markdown, learning, quality, taps
+from rbench_reports import compare_markdown, federated, learning, quality, taps
 from rbench_reports.cells import Sheet
 from rbench_reports.markdown_text import bullets, table, title
 from rbench_reports.metrics import METRICS, NDCG, P50, SIZE
@@ -40,6 +40,7 @@ class Markdown:
             table(heads, rows, numbers=len(METRICS)),
             *_taps(sheet),
             *_learning(sheet),
+            *_federated(run, sheet),
             *_reasons(sheet),
         ]
         return "\n\n".join(parts) + "\n"
@@ -101,6 +102,14 @@ def _learning(sheet: Sheet) -> Iterator[str]:
     if rows:
         yield title("Learning on the device", 2)
         yield table(learning.HEADS, [learning.cells_of(row) for row in rows])
+
+
+def _federated(run: Run, sheet: Sheet) -> Iterator[str]:
+    """Nothing of a run without such trainings."""
+    rows = federated.rows(run, sheet)
+    if rows:
+        yield title("Federated training", 2)
+        yield table(federated.HEADS, [federated.cells_of(row) for row in rows])
 
 
 def _reasons(sheet: Sheet) -> Iterator[str]:

@@ -139,7 +139,7 @@ def learn(task: Task, weights: Weights, windows: Windows, number: int, node: int
     """
     learner = learner_of(task.text())
     learner.start_from(weights)
-    size = min(task.federated.local_batch_size, len(windows.inputs))
+    size = min(task.federated.local_batch_size, _round(len(windows.inputs)))
     hiding = task.items if task.train.hide_history else None
     losses = []
     for epoch in range(task.federated.local_epochs):
@@ -147,3 +147,8 @@ def learn(task: Task, weights: Weights, windows: Windows, number: int, node: int
         order = np.random.default_rng((task.seed, number, node, epoch))
         losses += [learner.step(one) for one in batches(windows, size, order, items=hiding)]
     return Learnt(learner.weights(), float(np.mean(losses)))
+
+
+def _round(windows: int) -> int:
+    """The next power of two: steps are compiled for each number of windows that is met."""
+    return 1 << (windows - 1).bit_length()

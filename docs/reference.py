@@ -19,8 +19,9 @@ HIDDEN = (
     r"rbench\.cli|.*\.__main__|.*_child|rbench\.sweeping\.worker|rbench\.system\.start"
     r"|rbench\.ship\.clients\.client|rbench\.profile\.tools\.aarch64\.guest"
     r"|rbench\.profile\.tools\.browser\.launch"
+    r"|rbench\.federated\.(arrays|client_app|server_app|simulation|strategy)"
 )
-"""Modules that are programs, not for importing."""
+"""Modules that are programs, not for importing, and those that Flower imports, which need it."""
 
 
 def public_names() -> dict[str, list[str]]:

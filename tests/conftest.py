@@ -84,6 +84,9 @@ bootstrap = 50
 
 [profile]
 rounds = 2
+instances = 1
+twins = 0
+op_runs = 0
 min_runs = 20
 min_seconds = 0.01
 warmup_runs = 2

@@ -19,7 +19,7 @@ def test_a_bag_of_words_beats_popularity_soon(movielens_small, own_store, tmp_pa
             "recipes": ["float32", "dynamic_wi8"],
             "targets": ["xnnpack"],
             "data": {"path": str(movielens_small), "min_interactions": 5},
-            "train": {"epochs": 7},
+            "train": {"epochs": 3},
             # What is learnt is looked at, not how long it takes.
             "profile": {
                 **{"rounds": 2, "instances": 1, "min_runs": 20, "min_seconds": 0.01},

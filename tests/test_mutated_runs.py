@@ -180,7 +180,7 @@ def test_a_mutated_run_is_answered_or_refused(number, refusals):
 
 @pytest.mark.slow
 def test_many_mutated_runs_are_answered_or_refused(whole, tmp_path):
-    for number in range(1_000, 1_100):
+    for number in range(1_000, 1_040):
         tried(number, whole, tmp_path / str(number))
         shutil.rmtree(tmp_path / str(number))
 

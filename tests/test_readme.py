@@ -175,14 +175,19 @@ read = Study.read
 
 def soon(cls, source):
     study = read(source)
-    short = dict(rounds=2, instances=1, min_runs=20, min_seconds=0.01, warmup_seconds=0.0)
-    profile = replace(study.profile, **short)
-    return replace(study, train=replace(study.train, epochs=2), profile=profile)
+    short = dict(rounds=2, instances=1, min_runs=20, min_seconds=0.01, warmup_seconds=0.0, twins=0)
+    return replace(
+        study,
+        data=replace(study.data, synthetic=replace(study.data.synthetic, users=100)),
+        train=replace(study.train, epochs=1),
+        evaluate=replace(study.evaluate, bootstrap=50),
+        profile=replace(study.profile, **short),
+    )
 
 Study.read = classmethod(soon)
 """
-"""Every study as it stands, but for two epochs and two short rounds: neither what is learnt nor how
-long it takes is looked at."""
+"""Every study as it stands, but for few users, one epoch and two short rounds: neither what is
+learnt nor how long it takes is looked at."""
 
 
 def run(command, folder, store, *more):

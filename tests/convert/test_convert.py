@@ -245,7 +245,6 @@ def test_an_unrolled_recurrence_is_plain_operators(converted, name, recipe) -> N
     ("name", "recipe"),
     [
         ("bow", "float32"),
-        ("cnn", "static_wi8_ai8"),
         ("lstm", "static_wi8_ai8"),
         ("attention", "static_wi8_ai16"),
     ],

@@ -128,7 +128,7 @@ def test_one_packed_table_names_the_items_of_two(float32, contexts, name, way) -
 
 
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("name", ["bow", "lstm", "attention"])
+@pytest.mark.parametrize("name", ["bow", "attention"])
 def test_weights_on_a_grid_of_4_bits_come_out_as_they_went_in(float32, contexts, name, way) -> None:
     """As training for 4 bits leaves them: then only the activations are rounded, if any."""
     before = float32(name, on_grid=True)

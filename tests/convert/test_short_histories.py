@@ -57,7 +57,7 @@ def short_lived(dataset, convert_into, tmp_path_factory):
 @pytest.mark.parametrize(
     ("name", "scheme"),
     [
-        *((name, "static_wi8_ai8") for name in ("bow", "cnn", "lstm", "gru", "attention")),
+        *((name, "static_wi8_ai8") for name in ("bow", "cnn", "gru", "attention")),
         ("attention", "static_wi8_ai16"),
     ],
 )

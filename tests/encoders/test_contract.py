@@ -11,6 +11,7 @@ if not find_spec("tensorflow"):  # importing it takes seconds
 
 from rbench import plugins
 from rbench.testing import CHECKS
+from rbench.testing.contract import check_conversion
 from rbench_encoders.attention import Attention
 from rbench_encoders.cnn import Cnn
 
@@ -24,6 +25,15 @@ CASES = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", OURS)
 def test_the_contract(name: str, check) -> None:
     check(CASES[name])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(CASES.keys() - {*OURS}))
+def test_other_options_keep_it_too(name: str) -> None:
+    """But for a conversion: the operators are those of the default."""
+    for check in CHECKS:
+        if check is not check_conversion:
+            check(CASES[name])

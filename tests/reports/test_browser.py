@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -48,6 +49,24 @@ def visit(browser) -> Iterator[object]:
         context.close()
 
 
+@pytest.fixture(scope="module")
+def looked(browser) -> Iterator[object]:
+    """A page for the tests that only look at it, or leave it as it was: loaded once."""
+    contexts = []
+
+    @cache
+    def opened(path: Path):
+        contexts.append(browser.new_context(viewport={"width": 1280, "height": 900}))
+        page = contexts[-1].new_page()
+        page.goto(path.as_uri())
+        page.wait_for_selector("html.drawn", timeout=120_000)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
 def scrolled(page, chart: str) -> None:
     """Go to a chart: it is drawn when it comes near."""
     page.evaluate(f"document.getElementById('{chart}').scrollIntoView()")
@@ -62,8 +81,8 @@ def test_opens_offline_without_a_word(visit, path):
     assert found.asked == [path.as_uri()]
 
 
-def test_numbers_of_the_table_equal_the_records(visit, path, run):
-    page = visit(path).page
+def test_numbers_of_the_table_equal_the_records(looked, path, run):
+    page = looked(path)
     shown = page.evaluate(
         "[...document.querySelectorAll('#cells tbody tr')].map(row => Object.fromEntries("
         "[...row.querySelectorAll('[data-metric]')].map(c => [c.dataset.metric, c.innerText])))"
@@ -85,8 +104,8 @@ def test_numbers_of_the_table_equal_the_records(visit, path, run):
             assert row["p50"] == "\N{EN DASH}"
 
 
-def test_points_of_the_charts_are_the_records_numbers(visit, path, run):
-    page = visit(path).page
+def test_points_of_the_charts_are_the_records_numbers(looked, path, run):
+    page = looked(path)
     scrolled(page, "chart-latency")
     points = page.evaluate(
         "document.getElementById('chart-latency').data.flatMap(t => t.x.map((x, i) => [x, t.y[i]]))"
@@ -132,8 +151,8 @@ def test_numbers_of_the_other_charts_are_the_records_numbers(visit, rich, rich_p
     assert found.said == []
 
 
-def test_seeds_and_tensors_of_the_tables_are_the_records(visit, rich, rich_path):
-    page = visit(rich_path).page
+def test_seeds_and_tensors_of_the_tables_are_the_records(looked, rich, rich_path):
+    page = looked(rich_path)
     shown = page.evaluate(
         "[...document.querySelectorAll('#seeds tbody tr')].map(row => "
         "[...row.querySelectorAll('[data-seed]')].map(c => c.firstChild.textContent.trim()))"
@@ -153,8 +172,8 @@ def test_seeds_and_tensors_of_the_tables_are_the_records(visit, rich, rich_path)
     assert total == sum(r.model.size_bytes for r in files.values())
 
 
-def test_a_group_of_recipes_is_one_click(visit, rich_path):
-    page = visit(rich_path).page
+def test_a_group_of_recipes_is_one_click(looked, rich_path):
+    page = looked(rich_path)
     page.locator("[data-family]", has_text="prune80").click()
     assert page.locator("#shown").inner_text() == "30 of 40 cells shown"
     assert page.locator(".glance .group:visible").count() == 1
@@ -162,8 +181,8 @@ def test_a_group_of_recipes_is_one_click(visit, rich_path):
     assert page.locator("#shown").inner_text() == "40 of 40 cells shown"
 
 
-def test_a_filter_reaches_charts_tables_and_matrix(visit, path):
-    page = visit(path).page
+def test_a_filter_reaches_charts_tables_and_matrix(looked, path):
+    page = looked(path)
     scrolled(page, "chart-latency")
     marks = "document.getElementById('chart-latency').data.reduce((sum, t) => sum + t.x.length, 0)"
     before = page.evaluate(marks)
@@ -182,8 +201,8 @@ def test_a_filter_reaches_charts_tables_and_matrix(visit, path):
     assert page.evaluate(marks) == before
 
 
-def test_one_click_changes_the_metric_of_the_matrix(visit, path, run):
-    page = visit(path).page
+def test_one_click_changes_the_metric_of_the_matrix(looked, path, run):
+    page = looked(path)
     for value in ("ndcg", "recall", "size", "gzip", "p50", "p95", "memory", "delegated", "glance"):
         page.locator(f'label:has(input[name="panel"][value="{value}"])').click()
         assert page.locator("[data-panel]:visible").count() == 1
@@ -229,8 +248,8 @@ def test_nothing_is_wider_than_the_screen(visit, path, width):
 
 
 @pytest.mark.parametrize("name", ["records.json", "records.csv"])
-def test_downloads_without_a_network(visit, path, run, name, tmp_path):
-    page = visit(path, accept_downloads=True).page
+def test_downloads_without_a_network(looked, path, run, name, tmp_path):
+    page = looked(path)
     with page.expect_download() as waiting:
         page.locator(f'[data-download="{name}"]').click()
     waiting.value.save_as(tmp_path / name)

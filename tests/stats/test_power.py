@@ -74,6 +74,7 @@ def test_nobody_gained_anything_to_lose(gained):
     assert minimum_detectable_loss(gained, gained) is None
 
 
+@pytest.mark.slow
 def test_it_is_found_nearly_always_and_a_third_of_it_seldom(program):
     """100 pairs: the shares themselves are held by the slow tests below."""
     loss = program.seen("ndcg@10", 610, 0.35, seed=5, pairs=5)
@@ -84,7 +85,7 @@ def test_it_is_found_nearly_always_and_a_third_of_it_seldom(program):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("metric", "noise"),
-    [("ndcg@10", 0.05), ("ndcg@10", 0.35), ("ndcg@10", 1.5), ("recall@10", 0.05), ("mrr", 1.5)],
+    [("ndcg@10", 0.35), ("recall@10", 0.05), ("mrr", 1.5)],
 )
 def test_it_is_found_at_the_stated_power(program, metric, noise):
     """Or a little more. 1,000 pairs: two standard errors of a share of 95 % are 1.4 %."""
@@ -95,6 +96,6 @@ def test_it_is_found_at_the_stated_power(program, metric, noise):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("noise", [0.05, 0.35, 1.5])
+@pytest.mark.parametrize("noise", [0.05, 1.5])
 def test_a_thousand_equal_pairs_raise_an_alarm_in_one_percent_at_most(program, noise):
     assert program.alarms("ndcg@10", 610, noise, 1000, 8) <= 0.01

@@ -58,6 +58,11 @@ class Mine(Encoder):
 """
 
 
+def shortened(study):
+    """One round a cell: where times are not looked at."""
+    study.write_text(study.read_text().replace("rounds = 2", "rounds = 1"))
+
+
 def states(run):
     return [(str(record.cell), record.state) for record in run.records]
 
@@ -69,6 +74,8 @@ def finished(store: Path):
 
 def test_what_a_sweep_leaves(command, tiny_study, own_store, tmp_path):
     folder = tmp_path / "run"
+    text = tiny_study.read_text().replace("twins = 0", "twins = 1")
+    tiny_study.write_text(text.replace("op_runs = 0", "op_runs = 20"))
     done = command("sweep", tiny_study, "--out", folder, check=0)
     assert "4 cells: 4 ok" in done.stdout
     run = rbench.read_run(folder)
@@ -145,6 +152,7 @@ def test_a_strangers_encoder_and_a_second_seed(tmp_path, own_store, tiny_study):
     text = tiny_study.read_text().replace('["bow"]', '["bow", "mine.py:Mine"]')
     text = "seeds = [3, 4]\n" + text + "\n[encoder.Mine]\nnarrow = 6\n"
     tiny_study.write_text(text)
+    shortened(tiny_study)
     study = rbench.Study.read(tiny_study)
     run = rbench.sweep(study.narrowed(recipes=["float32"], targets=["cpu"]), tmp_path / "run")
     assert states(run) == [("bow x float32 x cpu", "ok"), ("Mine x float32 x cpu", "ok")]
@@ -158,6 +166,7 @@ def test_a_strangers_encoder_and_a_second_seed(tmp_path, own_store, tiny_study):
 
 
 def test_a_weight_cache_is_for_the_unrolled_recurrence(tmp_path, own_store, tiny_study):
+    shortened(tiny_study)
     study = rbench.Study.read(tiny_study).narrowed(
         encoders=["lstm"], recipes=["float32", "unrolled+float32"], targets=["xnnpack_cached"]
     )
@@ -174,6 +183,7 @@ def test_a_weight_cache_is_for_the_unrolled_recurrence(tmp_path, own_store, tiny
 
 def test_what_fails_is_a_record_and_the_rest_goes_on(command, tmp_path, tiny_study, own_store):
     (tmp_path / "broken.py").write_text(BROKEN)
+    shortened(tiny_study)
     done = command(
         "sweep", tiny_study, "--out", "run",
         "--encoder", "broken.py:Raises", "--encoder", "broken.py:Aborts", "--encoder", "bow",
@@ -225,6 +235,7 @@ def test_failures_are_tried_again_only_when_asked(tmp_path, own_store, tiny_stud
 def test_killed_at_random_moments(tmp_path, own_store, tiny_study, whom):
     """kill -9, again and again: nothing finished is done twice, in the end all cells are there."""
     folder = tmp_path / "run"
+    shortened(tiny_study)
     arguments = [sys.executable, "-P", "-m", "rbench.cli", "sweep", str(tiny_study), "--out"]
     chance = random.Random(5)
     kills = 0
@@ -259,6 +270,7 @@ def test_killed_at_random_moments(tmp_path, own_store, tiny_study, whom):
 
 
 def test_ctrl_c_leaves_readable_records(tmp_path, own_store, tiny_study):
+    shortened(tiny_study)
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", "rbench.cli", "sweep", str(tiny_study), "--out", "run"],
         cwd=tmp_path,
@@ -293,6 +305,7 @@ def test_one_sweep_a_folder(tmp_path, own_store, tiny_study, command):
 
 
 def test_the_same_seed_gives_the_same_files(tmp_path, tiny_study):
+    shortened(tiny_study)
     study = rbench.Study.read(tiny_study).narrowed(recipes=["float32"], targets=["cpu"])
     runs = [
         rbench.sweep(study, tmp_path / f"run{n}", store=Store(tmp_path / f"store{n}"))

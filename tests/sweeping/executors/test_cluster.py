@@ -1,10 +1,12 @@
 """Two nodes on loopback, each with a store of its own: the records are those of one machine."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 
 import msgspec
@@ -33,6 +35,8 @@ def free_port():
 def cluster(tmp_path_factory):
     """The address of a head, which times nothing, and of a worker that does."""
     folder = tmp_path_factory.mktemp("cluster")
+    # Ray's sockets lie among temporary files, and no socket's path may be longer than 107 bytes.
+    sockets = tempfile.mkdtemp(prefix="ray", dir="/tmp")
     address = f"127.0.0.1:{free_port()}"
     port = address.rpartition(":")[2]
     started = []
@@ -40,6 +44,7 @@ def cluster(tmp_path_factory):
     def start(name, *words):
         environment = {
             **os.environ,
+            "RAY_TMPDIR": sockets,
             "RAY_worker_niceness": "0",
             "RBENCH_STORE": str(folder / name),
         }
@@ -61,7 +66,10 @@ def cluster(tmp_path_factory):
         time.sleep(0.5)
     start("worker", f"--address={address}", '--resources={"timing:there": 1}')
     ray.init(address=address, log_to_driver=False)
-    while len([node for node in ray.nodes() if node["Alive"]]) < 2 and time.monotonic() < until:
+    while len([node for node in ray.nodes() if node["Alive"]]) < 2:
+        if time.monotonic() > until or any(one.poll() is not None for one in started):
+            logs = [(folder / f"{name}.log").read_text("utf-8") for name in ("head", "worker")]
+            pytest.fail("\n\n".join(["two nodes did not come up", *logs]))
         time.sleep(0.5)
     ray.shutdown()
     yield address, folder
@@ -72,6 +80,7 @@ def cluster(tmp_path_factory):
             process.wait(30)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
+    shutil.rmtree(sockets, ignore_errors=True)
 
 
 MEASURED = ("machine", "timing", "inputs")

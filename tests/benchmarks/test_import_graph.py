@@ -10,11 +10,13 @@ sys.path.append(str(Path(__file__).parents[2]))  # at the end: rbench is the ins
 from benchmarks.import_graph import PAGE, PLACE, drawn, graph, reduced, room_of
 
 
+@pytest.mark.slow
 def test_the_page_shows_todays_graph():
     (shown,) = PLACE.findall(PAGE.read_text("utf-8"))
     assert shown == drawn(), "write it anew: python benchmarks/import_graph.py --write"
 
 
+@pytest.mark.slow
 def test_the_graph_knows_the_rooms_and_their_imports():
     rooms = graph()
     assert {"data", "train", "cli", "errors", "encoders", "reports"} <= set(rooms)

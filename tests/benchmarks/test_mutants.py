@@ -54,6 +54,7 @@ def test_rooms_around_are_there():
         assert [name for name in names if not (ROOT / name).exists()] == []
 
 
+@pytest.mark.slow
 def test_what_fails_is_named(tmp_path):
     (tmp_path / "test_two.py").write_text(
         "def test_fine():\n    pass\ndef test_wrong():\n    assert 0\n"

@@ -37,6 +37,7 @@ def test_printing_then_parsing_gives_the_recipe_back(recipe):
     assert Recipe.parse(str(recipe)) == recipe
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.sampled_from(WORDS), min_size=1, max_size=5).map("+".join) | st.text(max_size=30)
 )

@@ -20,6 +20,7 @@ def runs(tmp_path_factory):
     return place
 
 
+@pytest.mark.slow
 def test_it_says_what_changed_and_where_the_page_lies(rbench, runs):
     process = rbench("compare", "a", "b", without=NEVER, cwd=runs, check=0)
     assert process.stderr == ""

@@ -22,6 +22,7 @@ def environment(tmp_path):
     return {"PATH": f"{programs}:/usr/bin:/bin", "ADB_ROOT": str(root), "ADB_FAULT": ""}
 
 
+@pytest.mark.slow
 def test_phones_are_listed(command, environment):
     said = command("devices", env=environment, check=0, blocked=("tensorflow",)).stdout
     assert "PHONE1" in said
@@ -34,6 +35,7 @@ def test_phones_are_listed(command, environment):
     assert one["condition"]["battery_percent"] is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fault", "words"),
     [

@@ -7,6 +7,8 @@ import pytest
 
 pytest.importorskip("ai_edge_litert", reason="delegates are tried with rbench[profile]")
 
+pytestmark = pytest.mark.slow
+
 
 def found(done):
     document = json.loads(done.stdout)

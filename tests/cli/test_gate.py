@@ -13,6 +13,7 @@ from rbench.testing.model_file import model_of
 NEVER = ("tensorflow", "tf_keras", "ai_edge_litert", "pandas", "plotly", "scipy", "jinja2")
 
 
+@pytest.mark.slow
 def test_within_the_limit(rbench, forty_cells):
     done = rbench("gate", forty_cells, "--max-size", "10MB", without=NEVER, check=0)
     assert "gate: pass (20 passed)" in done.stdout
@@ -112,6 +113,7 @@ def seconds_of_work(call):
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
+@pytest.mark.slow
 def test_it_takes_little(rbench, forty_cells):
     command = ["gate", forty_cells, "--max-size", "10MB"]
     assert seconds_of_work(lambda: rbench(*command, without=NEVER[:3], check=0)) < 3.0
@@ -140,6 +142,7 @@ def budget(tmp_path):
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["table", "json", "markdown", "junit", "github"])
 def test_a_budget_needs_nothing_heavy(rbench, forty_cells, budget, kind):
     command = ["gate", forty_cells, "--budget", budget, "--against", forty_cells]
@@ -148,6 +151,7 @@ def test_a_budget_needs_nothing_heavy(rbench, forty_cells, budget, kind):
     assert "delegation" in done.stdout or kind == "github"
 
 
+@pytest.mark.slow
 def test_a_budget_of_every_kind_takes_little(rbench, forty_cells, budget):
     command = ["gate", forty_cells, "--budget", budget, "--against", forty_cells]
     assert seconds_of_work(lambda: rbench(*command, without=NEVER[:3], check=0)) < 3.0
@@ -165,6 +169,7 @@ def test_a_budget_with_cells_needs_a_run(rbench, budget):
     assert "Missing argument 'RUN'" in rbench("gate", "--budget", budget, check=2).stderr
 
 
+@pytest.mark.slow
 def test_timing_two_files_needs_the_extra(rbench, tmp_path):
     (tmp_path / "a.tflite").write_bytes(model_of(100))
     pair = ["gate", "--model", "a.tflite", "--against-model", "a.tflite"]

@@ -64,6 +64,7 @@ def unloaded(monkeypatch):
     monkeypatch.setattr(nodes, "nodes_taken", refused)
 
 
+@pytest.mark.slow
 def test_the_document_holds_it_all(rbench, ours) -> None:
     found = json.loads(rbench("inspect", ours, "--json", without=NEVER, check=0).stdout)
     assert found["path"] == str(ours)
@@ -81,6 +82,7 @@ def test_the_document_holds_it_all(rbench, ours) -> None:
     assert 0 < taken["nodes_delegated"] == taken["nodes_total"] - left
 
 
+@pytest.mark.slow
 def test_the_tables_say_it_to_people(rbench, ours) -> None:
     said = rbench("inspect", ours, without=NEVER, check=0).stdout
     for words in (
@@ -97,6 +99,7 @@ def test_the_tables_say_it_to_people(rbench, ours) -> None:
         assert words in said
 
 
+@pytest.mark.slow
 def test_a_strangers_operator_is_shown_and_the_runtimes_refusal_too(rbench, strange) -> None:
     done = rbench("inspect", strange, check=0)
     assert "CUSTOM" in done.stdout
@@ -118,6 +121,7 @@ def test_each_signature_has_a_query_of_its_own(rbench, unloaded, tmp_path) -> No
     assert found["signatures"]["two"]["macs"] == 60
 
 
+@pytest.mark.slow
 def test_old_files_are_shown_with_the_runtimes_refusal_beside(rbench, tmp_path) -> None:
     path = tmp_path / "old.tflite"
     path.write_bytes(strangers.summing(version=2))
@@ -127,6 +131,7 @@ def test_old_files_are_shown_with_the_runtimes_refusal_beside(rbench, tmp_path) 
     assert "the runtime refuses the file: Model provided is schema version 2" in said
 
 
+@pytest.mark.slow
 def test_what_the_runtime_refuses_is_shown_all_the_same(rbench, tmp_path) -> None:
     """Scales by an axis that is not there: sound to a reader, not to the runtime."""
     graph = FlatGraph()
@@ -166,6 +171,7 @@ def test_weights_in_another_file_are_named(rbench, unloaded, tmp_path) -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [(), None, (0, 4)])
 def test_any_sound_shape_is_shown(rbench, tmp_path, shape) -> None:
     path = tmp_path / "model.tflite"
@@ -210,6 +216,7 @@ def test_a_file_that_is_not_there_is_one_line(rbench, tmp_path) -> None:
     assert "is a directory" in rbench("inspect", tmp_path, check=2).stderr
 
 
+@pytest.mark.slow
 def test_without_the_runtime_it_says_what_to_install(rbench, ours) -> None:
     done = rbench("inspect", ours, without=("ai_edge_litert",), check=2)
     assert "pip install 'rbench[profile]'" in done.stderr

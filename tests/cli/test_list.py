@@ -38,6 +38,7 @@ def test_the_words_of_targets_stand_in_the_order_of_a_name():
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_json_and_table_hold_the_same(rbench, kind):
     rows = json.loads(rbench("list", kind, "--json", without=NEVER, check=0).stdout)

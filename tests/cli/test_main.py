@@ -30,6 +30,7 @@ def test_every_command_has_help_with_an_example(rbench, name):
     assert f"rbench {name}" in done.stdout.split("\n", 1)[1], "an example belongs into the help"
 
 
+@pytest.mark.slow
 def test_every_command_has_its_help_without_tensorflow():
     """In one process, where none can lean on another having imported it."""
     program = (
@@ -141,6 +142,7 @@ def test_help_imports_little():
     assert 20 < int(done.stderr) < 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -87,6 +87,7 @@ def test_a_record_like_any_cell_s(rbench, ours, tmp_path):
     assert rbench("report", tmp_path / "run", check=0).stdout.strip().endswith("report.html")
 
 
+@pytest.mark.slow
 def test_json_lines_are_the_records(rbench, quick, floats, tmp_path):
     done = rbench("profile", floats, "--target", "cpu", "--json", check=0)
     (record,) = [json.loads(line) for line in done.stdout.splitlines()]
@@ -117,6 +118,7 @@ def timed(tmp_path):
     return run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "content",
     [
@@ -137,6 +139,7 @@ def test_any_sound_file_is_timed(timed, monkeypatch, content):
     assert [record.state for record in records] == ["ok"]
 
 
+@pytest.mark.slow
 def test_one_signature_is_timed_and_said(timed):
     records, said = timed(strange.two_ways(4, 6, 10), "two", ("cpu", "xnnpack"))
     assert said[0] == "signature two; not timed: one (see --signature)"
@@ -148,12 +151,14 @@ def test_one_signature_is_timed_and_said(timed):
     assert records[0].delegation.nodes_total == 1
 
 
+@pytest.mark.slow
 def test_the_first_signature_is_said_too(timed):
     records, said = timed(strange.two_ways(4, 6, 10))
     assert said[0] == "signature one; not timed: two (see --signature)"
     assert records[0].model.census["macs"] == 40
 
 
+@pytest.mark.slow
 def test_old_files_say_why_they_are_not_timed(timed):
     records, _ = timed(strange.summing(version=2))
     assert {record.state for record in records} == {"failed"}
@@ -213,6 +218,7 @@ def test_it_asks_for_what_it_cannot_know(rbench, numbers, options, said):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_a_range_is_enough(rbench, quick, numbers):
     done = rbench("profile", numbers, "--range", "t0=1:3", "--target", "cpu", check=0)
     assert "1 to 3 (given)" in done.stdout
@@ -232,6 +238,7 @@ def test_without_the_runtime_it_says_what_to_install(rbench, ours):
     assert "pip install 'rbench[profile]'" in done.stderr
 
 
+@pytest.mark.slow
 def test_contexts_that_do_not_fit_fail_the_cell(rbench, quick, ours, tmp_path):
     np.save(tmp_path / "c.npy", np.ones((3, 9), np.int32))
     done = rbench("profile", ours, "--contexts", tmp_path / "c.npy", "--target", "cpu", check=1)
@@ -245,6 +252,7 @@ def test_contexts_that_are_no_file_are_not_waited_for(rbench, quick, ours, tmp_p
         assert f"this is {kind}" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_gpu_that_is_not_here(rbench, quick, ours, no_gpu):
     done = rbench("profile", ours, "--target", "gpu", check=1)
     assert "unsupported: gpu: no GPU here" in done.stdout

@@ -38,11 +38,13 @@ def test_a_large_bundle_says_what_makes_it_smaller(run, tmp_path, capsys, monkey
     assert capsys.readouterr().err == ""
 
 
+@pytest.mark.slow
 def test_no_tensorflow(command, run, tmp_path):
     blocked = ("tensorflow", "tf_keras", "pandas", "plotly", "jinja2", "ai_edge_quantizer")
     command("ship", run, "--to", tmp_path / "b", check=0, blocked=blocked)
 
 
+@pytest.mark.slow
 def test_the_runtime_is_asked_for(command, run, tmp_path):
     done = command("ship", run, "--to", tmp_path / "b", check=2, blocked=("ai_edge_litert",))
     assert "pip install 'rbench[profile]'" in done.stderr

@@ -116,6 +116,7 @@ def test_clicks_own_errors_are_calm_too(capsys, arguments):
     assert not any(line.lstrip().startswith("::") for line in said.splitlines())
 
 
+@pytest.mark.slow
 @FULL
 def test_a_full_disk_is_told_after_the_work():
     for command in ("list targets", "--help", "list targets --json"):
@@ -124,12 +125,14 @@ def test_a_full_disk_is_told_after_the_work():
         assert done.stderr == b"rbench: standard output: cannot write: No space left on device\n"
 
 
+@pytest.mark.slow
 @FULL
 def test_a_full_standard_error_costs_no_exit_code():
     assert shell("$RBENCH list targets 2>/dev/full").returncode == 0
     assert shell("$RBENCH report nowhere 2>/dev/full").returncode == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("line", "code"),
     [

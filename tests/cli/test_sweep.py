@@ -139,6 +139,7 @@ def test_bad_input(case, rbench, own_store, monkeypatch, tmp_path):
     assert not [path for path in left if path.is_file()], left
 
 
+@pytest.mark.slow
 def test_a_full_disk(command, tmp_path, tiny_study):
     """The store on a small file system of its own: one line, exit code 2, and no half artefact."""
     small = tmp_path / "small"
@@ -162,12 +163,14 @@ def test_a_full_disk(command, tmp_path, tiny_study):
         subprocess.run(["umount", "--lazy", str(small)], check=False)
 
 
+@pytest.mark.slow
 def test_without_the_extra(command):
     done = command("sweep", blocked=("tensorflow",), check=2)
     assert done.stderr.count("\n") == 1
     assert "pip install 'rbench[sweep]'" in done.stderr
 
 
+@pytest.mark.slow
 def test_help_has_examples(command):
     done = command("sweep", "--help", check=0, blocked=("tensorflow", "pandas"))
     assert "rbench sweep --data" in done.stdout

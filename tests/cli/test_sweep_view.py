@@ -80,6 +80,7 @@ def two_cells(tmp_path_factory):
     return example_run(folder / "run", encoders=("bow",), recipes=("float32",))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
 @pytest.mark.parametrize("terminal", [True, False])
 def test_no_name_breaks_what_is_shown(

@@ -390,6 +390,7 @@ def test_times_that_are_none_are_not_compared(old, value):
         assert one.reason == "in B: a round's median is no time"
 
 
+@pytest.mark.slow
 def test_equal_runs_are_rarely_called_different(tmp_path):
     """40 pairs of made-up runs, 5 files each; more are simulated in benchmarks/quality_power.py."""
     grid = {"encoders": ("bow",), "recipes": ("float32",), "users": 200, "samples": 90}

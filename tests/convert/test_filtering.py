@@ -52,6 +52,7 @@ def asking(content: bytes, kernels):
     return made.get_signature_runner("recommend")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kernels", KERNELS)
 @pytest.mark.parametrize("scheme", ["float32", "dynamic", "static"])
 def test_it_is_exact_for_any_number_of_allowed_items(scheme, kernels):

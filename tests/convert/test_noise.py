@@ -25,6 +25,7 @@ print("after")
 """
 
 
+@pytest.mark.slow
 def test_both_streams_go_to_the_log_at_every_level(tmp_path) -> None:
     """In a process of its own: pytest's capture takes Python's streams off the descriptors."""
     done = subprocess.run(

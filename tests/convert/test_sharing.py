@@ -180,6 +180,7 @@ def test_a_broken_rewrite_is_never_written(monkeypatch, broken) -> None:
         rewritten(recommender(TABLE, LENGTH))
 
 
+@pytest.mark.slow
 def test_what_xnnpack_takes_stays_the_same(tmp_path) -> None:
     from rbench.profile.tools.litert.nodes import nodes_taken
 

@@ -105,6 +105,7 @@ def test_weights_in_another_file_are_told() -> None:
     assert found.tensor_bytes == {}
 
 
+@pytest.mark.slow
 def test_both_sizes_are_those_of_the_usual_tools() -> None:
     random = np.random.default_rng(1)
     large = random.integers(0, 40, LARGE + 1000, np.uint8).tobytes()

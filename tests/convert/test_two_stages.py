@@ -39,6 +39,7 @@ def always(monkeypatch):
     monkeypatch.setattr(two_stages, "WORTH", dict.fromkeys(two_stages.WORTH, 1e6))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kernels", KERNELS)
 @pytest.mark.parametrize("kind", ["FLOAT32", "INT8"])
 @pytest.mark.usefixtures("always")

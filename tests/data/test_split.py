@@ -248,6 +248,7 @@ def test_round_trip(small: Path, tmp_path: Path) -> None:
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
 
 
+@pytest.mark.slow
 def test_movielens_latest_small() -> None:
     folder = Path(__file__).parents[3] / "shared" / "data" / "ml-latest-small"
     if not folder.is_dir():

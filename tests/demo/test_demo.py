@@ -217,6 +217,7 @@ main(["demo", run, "-o", page])
 """
 
 
+@pytest.mark.slow
 def test_no_tensorflow_is_needed(made, runtime, tmp_path):
     """Nor a runtime on this host, nor what reports need."""
     words = (str(made.folder), str(tmp_path / "x.html"), str(runtime.folder))
@@ -227,6 +228,7 @@ def test_no_tensorflow_is_needed(made, runtime, tmp_path):
     assert (tmp_path / "x.html").is_file()
 
 
+@pytest.mark.slow
 def test_the_runtime_is_asked_for(made, command, no_runtime):
     done = command("demo", made.folder, "-o", "x.html", check=2)
     assert "rbench tool fetch litertjs" in done.stderr

@@ -44,6 +44,7 @@ def test_the_same_run_twice_makes_the_same_bytes(make_run, path):
     assert path.read_bytes() == first
 
 
+@pytest.mark.slow
 def test_history_grows_and_ends(make_run, rewrite, path):
     run = make_run()
     for day in range(LONGEST + 3):

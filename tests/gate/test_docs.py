@@ -70,6 +70,7 @@ def place(runs, tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_the_commands_do_what_the_page_says(place, capsys):
     lines = [line for block in blocks("bash") for line in block.splitlines()]
     assert len(lines) >= 12

@@ -66,6 +66,7 @@ def test_no_format_is_taken_for_an_order(kind, name, printed):
     assert set(commands) <= {f"::{word}" for word in COMMANDS}
 
 
+@pytest.mark.slow
 @NAMES
 def test_a_narrow_table_begins_no_line_with_a_command(name, printed, monkeypatch):
     for columns in ("20", "23", "40", "61"):

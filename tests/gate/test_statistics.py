@@ -27,6 +27,7 @@ def power():
     return module
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("noise", "own"), [((0.5,), None), ((1.5,), None), ((1.0,), 1.5)])
 def test_latency_false_alarms_and_power_of_the_default_protocol(power, noise, own):
     rounds = ProfileSettings().rounds
@@ -34,6 +35,7 @@ def test_latency_false_alarms_and_power_of_the_default_protocol(power, noise, ow
     assert power.latency_outcomes(1000, 0.05, rounds, noise, own, seed=12).fails >= 0.95
 
 
+@pytest.mark.slow
 def test_a_pair_twice_as_noisy_as_the_others_raises_few_alarms_more(power):
     assert power.latency_outcomes(1000, 0.0, 6, (1.0,), 2.0, seed=21).fails <= 0.02
 
@@ -46,6 +48,7 @@ def test_what_is_too_noisy_to_see_does_not_pass(power):
     assert equal.blind > 0.4, "the rest warns"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("noise", [1.0, 2.0])
 def test_two_files_in_turn_false_alarms_and_power(power, noise):
     rounds = SETTINGS.rounds
@@ -81,6 +84,7 @@ def test_chance_is_divided_among_the_questions(tmp_path):
     assert width(wide) == pytest.approx(width(one))
 
 
+@pytest.mark.slow
 def test_a_run_never_fails_against_itself(tmp_path):
     run = example_run(tmp_path / "a", users=60, samples=30)
     budget = parse_budget(

@@ -74,6 +74,7 @@ class ForgetsHidden(Pairwise):
         return found if hidden is None else found / 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("broken", "says"),
     [

@@ -17,6 +17,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "writing-a-loss.md"
 SNIPPET = re.findall(r"```python\n# sampled\.py\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)[0]
 
 
+@pytest.mark.slow
 def test_the_page_s_loss_keeps_the_contract(tmp_path):
     path = tmp_path / "sampled.py"
     path.write_text(SNIPPET)

@@ -29,6 +29,7 @@ def found(loss, targets=TARGETS, hidden=False):
     return float(loss.of(*map(tf.constant, (VECTORS, TABLE, targets, WEIGHTS)), had))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hidden", [False, True])
 def test_with_many_negatives_it_is_the_full_softmax(hidden):
     """The correction makes up for how many are drawn: here each of six items 50,000 times."""

@@ -65,6 +65,7 @@ def scored(folder):
     return read_run(folder)
 
 
+@pytest.mark.slow
 def test_a_stranger_s_metric_is_computed_recorded_shown_and_limited(install, tmp_path):
     install("hits", SNIPPET, "Hits")
     check_metric(found.metric("hits"))

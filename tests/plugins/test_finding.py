@@ -195,6 +195,7 @@ def test_a_moved_file_is_the_same_encoder(written):
     assert finding.source_hash(f"{moved}:Mine") == before
 
 
+@pytest.mark.slow
 def test_reading_an_encoders_source_runs_nothing_heavy():
     program = (
         "import sys; from rbench import installed; from rbench.plugins import finding; "

@@ -85,6 +85,7 @@ ABRUPT = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("deed", "words"), ABRUPT)
 @pytest.mark.parametrize("where", ["top", "made"])
 def test_whatever_it_does_is_an_error_that_names_it(mine, deed, words, where):
@@ -141,6 +142,7 @@ def test_a_plan_refuses_it(mine):
         plan(Study(encoders=("bow", mine(top="sys.exit(0)"))), "here")
 
 
+@pytest.mark.slow
 def test_a_sweep_does_not_leave_with_0(mine, command):
     done = command("sweep", "--encoder", mine(top="sys.exit(0)"), "--encoder", "bow", check=2)
     assert "mine.py: SystemExit (it asks to leave): 0" in done.stderr

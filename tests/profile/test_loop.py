@@ -88,6 +88,7 @@ def test_a_slow_file_is_warm_after_a_while(monkeypatch):
     assert loop.warm_up(query, offset=0, runs=0, nanoseconds=0) == 0
 
 
+@pytest.mark.slow
 def test_the_collector_is_back_afterwards():
     with loop.without_garbage_collection():
         assert not gc.isenabled()

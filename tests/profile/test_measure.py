@@ -50,6 +50,7 @@ def started(monkeypatch):
     return seen
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", ["cpu", "xnnpack", "xnnpack@2", "xnnpack_cached"])
 def test_a_round_meets_its_share_of_the_protocol(model, contexts, quick, tmp_path, target):
     made = profile.measure(quick, model("recommender"), Target.parse(target), contexts, 1, tmp_path)
@@ -72,12 +73,14 @@ def test_a_round_meets_its_share_of_the_protocol(model, contexts, quick, tmp_pat
     assert msgspec.json.decode(msgspec.json.encode(made), type=profile.Round) == made
 
 
+@pytest.mark.slow
 def test_plain_kernels_are_not_delegated(model, contexts, quick, tmp_path):
     made = profile.measure(quick, model("recommender"), Target("cpu"), contexts, 0, tmp_path)
     found = made.delegation
     assert (found.nodes_total, found.nodes_delegated, found.partitions) == (5, 0, 0)
 
 
+@pytest.mark.slow
 def test_what_xnnpack_left_behind_is_named(model, contexts, quick, tmp_path):
     made = profile.measure(quick, model("recommender"), Target("xnnpack"), contexts, 0, tmp_path)
     found = made.delegation
@@ -89,6 +92,7 @@ def test_what_xnnpack_left_behind_is_named(model, contexts, quick, tmp_path):
     assert sum(found.left_behind.values()) + found.nodes_delegated == 5
 
 
+@pytest.mark.slow
 def test_a_silent_fallback_fails(model, contexts, quick, tmp_path):
     with pytest.raises(StageError, match=r"XNNPACK took 0 of 2 nodes.*CAST 1, TOPK_V2 1"):
         profile.measure(quick, model("lookup_only"), Target("xnnpack"), contexts, 0, tmp_path)
@@ -96,6 +100,7 @@ def test_a_silent_fallback_fails(model, contexts, quick, tmp_path):
     assert made.delegation.nodes_total == 2
 
 
+@pytest.mark.slow
 def test_the_maximum_cuts_a_round(model, contexts, quick, tmp_path):
     settings = msgspec.structs.replace(quick, min_runs=10**9, max_seconds=0.01)
     made = profile.measure(settings, model("recommender"), Target("cpu"), contexts, 0, tmp_path)
@@ -184,6 +189,7 @@ profile.measure(settings, Path({str(model("recommender"))!r}), Target("cpu"),
     assert gone(int(children.split()[0]))
 
 
+@pytest.mark.slow
 @linux
 def test_a_full_disk_is_the_operating_systems_error(model, contexts, quick, tmp_path):
     (tmp_path / "samples.npz").symlink_to("/dev/full")
@@ -192,6 +198,7 @@ def test_a_full_disk_is_the_operating_systems_error(model, contexts, quick, tmp_
     assert raised.value.errno == errno.ENOSPC
 
 
+@pytest.mark.slow
 def test_tensorflow_in_the_timing_process_is_refused(model, contexts, quick, tmp_path, monkeypatch):
     (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['tensorflow'] = sys\n")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)

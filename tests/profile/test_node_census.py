@@ -24,6 +24,7 @@ def model(tmp_path):
     return path
 
 
+@pytest.mark.slow
 def test_what_xnnpack_takes_and_leaves(model, monkeypatch) -> None:
     monkeypatch.setattr(gpus, "find", lambda: Gpu(reason="none here"))
     found = count_nodes(model)

@@ -15,6 +15,8 @@ from rbench.profile.ranges import Range
 from rbench.profile.strangers import Entry, entry_of, made_up
 from rbench.testing import strange
 
+pytestmark = pytest.mark.slow
+
 LENGTH, ITEMS = 8, 300
 """Of the fixture's `recommender`."""
 

@@ -93,6 +93,7 @@ def run(package, tmp_path_factory):
     return go
 
 
+@pytest.mark.slow
 def test_its_words_are_listed(run):
     rows = {row["name"]: row["meaning"] for row in json.loads(run("list", "targets", "--json"))}
     assert rows["stopwatch/kernels"] == "the CPU's kernels"
@@ -100,6 +101,7 @@ def test_its_words_are_listed(run):
     assert list(rows)[:4] == ["cpu", "xnnpack", "xnnpack_cached", "gpu"]
 
 
+@pytest.mark.slow
 def test_a_file_is_timed(run, tmp_path):
     table = np.random.default_rng(1).normal(size=(300, 16)).astype(np.float32)
     (tmp_path / "model.tflite").write_bytes(recommender(table))
@@ -113,6 +115,7 @@ def test_a_file_is_timed(run, tmp_path):
     assert record.get("delegation") is None
 
 
+@pytest.mark.slow
 def test_a_wrong_delegate_is_explained(run, tmp_path):
     (tmp_path / "model.tflite").write_bytes(b"")
     done = run("profile", tmp_path / "model.tflite", "--target", "stopwatch/gpu", check=(2,))

@@ -21,6 +21,7 @@ def outside(theirs, command):
     return run
 
 
+@pytest.mark.slow
 def test_they_are_listed_with_what_they_say(outside):
     rows = {row["name"]: row for row in json.loads(outside("list", "recipes", "--json").stdout)}
     assert rows["odd_grid"]["meaning"] == "float32 weights on a grid of 101 numbers"

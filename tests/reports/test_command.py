@@ -45,6 +45,7 @@ def test_help_has_examples():
     assert "Examples:" in invoke("--help").output
 
 
+@pytest.mark.slow
 def test_imports_neither_tensorflow_nor_pandas(small):
     code = (
         "import sys\n"

@@ -131,6 +131,7 @@ def documents(kind, run, before):
     yield plugin.compare(compare(run, run))
 
 
+@pytest.mark.slow
 def test_html_holds_no_markup_of_theirs(hostile, run):
     for text in documents("html", hostile, run):
         assert "<script>alert" not in text

@@ -100,6 +100,7 @@ def documents(few):
 NAMES = pytest.mark.parametrize("name", [name for name in HOSTILE if name != "surrogate"])
 
 
+@pytest.mark.slow
 @NAMES
 @pytest.mark.parametrize("kind", FORMATS)
 def test_nothing_of_it_does_more_than_stand_there(kind, name, documents):

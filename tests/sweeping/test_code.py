@@ -109,6 +109,7 @@ def test_a_change_concerns_the_stages_that_lead_to_it(engine, file, stages):
     assert changed(engine, file) == stages
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_change_in_any_part_of_a_stage_is_a_change_of_it(engine, stage):
     """And of every other stage that has this part, and of no other: a few parts, drawn."""
@@ -151,16 +152,17 @@ def ran(work, *given):
     """What work gives, and the modules of rbench whose code ran meanwhile."""
     files = set()
 
-    def note(frame, event, _):
+    def note(frame, *_):
         # What runs as a module is imported does so whoever is the first to import it.
-        if event == "call" and frame.f_code.co_flags & inspect.CO_OPTIMIZED:
+        if frame.f_code.co_flags & inspect.CO_OPTIMIZED:
             files.add(frame.f_code.co_filename)
 
-    sys.setprofile(note)
+    before = sys.gettrace()
+    sys.settrace(note)  # without a tracer of its own, a function is noted as it is called, no more
     try:
         made = work(*given)
     finally:
-        sys.setprofile(None)
+        sys.settrace(before)
     inside = {Path(file) for file in files if Path(file).is_relative_to(ROOT)}
     names = (".".join(file.relative_to(ROOT.parent).with_suffix("").parts) for file in inside)
     return made, {name for name in names if not name.endswith(".__init__")}
@@ -240,7 +242,7 @@ def holds(found):
 
 
 def test_whatever_runs_in_a_stage_is_in_its_key(tmp_path, monkeypatch):
-    """Shown by running: what the imports say is compared with what a profiler sees."""
+    """Shown by running: what the imports say is compared with what a tracer sees."""
     found = run_jobs(tmp_path, monkeypatch, ("data", "baselines", "contexts"))
     assert set(found) == {"data", "baselines", "contexts"}
     assert "rbench.data.split" in found["data"]

@@ -177,12 +177,14 @@ def keys_in_a_process(folder, **environment):
     return keys
 
 
+@pytest.mark.slow
 def test_keys_are_the_same_in_every_process(engine):
     keys = keys_in_a_process(engine.parent, PYTHONHASHSEED="1")
     assert keys == keys_in_a_process(engine.parent, PYTHONHASHSEED="2")
     assert keys == {stage: job.key for stage, job in JOBS.items()}
 
 
+@pytest.mark.slow
 def test_a_change_in_the_code_changes_the_keys_of_its_stages(engine):
     """Which stages these are: tests/sweeping/test_code.py."""
     with (engine / "convert" / "settings.py").open("a") as changed:

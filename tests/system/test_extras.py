@@ -57,6 +57,7 @@ def test_every_module_is_brought_by_its_extra():
         assert not packages & {re.split(r"[<>=]", line)[0] for line in project["dependencies"]}
 
 
+@pytest.mark.slow
 def test_the_remedy_takes_the_rbench_that_is_here(tmp_path):
     """Without any index: pip asks none for what is installed, only for what an extra brings."""
     command = [sys.executable, "-m", "pip", "install", "--dry-run", "--no-index", "--no-deps"]

@@ -81,6 +81,7 @@ for descriptor in range(300):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "deed",
     [
@@ -97,6 +98,7 @@ def test_noise_costs_nothing(outcome, deed):
     assert outcome(deed, "pass") == [None, None]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("deed", "words", "passing"),
     [
@@ -178,6 +180,7 @@ def test_who_was_stopped_from_outside_is_tried_again(silent_child):
     assert fault.passing
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("plugins", "processes"),
     [
@@ -227,6 +230,7 @@ def test_what_a_job_starts_does_not_outlive_the_run(outcome, tmp_path):
     assert not os.path.exists(f"/proc/{noted.read_text()}/fd/0")  # noqa: PTH110
 
 
+@pytest.mark.slow
 def test_a_stranger_that_cannot_write_costs_its_own_job(outcome):
     """It may have set a limit on files for its process, where there is room for everybody."""
     deed = "from rbench.errors import OutputError; raise OutputError('no room')"

@@ -181,6 +181,7 @@ def test_without_a_runtime_on_this_host_nothing_is_begun(debian, pip, folder, mo
     assert not folder.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not importlib.util.find_spec("pip"), reason="pip is not installed")
 def test_the_real_pip_takes_wheels_from_a_folder(debian, folder, monkeypatch, tmp_path):
     """As where there is no network: the packages and wheels were brought by other means."""

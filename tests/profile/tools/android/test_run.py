@@ -15,6 +15,8 @@ from rbench.profile.tools.android import phone as seat
 from rbench.profile.tools.android.condition import Course
 from rbench.profile.tools.benchmark_model import tool
 
+pytestmark = pytest.mark.slow
+
 CPU = Target.parse("PHONE1/benchmark_model/cpu")
 XNNPACK = Target.parse("PHONE1/benchmark_model/xnnpack")
 

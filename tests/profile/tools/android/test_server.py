@@ -100,6 +100,7 @@ def test_our_server_does_not_outlive_a_kill(port, tmp_path, number):
     assert until(lambda: not listens(theirs))
 
 
+@pytest.mark.slow
 @real
 @pytest.mark.parametrize("words", [("devices",), ("devices", "--json")])
 def test_the_command_leaves_no_server(port, command, tmp_path, words):

@@ -176,6 +176,7 @@ def closed_port() -> str:
         return f"http://127.0.0.1:{free.getsockname()[1]}"
 
 
+@pytest.mark.slow
 def test_the_command(site, command, tmp_path):
     env = {"XDG_DATA_HOME": str(tmp_path / "data")}
     words = ("tool", "fetch", "benchmark_model", "--platform", PHONE)

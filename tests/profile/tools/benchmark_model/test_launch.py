@@ -84,6 +84,7 @@ def test_a_tool_that_is_killed_leaves_no_number(measure, tmp_path, monkeypatch):
     killer.wait()
 
 
+@pytest.mark.slow
 def test_a_flood_is_kept_small(tmp_path):
     program = (
         "import sys\n"
@@ -108,6 +109,7 @@ def test_more_than_can_be_read_is_a_failure(tmp_path, monkeypatch, many):
         launch.launch(Path(sys.executable), flags, tmp_path, timeout_s=600, where="here")
 
 
+@pytest.mark.slow
 @linux
 def test_the_tools_memory_is_its_own(tmp_path):
     """A program inherits the peak of the process that starts it; the shell between has none."""

@@ -19,6 +19,8 @@ from rbench.sweeping.recorder import Recorder
 from rbench.sweeping.store import Store
 from rbench.testing.flat import FlatGraph
 
+pytestmark = pytest.mark.slow
+
 CPU, XNNPACK = Target.parse("benchmark_model/cpu"), Target.parse("benchmark_model/xnnpack")
 
 

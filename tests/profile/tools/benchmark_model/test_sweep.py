@@ -73,6 +73,7 @@ def test_the_tool_is_named_on_the_command_line(command, tiny_study, tmp_path):
     assert "--benchmark-model mine" in record["command"]
 
 
+@pytest.mark.slow
 def test_a_name_without_a_tool_is_bad_input(command, tiny_study, tmp_path):
     (tmp_path / "text").write_text("no program")
     for name in ("nothing", "text", "."):

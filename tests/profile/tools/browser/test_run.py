@@ -15,6 +15,8 @@ from rbench.profile.tools.browser.plugin import Browser
 from rbench.testing.flat import recommender
 from rbench.testing.tool_contract import QUICK
 
+pytestmark = pytest.mark.slow
+
 LENGTH, ITEMS, K = 4, 30, 5
 WASM, WEBGPU = (Target(delegate=name, tool="browser") for name in ("wasm", "webgpu"))
 

@@ -55,6 +55,7 @@ def test_a_fault_after_the_answers_fails_the_round(standin):
         run()
 
 
+@pytest.mark.slow
 def test_a_browser_that_leaves_is_told_with_its_last_words(standin):
     standin("print('no display', file=sys.stderr); sys.exit(3)")
     with pytest.raises(StageError, match="left before the round was over: no display"):

@@ -13,6 +13,8 @@ from rbench.cells.target import Target
 from rbench.errors import StageError, Unsupported
 from rbench.profile.tools.litert.nodes import nodes_taken
 
+pytestmark = pytest.mark.slow
+
 CACHED = Target("xnnpack_cached")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 

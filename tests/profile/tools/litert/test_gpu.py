@@ -123,6 +123,7 @@ def test_what_stays_behind_is_named(software_gpu, file, asked, quick, tmp_path):
     assert found.remarks == ("GATHER: Only support 1D indices",)
 
 
+@pytest.mark.slow
 def test_without_a_gpu_it_is_unsupported_and_says_how_to_get_one(
     no_gpu, file, asked, quick, tmp_path
 ):

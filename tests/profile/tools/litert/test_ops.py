@@ -70,6 +70,7 @@ def timed_once(model, contexts, quick, tmp_path):
     return timed
 
 
+@pytest.mark.slow
 def test_the_profiler_of_the_wheel(timed_once):
     """Each operator of the graph, as often as it stands there, or the reason why not."""
     ops = timed_once("recommender", "cpu").ops
@@ -82,6 +83,7 @@ def test_only_the_first_round_profiles(timed_once):
     assert timed_once("recommender", "cpu", number=1).ops is None
 
 
+@pytest.mark.slow
 def test_a_file_that_the_other_entry_refuses_is_timed_all_the_same(timed_once):
     made = timed_once("stateful", "cpu")
     assert made.median_us > 0

@@ -32,8 +32,11 @@ class Standing(msgspec.Struct, kw_only=True):
 
 
 Arrays = dict[str, NDArray[Any]]
-TORN = (OSError, EOFError, ValueError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error)
-"""What reading a damaged npz raises; msgspec's errors are ValueErrors."""
+TORN = (
+    *(OSError, EOFError, TypeError, ValueError, KeyError, RuntimeError),
+    *(zipfile.BadZipFile, zlib.error),
+)
+"""What reading a damaged npz raises, or one array in its place; msgspec's errors are ValueErrors."""
 
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -66,7 +69,8 @@ def read(folder: Path, kind: type[S]) -> tuple[S, dict[str, Arrays]] | None:
     """
     groups: dict[str, Arrays] = {}
     try:
-        with np.load(folder / FILE) as stored:
+        # Opened here: numpy leaves a torn file open.
+        with (folder / FILE).open("rb") as file, np.load(file) as stored:
             standing = msgspec.json.decode(stored["standing"].tobytes(), type=kind)
             for key in stored.files:
                 group, colon, name = key.partition(":")

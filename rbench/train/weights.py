@@ -29,7 +29,7 @@ def load_weights(folder: Path) -> dict[str, NDArray[np.float32]]:
         StageError: they are missing or torn.
     """
     try:
-        with np.load(folder / WEIGHTS) as stored:
+        with (folder / WEIGHTS).open("rb") as file, np.load(file) as stored:
             return {name: stored[name] for name in stored.files}
     except TORN as error:
         raise StageError(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -54,6 +56,18 @@ def test_a_later_checkpoint_replaces_the_earlier_one_and_leaves_nothing_else(tmp
 def test_no_checkpoint_is_none(tmp_path) -> None:
     assert checkpoint.load(tmp_path, like=groups()) is None
     assert checkpoint.load(tmp_path / "nowhere", like=groups()) is None
+
+
+def test_a_torn_or_foreign_file_is_closed(tmp_path, recwarn) -> None:
+    path = tmp_path / checkpoint.FILE
+    for content in (b"PK\x03\x04 and then the power went", b"", b"text"):
+        path.write_bytes(content)
+        assert checkpoint.load(tmp_path, like=groups()) is None
+    with path.open("wb") as file:
+        np.save(file, np.arange(3))
+    assert checkpoint.load(tmp_path, like=groups()) is None
+    gc.collect()
+    assert [str(one.message) for one in recwarn if one.category is ResourceWarning] == []
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -74,8 +74,8 @@ def finished(store: Path):
 
 def test_what_a_sweep_leaves(command, tiny_study, own_store, tmp_path):
     folder = tmp_path / "run"
-    text = tiny_study.read_text().replace("twins = 0", "twins = 1")
-    tiny_study.write_text(text.replace("op_runs = 0", "op_runs = 20"))
+    quick = "instances = 1\ntwins = 0\nop_runs = 0\n"
+    tiny_study.write_text(tiny_study.read_text().replace(quick, ""))
     done = command("sweep", tiny_study, "--out", folder, check=0)
     assert "4 cells: 4 ok" in done.stdout
     run = rbench.read_run(folder)

@@ -36,7 +36,7 @@ TORN = (
     *(OSError, EOFError, TypeError, ValueError, KeyError, RuntimeError),
     *(zipfile.BadZipFile, zlib.error),
 )
-"""What reading a damaged npz raises, or one array in its place; msgspec's errors are ValueErrors."""
+"""What reading a damaged npz, or an array in its place, raises; msgspec's are ValueErrors."""
 
 
 S = TypeVar("S", bound=msgspec.Struct)

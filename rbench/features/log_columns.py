@@ -103,6 +103,10 @@ class Number(LogColumn):
             f"{self.bins - 1} at the most, and 1 more; 0 where padded"
         )
 
+    def facts(self) -> dict[str, Any]:
+        scale = {"low": self.low, "high": self.high, "bins": self.bins}
+        return {**super().facts(), "scale": scale}
+
     def values(self, column: NDArray[Any], now: Any) -> NDArray[Any]:
         scaled = np.clip((column.astype(np.float64) - self.low) / (self.high - self.low), 0, 1)
         if not self.bins:
@@ -162,6 +166,9 @@ class Category(LogColumn):
             f"{self.label} of each item: its place in {', '.join(self.words)}, from 1; "
             f"{len(self.words) + 1} for any other, 0 where padded"
         )
+
+    def facts(self) -> dict[str, Any]:
+        return {**super().facts(), "words": list(self.words)}
 
     def values(self, column: NDArray[Any], now: Any) -> NDArray[Any]:
         place = {word: number for number, word in enumerate(self.words, 1)}

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,7 +16,7 @@ from rbench.data.dataset import Ids
 from rbench.data.ranking import Scores
 from rbench.errors import ModelError, StageError
 from rbench.features import ALLOWED
-from rbench.ship.documents import Personal, Tap, Tensor
+from rbench.ship.documents import Personal, Scale, Tap, Tensor
 from rbench.signatures import (
     FED,
     INPUT,
@@ -192,18 +193,26 @@ def _personal(interpreter: Any) -> Personal | None:
 def _tensors(
     details: dict[str, Any], features: Mapping[str, Mapping[str, Any]]
 ) -> tuple[Tensor, ...]:
-    kinds = {name: str(facts.get("kind", "")) for name, facts in features.items()}
-    meanings = {name: str(facts.get("meaning", "")) for name, facts in features.items()}
     return tuple(
         Tensor(
             name=name,
             dtype=np.dtype(one["dtype"]).name,
             shape=tuple(int(size) for size in one["shape"]),
-            meaning=MEANINGS.get(name) or meanings.get(name, ""),
-            kind=name if name in (ALLOWED, USER) else kinds.get(name, ""),
+            meaning=MEANINGS.get(name) or str(features.get(name, {}).get("meaning", "")),
+            kind=name if name in (ALLOWED, USER) else str(features.get(name, {}).get("kind", "")),
+            **_made_of(features.get(name, {})),
         )
         for name, one in sorted(details.items())
     )
+
+
+def _made_of(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What a client needs to make an input of a log's column; a stranger's says nothing of it."""
+    try:
+        scale = msgspec.convert(facts.get("scale"), Scale | None)
+        return {"scale": scale, "words": msgspec.convert(facts.get("words", ()), tuple[str, ...])}
+    except msgspec.ValidationError:
+        return {}
 
 
 def padded(history: Sequence[int], length: int) -> Ids:

@@ -25,6 +25,16 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     """Base of a bundle's documents. Readers ignore keys that they do not know."""
 
 
+class Scale(Document, frozen=True, kw_only=True):
+    """How a number x of the log becomes an input: ``(x - low) / (high - low)``, from 0 to 1."""
+
+    low: float
+    high: float
+    bins: int
+    """0: that is the input. Else it is the step, ``floor(that * bins)``, ``bins - 1`` at the most,
+    and 1 more."""
+
+
 class Tensor(Document, frozen=True, kw_only=True, omit_defaults=True):
     """An input or output of the signature."""
 
@@ -36,6 +46,11 @@ class Tensor(Document, frozen=True, kw_only=True, omit_defaults=True):
     kind: str = ""
     """Of an input beside the context, how clients make it: ``age_seconds``, ``allowed``, or a
     word of the feature's own."""
+    scale: Scale | None = None
+    """Of an input that is made of a number for each item."""
+    words: tuple[str, ...] = ()
+    """Of an input that is made of a word for each item: its place here, from 1; the next number
+    for any other word."""
 
 
 class File(Document, frozen=True, kw_only=True):

@@ -163,11 +163,19 @@ def questions(runner: ModelRunner, items: int, seed: int) -> tuple[Question, ...
 def _given(
     runner: ModelRunner, asked: Question, draw: np.random.Generator
 ) -> dict[str, tuple[float, ...]]:
-    """What stands beside a context: ages from now to years ago, small whole numbers else."""
+    """What stands beside a context: ages from now to years ago, what a column's words and numbers
+    can come to, small whole numbers else.
+    """
     count, found = min(len(asked.history), runner.length), {}
     for tensor in runner.beside:
         if tensor.kind == "age_seconds":
             drawn = np.sort(10 ** draw.uniform(0, 8, count))[::-1].astype(int).tolist()
+        elif tensor.words:
+            drawn = draw.integers(1, len(tensor.words) + 2, count).tolist()
+        elif tensor.scale is not None and tensor.scale.bins:
+            drawn = draw.integers(1, tensor.scale.bins + 1, count).tolist()
+        elif tensor.scale is not None:
+            drawn = draw.random(count, np.float32).tolist()
         else:
             drawn = draw.integers(0, 2, count).tolist()
         found[tensor.name] = tuple([0] * (runner.length - count) + drawn)

@@ -14,11 +14,15 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from rbench.convert.drawing import new_tensor
 from rbench.convert.flatbuffer import pack, parse
 from rbench.convert.personal import add_personal
 from rbench.convert.settings import PersonalSettings
 from rbench.convert.sharing import share_item_table
+from rbench.convert.sketch import end
+from rbench.features import Feature
 from rbench.records import Record, Run
+from rbench.records.documents import ModelFile
 from rbench.records.run_folder import read_run, write_records
 from rbench.system.writing import write_atomically
 from rbench.testing.flat import recommender, tapped
@@ -40,6 +44,7 @@ def answering_run(
     stateful: bool = False,
     tap: bool = False,
     personal: str = "",
+    features: Sequence[Feature] = (),
     **options: Any,
 ) -> Run:
     """Write the run folder, and return it as `read_run` would.
@@ -50,13 +55,14 @@ def answering_run(
         stateful: the files hold state between queries, as a fused LSTM does; float32 only.
         tap: the files have the signature `tap`; float32 only.
         personal: the files learn their user, and the state lies there: ``variable`` or ``tensor``.
+        features: the files take their inputs, and answer as they would without.
         options: as `rbench.testing.runs.example_run` takes them.
     """
     example_run(
         folder, encoders=encoders, recipes=recipes, seed=seed, users=60, samples=20, **options
     )
     records = [
-        _answering(folder, record, seed, stateful, tap, personal)
+        _taking(features, folder, _answering(folder, record, seed, stateful, tap, personal))
         for record in read_run(folder).records
     ]
     write_records(folder / "records.jsonl", records)
@@ -81,12 +87,35 @@ def _answering(
     if tap:
         content = tapped(content, table, K, table[1:])
     write_atomically(folder / record.model.path, content)
-    model = msgspec.structs.replace(
-        record.model,
-        sha256=hashlib.sha256(content).hexdigest(),
-        size_bytes=len(content),
+    return msgspec.structs.replace(record, model=_weighed(record.model, content))
+
+
+def _weighed(model: ModelFile, content: bytes) -> ModelFile:
+    """What a record says of a file with that content."""
+    return msgspec.structs.replace(
+        model, sha256=hashlib.sha256(content).hexdigest(), size_bytes=len(content)
     )
-    return msgspec.structs.replace(record, model=model)
+
+
+def _taking(features: Sequence[Feature], folder: Path, record: Record) -> Record:
+    """The same with a further input for each feature, which nothing reads."""
+    if record.model is None or not features:
+        return record
+    path = folder / record.model.path
+    model = parse(path.read_bytes())
+    graph, signature = model.subgraphs[0], model.signatureDefs[0]
+    for feature in features:
+        made = new_tensor(graph, feature.name, [1, LENGTH], feature.dtype.upper())
+        graph.inputs = np.array([*graph.inputs, made], np.int32)
+        signature.inputs.append(end(feature.name, made))
+    content = pack(model)
+    write_atomically(path, content)
+    said = {"features": {feature.name: feature.facts() for feature in features}}
+    return msgspec.structs.replace(
+        record,
+        model=_weighed(record.model, content),
+        settings={**record.settings, **said},
+    )
 
 
 def _learning(content: bytes, state: str) -> bytes:

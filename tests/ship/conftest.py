@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 
+from rbench.features.log_columns import Category, Number
 from rbench.ship import ship
 from rbench.testing.answering import answering_run
 
@@ -11,6 +12,21 @@ from rbench.testing.answering import answering_run
 @pytest.fixture(scope="session")
 def made(tmp_path_factory):
     return answering_run(tmp_path_factory.mktemp("ship") / "run")
+
+
+COLUMNS = (
+    Number(label="rating", low=0.5, high=5.0, bins=10),
+    Category(label="event", words=("view", "buy")),
+    Number(label="dwell", high=600.0, bins=0),
+)
+
+
+@pytest.fixture(scope="session")
+def columned(tmp_path_factory):
+    """A bundle whose file takes what three columns of the log say."""
+    folder = tmp_path_factory.mktemp("columned")
+    run = answering_run(folder / "run", recipes=("float32",), features=COLUMNS)
+    return ship(run, folder / "bundle").to
 
 
 @pytest.fixture

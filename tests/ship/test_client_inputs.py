@@ -1,9 +1,11 @@
 """What the Python client makes of times and of what is allowed."""
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-pytest.importorskip("numpy")
-
+from rbench.features.log_columns import Category, Number
 from rbench.ship.clients.client import Recommender, differs
 
 CONTRACT = {
@@ -36,6 +38,59 @@ def test_times_become_ages_of_the_newest_items(client):
 def test_a_model_that_takes_ages_is_not_asked_without(client, times, says):
     with pytest.raises(ValueError, match=says):
         client.beside([1], times, 10)
+
+
+COLUMNS = {
+    "rating": Number(label="rating", low=0.5, high=5.0, bins=10),
+    "dwell": Number(label="dwell", low=-3.0, high=600.0, bins=0),
+    "event": Category(label="event", words=("view", "buy")),
+}
+
+
+@given(st.data())
+def test_columns_become_what_training_made_of_them(data):
+    client = Recommender.__new__(Recommender)
+    inputs = [{"name": name, "dtype": one.dtype, **one.facts()} for name, one in COLUMNS.items()]
+    client.contract = {**CONTRACT, "inputs": inputs}
+    count = data.draw(st.integers(0, 5))
+    numbers = st.floats(-1e6, 1e6, width=32) | st.floats(0, 5) | st.integers(-1, 700)
+    drawn = {
+        "rating": numbers,
+        "dwell": numbers,
+        "event": st.sampled_from(["view", "buy", "", "x"]),
+    }
+    columns = {
+        name: data.draw(st.lists(one, min_size=count, max_size=count))
+        for name, one in drawn.items()
+    }
+    found = client.beside([1] * count, None, columns=columns)
+    for name, feature in COLUMNS.items():
+        wanted = feature.values(np.array(columns[name]), None)[-3:]
+        row = np.array(found[name], feature.dtype)
+        assert row[3 - len(wanted) :].tolist() == wanted.tolist()
+        assert not row[: 3 - len(wanted)].any()
+
+
+@pytest.mark.parametrize(
+    ("columns", "says"),
+    [
+        ({}, "takes rating: say it of each item"),
+        ({"rating": [1, 2]}, "2 rating for 1 items"),
+        ({"rating": [float("nan")]}, "no finite number: nan"),
+        ({"rating": ["much"]}, "no finite number: 'much'"),
+        ({"rating": [1], "price": [2]}, "takes no price"),
+    ],
+)
+def test_columns_that_do_not_fit(client, columns, says):
+    inputs = [{"name": "rating", "dtype": "int32", **COLUMNS["rating"].facts()}]
+    client.contract = {**CONTRACT, "inputs": inputs}
+    with pytest.raises(ValueError, match=says):
+        client.beside([1], None, columns=columns)
+
+
+def test_a_strangers_feature_is_fed_as_it_is(client):
+    client.contract = {**CONTRACT, "inputs": [{"name": "mood", "dtype": "int32", "kind": "mood"}]}
+    assert client.beside([1, 2], None, columns={"mood": [4, 2]}) == {"mood": [0, 4, 2]}
 
 
 def test_what_is_allowed_becomes_a_mask(client):

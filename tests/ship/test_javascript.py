@@ -20,15 +20,16 @@ NODE = shutil.which("node")
 pytestmark = pytest.mark.skipif(NODE is None, reason="no node here")
 
 
-def told(bundle, *steps, asked=(), whole=None, source=None):
+def told(bundle, *steps, asked=(), whole=None, source=None, features=None):
     """What the client says, step by step; and it gave all memory back.
 
     Args:
         source: the bundle whose model answers, where its own is damaged.
+        features: name of each further input -> its facts.
     """
     source = source or bundle
     golden = json.loads((source / "golden.json").read_bytes())
-    runner = ModelRunner(source / "model.tflite")
+    runner = ModelRunner(source / "model.tflite", features)
     answers = {}
     for history in [*(case["history"] for case in golden["cases"]), *asked]:
         context = padded(history, runner.length)
@@ -105,6 +106,41 @@ def test_ids_and_wrong_words(bundle):
     assert index["error"] == "no index of an item: 501; allowed: 1 to 500"
     assert k["error"] == "k must be from 1 to 30, not 31"
     assert context == [2, 3, 4, 5, 6, 7]
+
+
+def test_columns_become_what_python_makes_of_them(columned):
+    columns = {
+        "rating": [0, 0.5, 4, 9.5],
+        "event": ["buy", "view", "x", 7],
+        "dwell": [-1, 0, 30, 900],
+    }
+    history, opened = [3, 1, 2, 4], python.Recommender(columned)
+    made, answer, by_ids, *wrong = told(
+        columned,
+        ["beside", history, {"columns": columns}],
+        ["recommend", history, 3, {"columns": columns}],
+        [
+            "recommendIds",
+            ["item-3", "nobody"],
+            2,
+            {"columns": {name: v[:2] for name, v in columns.items()}},
+        ],
+        ["recommend", history, 3],
+        ["recommend", history, 3, {"columns": {**columns, "event": ["buy"]}}],
+        ["recommend", history, 3, {"columns": {**columns, "dwell": [1, 2, None, 4]}}],
+        ["recommend", history, 3, {"columns": {**columns, "price": history}}],
+        asked=[history, [3]],
+        features={one["name"]: one for one in opened.contract["inputs"]},
+    )
+    assert made == opened.beside(history, None, columns=columns)
+    assert answer["items"] == opened.recommend(history, 3, columns=columns).items
+    assert by_ids["unknown"] == ["nobody"]
+    assert [one["error"] for one in wrong] == [
+        "the model takes dwell: say it of each item, columns",
+        "1 event for 4 items",
+        "dwell of an item is no finite number: null",
+        "the model takes no price",
+    ]
 
 
 def test_the_one_file_is_a_bundle(made, bundle, tmp_path):

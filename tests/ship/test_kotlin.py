@@ -5,6 +5,7 @@ The compiler is npm's ``kotlin-compiler``: that of ``KOTLIN_COMPILER``, a folder
 ``lib/kotlin-compiler.jar``, or one of a pinned version that npm brings into the user's cache, once.
 """
 
+import json
 import os
 import shutil
 import subprocess
@@ -195,6 +196,38 @@ def test_wrong_words_are_errors_in_a_sentence(bundle, tell):
     assert "no index of an item: 501; allowed: 1 to 500" in said[0]
     assert "no index of an item: 0" in said[1]
     assert "k must be from 1 to 30, not 31" in said[2]
+
+
+def test_columns_become_what_python_makes_of_them(columned, tell):
+    columns = {
+        "rating": [0, 0.5, 4, 9.5],
+        "event": ["buy", "view", "x", 7],
+        "dwell": [-1, 0, 30, 900],
+    }
+    opened, history = python.Recommender(columned), [3, 1, 2, 4]
+    short = json.dumps({**columns, "event": ["buy"]})
+    selftest, beside, answer, *wrong = tell(
+        (columned, "selftest"),
+        (columned, "beside", "3,1,2,4", json.dumps(columns)),
+        (columned, "recommend", "3,1,2,4", 3, json.dumps(columns)),
+        (columned, "recommend", "3,1,2,4", 3),
+        (columned, "recommend", "3,1,2,4", 3, short),
+        (columned, "recommend", "3,1,2,4", 3, json.dumps({**columns, "dwell": ["a", 2, 3, 4]})),
+        (columned, "recommend", "3,1,2,4", 3, json.dumps({**columns, "price": history})),
+    )
+    assert selftest == ""
+    found = {
+        name: json.loads(f"[{row}]") for name, row in (one.split("=") for one in beside.split(";"))
+    }
+    wanted = opened.beside(history, None, columns=columns)
+    assert found == {name: pytest.approx(row) for name, row in wanted.items()}
+    assert read(answer)[0] == row(opened.recommend(history, 3, columns=columns))
+    assert [one.rpartition(": ")[2] if "say" not in one else one for one in wrong] == [
+        "error: IllegalArgumentException: the model takes dwell: say it of each item, columns",
+        "1 event for 4 items",
+        "a",
+        "the model takes no price",
+    ]
 
 
 @pytest.mark.parametrize("state", ["variable", "tensor"])

@@ -3,7 +3,9 @@
  * each answer is one line.
  *
  *   bundle TAB selftest                      problems, separated by " | "; empty: none
- *   bundle TAB recommend TAB 1,2,3 TAB 10    items;ids;titles;scores;unknown;missing
+ *   bundle TAB recommend TAB 1,2,3 TAB 10    items;ids;titles;scores;unknown;missing; columns as JSON
+ *                                            may follow
+ *   bundle TAB beside TAB 1,2,3 TAB COLUMNS  what is fed beside the context: name=numbers;…
  *   bundle TAB recommendIds TAB a,b TAB 10   the same
  *   bundle TAB context TAB 1,2,3             what is fed
  *   bundle TAB learn TAB 1,2,3 TAB 7,8       the items after the session took these; what was learnt;
@@ -35,13 +37,31 @@ private fun done(words: List<String>): String {
         val given = words[2].split(",").filter { it.isNotEmpty() }
         return when (words[1]) {
             "context" -> recommender.context(given.map { it.toInt() }).joinToString(",")
-            "recommend" -> told(recommender.recommend(given.map { it.toInt() }, words[3].toInt()))
+            "recommend" -> told(
+                recommender.recommend(
+                    given.map { it.toInt() }, words[3].toInt(), columns = columns(words.getOrNull(4)),
+                ),
+            )
+            "beside" -> fed(recommender.beside(given.map { it.toInt() }, null, 0, columns(words[3])))
             "recommendIds" -> told(recommender.recommendIds(given, words[3].toInt()))
             "learn" -> learnt(recommender, given.map { it.toInt() }, words[3].split(",").map { it.toInt() })
             else -> throw IllegalArgumentException("no such order: ${words[1]}")
         }
     }
 }
+
+private fun columns(text: String?): Map<String, List<Any>> {
+    val found = Json.parse(text ?: "{}", "columns")
+    return found.keys().associateWith { name ->
+        found[name].list.map { one -> one.orEmpty.ifEmpty { one.number } }
+    }
+}
+
+private fun fed(beside: Map<String, Any>): String =
+    beside.entries.joinToString(";") { (name, batch) ->
+        val row = (batch as Array<*>)[0]
+        name + "=" + if (row is FloatArray) row.joinToString(",") else (row as IntArray).joinToString(",")
+    }
 
 private fun learnt(recommender: Recommender, history: List<Int>, taken: List<Int>): String {
     val session = Session()

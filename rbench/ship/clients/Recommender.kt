@@ -106,6 +106,8 @@ class Recommender private constructor(
      * @param times of the history's items, seconds since 1970, for models that take ages.
      * @param allowed indices that may come back, for models that are told; null: all.
      * @param session whose answer it is, where the model learns; null: a new user's.
+     * @param columns what the log's columns say of the history's items, numbers or words, for models
+     *     that take any.
      */
     fun recommend(
         history: List<Int>,
@@ -114,10 +116,11 @@ class Recommender private constructor(
         now: Long = System.currentTimeMillis() / 1000,
         allowed: Collection<Int>? = null,
         session: Session? = null,
+        columns: Map<String, List<Any>> = emptyMap(),
     ): Answer {
         known(history)
         require(k in 1..this.k) { "k must be from 1 to ${this.k}, not $k" }
-        val beside = beside(history, times, now)
+        val beside = beside(history, times, now, columns)
         val raw = raw(context(history), beside, allowed, userOf(session))
         return answer(left(raw, history, k), k)
     }
@@ -132,6 +135,7 @@ class Recommender private constructor(
         item: Int,
         times: List<Long>? = null,
         now: Long = System.currentTimeMillis() / 1000,
+        columns: Map<String, List<Any>> = emptyMap(),
     ) {
         val known = contract["personal"]
         if (known.keys().isEmpty()) {
@@ -140,7 +144,7 @@ class Recommender private constructor(
         known(history + item)
         val user = userOf(session)
         val query = arrayOf(FloatArray(user.size))
-        val beside = beside(history, times, now)
+        val beside = beside(history, times, now, columns)
         val (items, scores) = asked(context(history), beside, null, user, query)
         val fed = mutableMapOf<String, Any>(
             "items" to items,
@@ -251,9 +255,10 @@ class Recommender private constructor(
         now: Long = System.currentTimeMillis() / 1000,
         allowed: Collection<String>? = null,
         session: Session? = null,
+        columns: Map<String, List<Any>> = emptyMap(),
     ): Answer {
-        require(times == null || times.size == history.size) {
-            "${times?.size} times for ${history.size} items"
+        for ((name, row) in columns + listOfNotNull(times?.let { "times" to it })) {
+            require(row.size == history.size) { "${row.size} $name for ${history.size} items" }
         }
         return recommend(
             history.mapNotNull { index[it] },
@@ -262,6 +267,7 @@ class Recommender private constructor(
             now,
             allowed?.mapNotNull { index[it] },
             session,
+            columns.mapValues { (_, row) -> row.filterIndexed { at, _ -> history[at] in index } },
         ).copy(unknown = history.filter { it !in index })
     }
 
@@ -272,28 +278,78 @@ class Recommender private constructor(
         return IntArray(length) { at -> kept.getOrElse(at - (length - kept.size)) { padding } }
     }
 
-    /** What is fed beside the context, by input: of the newest items, padded on the left. */
-    fun beside(history: List<Int>, times: List<Long>?, now: Long): Map<String, IntArray> {
-        val found = mutableMapOf<String, IntArray>()
+    /** What is fed beside the context, by input, a batch of one: of the newest items, padded on the left. */
+    fun beside(
+        history: List<Int>,
+        times: List<Long>?,
+        now: Long,
+        columns: Map<String, List<Any>> = emptyMap(),
+    ): Map<String, Any> {
+        val found = mutableMapOf<String, Any>()
+        val left = columns.keys.toMutableSet()
         for (tensor in inputs) {
             val name = tensor["name"].text
             val kind = tensor["kind"].orEmpty
             if (name == input || kind == ALLOWED || kind == USER) continue
-            require(kind == AGES && times != null) { "the model takes $name: say when items were" }
-            require(times.size == history.size) { "${times.size} times for ${history.size} items" }
-            val kept = times.takeLast(length)
-            found[name] = IntArray(length) { at ->
-                val time = kept.getOrNull(at - (length - kept.size))
-                if (time == null) 0 else (now - time).coerceIn(0L, Int.MAX_VALUE.toLong()).toInt()
+            val row = if (kind == AGES) times else columns[name]
+            left -= name
+            requireNotNull(row) {
+                val how = if (kind == AGES) "when items were" else "it of each item, columns"
+                "the model takes $name: say $how"
             }
+            require(row.size == history.size) {
+                "${row.size} ${if (kind == AGES) "times" else name} for ${history.size} items"
+            }
+            val made = if (kind == AGES) ages(times.orEmpty(), now) else column(tensor, row)
+            val kept = made.takeLast(length)
+            found[name] = shaped(tensor, List(length - kept.size) { 0.0 } + kept)
         }
+        require(left.isEmpty()) { "the model takes no ${left.joinToString()}" }
         return found
     }
+
+    private fun ages(times: List<Long>, now: Long): List<Double> =
+        times.map { (now - it).coerceIn(0L, Int.MAX_VALUE.toLong()).toDouble() }
+
+    /**
+     * What a log's column comes to: places of words, steps of a scale or scaled numbers; as it is
+     * where the contract says nothing of it.
+     */
+    private fun column(tensor: Json, values: List<Any>): List<Double> {
+        val words = if ("words" in tensor.keys()) tensor["words"].texts else emptyList()
+        if (words.isNotEmpty()) {
+            return values.map { value ->
+                val at = words.indexOf(value.toString())
+                (if (at < 0) words.size + 1 else at + 1).toDouble()
+            }
+        }
+        val numbers = values.map { value ->
+            val number = (value as? Number)?.toDouble()
+            requireNotNull(number?.takeIf { it.isFinite() }) {
+                "${tensor["name"].text} of an item is no finite number: $value"
+            }
+        }
+        if ("scale" !in tensor.keys()) return numbers
+        val scale = tensor["scale"]
+        val (low, high) = scale["low"].number to scale["high"].number
+        val bins = scale["bins"].int
+        val scaled = numbers.map { ((it - low) / (high - low)).coerceIn(0.0, 1.0) }
+        if (bins == 0) return scaled
+        return scaled.map { minOf((it * bins).toInt(), bins - 1) + 1.0 }
+    }
+
+    /** Numbers as the runtime takes them for that input: a batch of one. */
+    private fun shaped(tensor: Json, numbers: List<Double>): Any =
+        if (tensor["dtype"].text == "float32") {
+            arrayOf(FloatArray(numbers.size) { numbers[it].toFloat() })
+        } else {
+            arrayOf(IntArray(numbers.size) { numbers[it].toInt() })
+        }
 
     /** What the model itself returns: k items and scores; item 0 where its own filter leaves fewer. */
     fun raw(
         context: IntArray,
-        beside: Map<String, IntArray> = emptyMap(),
+        beside: Map<String, Any> = emptyMap(),
         allowed: Collection<Int>? = null,
         user: FloatArray = userOf(null),
     ): Ranking {
@@ -304,7 +360,7 @@ class Recommender private constructor(
     /** Items and scores as the model gives them, and its query where there is a place for it. */
     private fun asked(
         context: IntArray,
-        beside: Map<String, IntArray>,
+        beside: Map<String, Any>,
         allowed: Collection<Int>?,
         user: FloatArray,
         query: Array<FloatArray>?,
@@ -323,7 +379,7 @@ class Recommender private constructor(
                 fed[name] = arrayOf(user)
                 continue
             }
-            fed[name] = arrayOf(requireNotNull(beside[name]) { "the model takes $name" })
+            fed[name] = requireNotNull(beside[name]) { "the model takes $name" }
         }
         require(told || allowed == null) {
             "the model cannot be told what is allowed: filter its answer"
@@ -500,9 +556,11 @@ class Recommender private constructor(
             val tolerance = golden["tolerances"][backend]
             val cases = golden["cases"].list
             val found = cases.map { case ->
-                val given = case["given"].keys().associateWith { name ->
-                    case["given"][name].list.map { it.int }.toIntArray()
-                }
+                val given = recommender.inputs.map { it["name"].text to it }
+                    .filter { (name, _) -> name in case["given"].keys() }
+                    .associate { (name, tensor) ->
+                        name to recommender.shaped(tensor, case["given"][name].list.map { it.number })
+                    }
                 val allowed =
                     if ("allowed" in case.keys()) case["allowed"].list.map { it.int } else null
                 recommender.raw(case["context"].list.map { it.int }.toIntArray(), given, allowed)

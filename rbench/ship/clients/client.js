@@ -104,7 +104,9 @@ export class Recommender {
    * @param {{times?: number[], now?: number, allowed?: Iterable<number>}} asked `times` of the
    *     history's items, seconds since 1970, for models that take ages; `now`, by default the
    *     clock's; `allowed`: indices that may come back, for models that are told, by default all;
-   *     `session`: whose answer it is, where the model learns, by default a new user's.
+   *     `session`: whose answer it is, where the model learns, by default a new user's;
+   *     `columns`: {name: values}, what the log's columns say of the history's items, for models
+   *     that take any.
    * @returns {Promise<Answer>}
    */
   async recommend(history, k = 10, asked = {}) {
@@ -236,14 +238,18 @@ export class Recommender {
   }
 
   /** The same for the log's own ids; those without an index are left out, and named. */
-  async recommendIds(history, k = 10, {times, now, allowed, session} = {}) {
-    if (times && times.length !== history.length) {
-      throw new RangeError(`${times.length} times for ${history.length} items`);
+  async recommendIds(history, k = 10, {times, now, allowed, session, columns = {}} = {}) {
+    for (const [name, row] of Object.entries({...columns, ...(times && {times})})) {
+      if (row.length !== history.length) {
+        throw new RangeError(`${row.length} ${name} for ${history.length} items`);
+      }
     }
+    const kept = (row) => row.filter((_, at) => this.index.has(history[at]));
     const indices = (ids) => ids.filter((one) => this.index.has(one)).map((one) => this.index.get(one));
     const unknown = history.filter((one) => !this.index.has(one));
     const asked = {
-      times: times?.filter((_, at) => this.index.has(history[at])),
+      times: times && kept(times),
+      columns: Object.fromEntries(Object.entries(columns).map(([name, row]) => [name, kept(row)])),
       now,
       session,
       allowed: allowed && indices([...allowed]),
@@ -259,21 +265,28 @@ export class Recommender {
   }
 
   /** What is fed beside the context, by input: of the newest items, padded on the left. */
-  beside(history, {times, now = Date.now() / 1000} = {}) {
+  beside(history, {times, now = Date.now() / 1000, columns = {}} = {}) {
     const {length} = this.contract.context;
-    const found = {};
-    for (const {name, kind = ALLOWED} of this.contract.inputs) {
+    const [found, given] = [{}, {...columns}];
+    for (const tensor of this.contract.inputs) {
+      const {name, kind = ALLOWED} = tensor;
       if (kind === ALLOWED || kind === USER) continue;
-      if (kind !== AGES || !times) {
-        throw new RangeError(`the model takes ${name}: say when items were, times`);
+      const row = kind === AGES ? times : given[name];
+      delete given[name];
+      if (!row) {
+        const how = kind === AGES ? 'when items were, times' : 'it of each item, columns';
+        throw new RangeError(`the model takes ${name}: say ${how}`);
       }
-      if (times.length !== history.length) {
-        throw new RangeError(`${times.length} times for ${history.length} items`);
+      if (row.length !== history.length) {
+        const what = kind === AGES ? 'times' : name;
+        throw new RangeError(`${row.length} ${what} for ${history.length} items`);
       }
-      const ages = times.map((at) => Math.min(Math.max(Math.trunc(now - at), 0), OLDEST));
-      const kept = ages.slice(Math.max(0, ages.length - length));
+      const made = kind === AGES ? ages(row, now) : column(tensor, row);
+      const kept = made.slice(Math.max(0, made.length - length));
       found[name] = [...Array(length - kept.length).fill(0), ...kept];
     }
+    const left = Object.keys(given);
+    if (left.length) throw new RangeError(`the model takes no ${left.join(', ')}`);
     return found;
   }
 
@@ -329,6 +342,29 @@ export class Recommender {
   close() {
     this.model.delete();
   }
+}
+
+const ages = (times, now) =>
+  times.map((at) => Math.min(Math.max(Math.trunc(now - at), 0), OLDEST));
+
+/**
+ * What a log's column comes to: places of words, steps of a scale or scaled numbers; as it is where
+ * the contract says nothing of it.
+ */
+function column({name, words, scale}, values) {
+  if (words?.length) {
+    const place = new Map(words.map((word, at) => [word, at + 1]));
+    return values.map((value) => place.get(String(value)) ?? words.length + 1);
+  }
+  for (const value of values) {
+    if (!Number.isFinite(value)) {
+      throw new RangeError(`${name} of an item is no finite number: ${value}`);
+    }
+  }
+  if (!scale) return [...values];
+  const {low, high, bins} = scale;
+  const scaled = values.map((value) => Math.min(Math.max((value - low) / (high - low), 0), 1));
+  return bins ? scaled.map((one) => Math.min(Math.trunc(one * bins), bins - 1) + 1) : scaled;
 }
 
 /**

@@ -18,6 +18,7 @@ import base64
 import binascii
 import hashlib
 import json
+import math
 import platform
 import sys
 import time
@@ -119,6 +120,7 @@ class Recommender:
         now: float | None = None,
         allowed: Iterable[int] | None = None,
         session: Session | None = None,
+        columns: Mapping[str, Sequence[Any]] | None = None,
     ) -> Answer:
         """The best items after a history of indices, oldest first.
 
@@ -129,12 +131,13 @@ class Recommender:
             now: of the request; by default the clock's.
             allowed: indices that may come back, for models that are told; by default all.
             session: whose answer it is, where the model learns; by default a new user's.
+            columns: what the log's columns say of the history's items, for models that take any.
         """
         history = self._known(history)
         user = self._user(session)
         if not 1 <= k <= self.contract["k"]:
             raise ValueError(f"k must be from 1 to {self.contract['k']}, not {k}")
-        beside = self.beside(history, times, now)
+        beside = self.beside(history, times, now, columns)
         raw = self.raw(self.context(history), beside, allowed, user)
         return self._answer(*self._left(*raw, history, k), k)
 
@@ -146,6 +149,7 @@ class Recommender:
         *,
         times: Sequence[float] | None = None,
         now: float | None = None,
+        columns: Mapping[str, Sequence[Any]] | None = None,
     ) -> None:
         """That after this history the user took that item: the session is brought up to date.
 
@@ -153,9 +157,8 @@ class Recommender:
         """
         known = self._personal()
         history, (item,) = self._known(history), self._known([item])
-        found = self._asked(
-            self.context(history), self.beside(history, times, now), None, self._user(session)
-        )
+        beside = self.beside(history, times, now, columns)
+        found = self._asked(self.context(history), beside, None, self._user(session))
         fed = {name: found[name] for name in known["fed"]}
         fed[known["next"]] = np.array([[item]], np.int32)
         if known["state"] == "tensor":
@@ -217,21 +220,28 @@ class Recommender:
         now: float | None = None,
         allowed: Iterable[str] | None = None,
         session: Session | None = None,
+        columns: Mapping[str, Sequence[Any]] | None = None,
     ) -> Answer:
         """The same for the log's own ids; those without an index are left out, and named."""
         asked = list(history)
-        if times is not None and len(times) != len(asked):
-            raise ValueError(f"{len(times)} times for {len(asked)} items")
+        beside = {**(columns or {}), **({"times": times} if times is not None else {})}
+        for name, row in beside.items():
+            if len(row) != len(asked):
+                raise ValueError(f"{len(row)} {name} for {len(asked)} items")
         known = [self.index[one] for one in asked if one in self.index]
-        when = [at for one, at in zip(asked, times or (), strict=False) if one in self.index]
+        kept = {
+            name: [value for one, value in zip(asked, row, strict=True) if one in self.index]
+            for name, row in beside.items()
+        }
         may = None if allowed is None else [self.index[one] for one in allowed if one in self.index]
         found = self.recommend(
             known,
             k,
-            times=when if times is not None else None,
+            times=kept.pop("times", None),
             now=now,
             allowed=may,
             session=session,
+            columns=kept,
         )
         found.unknown.extend(one for one in asked if one not in self.index)
         return found
@@ -278,20 +288,32 @@ class Recommender:
         return [known["padding_id"]] * (known["length"] - len(kept)) + kept
 
     def beside(
-        self, history: Sequence[int], times: Sequence[float] | None, now: float | None = None
-    ) -> dict[str, list[int]]:
+        self,
+        history: Sequence[int],
+        times: Sequence[float] | None,
+        now: float | None = None,
+        columns: Mapping[str, Sequence[Any]] | None = None,
+    ) -> dict[str, list[float]]:
         """What is fed beside the context, by input: of the newest items, padded on the left."""
-        length, found = self.contract["context"]["length"], {}
+        length, moment = self.contract["context"]["length"], time.time() if now is None else now
+        found: dict[str, list[float]] = {}
+        given = dict(columns or {})
         for tensor in self.contract["inputs"]:
-            if (kind := tensor.get("kind", ALLOWED)) in (ALLOWED, USER):
+            name, kind = tensor["name"], tensor.get("kind", ALLOWED)
+            if kind in (ALLOWED, USER):
                 continue
-            if kind != AGES or times is None:
-                raise ValueError(f"the model takes {tensor['name']}: say when items were, times=")
-            if len(times) != len(history):
-                raise ValueError(f"{len(times)} times for {len(history)} items")
-            moment = time.time() if now is None else now
-            ages = [min(max(int(moment - at), 0), OLDEST) for at in times][-length:]
-            found[tensor["name"]] = [0] * (length - len(ages)) + ages
+            row = times if kind == AGES else given.pop(name, None)
+            if row is None:
+                how = "when items were, times=" if kind == AGES else "it of each item, columns="
+                raise ValueError(f"the model takes {name}: say {how}")
+            if len(row) != len(history):
+                what = "times" if kind == AGES else name
+                raise ValueError(f"{len(row)} {what} for {len(history)} items")
+            made = _ages(row, moment) if kind == AGES else _column(tensor, row)
+            kept = made[-length:]
+            found[name] = [0] * (length - len(kept)) + kept
+        if given:
+            raise ValueError(f"the model takes no {', '.join(given)}")
         return found
 
     def raw(
@@ -440,6 +462,28 @@ class Recommender:
         if count != due:
             found.append(f"{ITEMS} is stale: it names {count} items, the model ranks {due}")
         return found
+
+
+def _ages(times: Sequence[float], now: float) -> list[float]:
+    return [min(max(int(now - at), 0), OLDEST) for at in times]
+
+
+def _column(tensor: Mapping[str, Any], values: Sequence[Any]) -> list[float]:
+    """What a log's column comes to: places of words, steps of a scale or scaled numbers; as it is
+    where the contract says nothing of it.
+    """
+    if words := tensor.get("words"):
+        place = {word: at for at, word in enumerate(words, 1)}
+        return [place.get(str(value), len(words) + 1) for value in values]
+    for value in values:
+        if not isinstance(value, int | float) or not math.isfinite(value):
+            raise ValueError(f"{tensor['name']} of an item is no finite number: {value!r}")
+    scale = tensor.get("scale")
+    if scale is None:
+        return list(values)
+    low, high, bins = scale["low"], scale["high"], scale["bins"]
+    scaled = [min(max((value - low) / (high - low), 0.0), 1.0) for value in values]
+    return [min(int(one * bins), bins - 1) + 1 for one in scaled] if bins else scaled
 
 
 def selftest(bundle: str | Path, backend: str = BACKEND) -> list[str]:

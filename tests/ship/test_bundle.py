@@ -225,7 +225,7 @@ def titled(tmp_path_factory):
         for name, value in {"CATALOGUE": 3650, "LENGTH": 50, "K": 100}.items():
             patch.setattr(answering, name, value)
         run = answering_run(folder / "run", recipes=("dynamic_wi8",))
-    ids = [str(item) for item in range(100_000, 103_650)]
+    ids = [str(item) for item in range(7_350, 11_000)]
     write_items(run.folder, Items(data=run.records[0].data, items=("", *ids)))
     titles = films(3650)
     lines = ["id,title", *(f"{one},{title}" for one, title in zip(ids, titles, strict=True))]
@@ -238,6 +238,8 @@ def test_the_titles_of_many_films_are_no_more_than_200_kb(titled):
     text = json.dumps(titles, separators=(",", ":")).encode()
     assert len(text) > 101_548  # of the first 3,650 of MovieLens latest-small
     assert len(zlib.compress(text, 9)) > 38_512  # of those
+    ids = client.Recommender(done.to).ids[1:]
+    assert len(json.dumps(ids, separators=(",", ":"))) > 26_208  # of theirs
     assert done.size_bytes - done.contract.model.size_bytes < 200_000
     assert client.selftest(done.to) == []
     assert client.Recommender(done.to).titles == ["", *titles]

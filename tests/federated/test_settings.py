@@ -8,6 +8,7 @@ from rbench.federated.settings import FederatedSettings
 from rbench.study import Study
 from rbench.sweeping.jobs import FederateJob, TrainJob, needs
 from rbench.sweeping.plan import plan
+from rbench.sweeping.recorder import Recorder
 
 SMALL = {"encoders": ["bow"], "recipes": ["float32"], "targets": ["cpu"]}
 
@@ -108,3 +109,12 @@ def test_the_server_s_step():
     assert largest_rate(settings, 64) == 0.004
     assert largest_rate(FederatedSettings(strategy="fedavg"), 64) == 1.0
     assert largest_rate(FederatedSettings(server_learning_rate=0.5), 64) == 0.5
+
+
+def test_a_record_says_which_training_it_stands_beside():
+    study = Study.build({**SMALL, "federated": {"rounds": 7, "clip": 2.0}})
+    central, federated = plan(study, "here").cells
+    found = Recorder._federated(federated, federated.pipelines[0].train)["federated"]
+    assert (found["beside"], found["rounds"], found["clip"]) == ("bow", 7, 2.0)
+    assert found["noise_multiplier"] == 0.0
+    assert Recorder._federated(central, central.pipelines[0].train) == {}

@@ -29,6 +29,7 @@ ASK_EVERY_S = 30.0
 GRACE_S = 10.0
 """For a simulation and what it started to be gone."""
 MOST_WORDS = 2000
+LONGEST_PLACE = 16
 NAME = "rbench"
 """Of the connection in Flower's configuration."""
 APP = """\
@@ -61,7 +62,7 @@ def run(task: Task, report: Reporter) -> None:
     Raises:
         StageError: Flower cannot be started or reached, or the run failed.
     """
-    with temporary.folder(temporary.users_folder()) as scratch:
+    with temporary.folder(_place()) as scratch:
         environment = _environment(scratch)
         try:
             if task.federated.superlink:
@@ -70,6 +71,14 @@ def run(task: Task, report: Reporter) -> None:
                 _simulated(task, scratch, environment, report)
         finally:
             end_marked(f"FLWR_HOME={environment['FLWR_HOME']}")
+
+
+def _place() -> Path:
+    """The user's folder for temporary files; where its path is too long for Ray's sockets, which
+    take 107 bytes in all, the system's.
+    """
+    place, short = temporary.users_folder(), Path("/tmp")
+    return short if len(str(place)) > LONGEST_PLACE and os.access(short, os.W_OK) else place
 
 
 def _environment(scratch: Path) -> dict[str, str]:

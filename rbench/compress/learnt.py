@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -51,11 +52,11 @@ def load_ranges(folder: Path) -> dict[str, Floats]:
         StageError: they cannot be read.
     """
     try:
-        with np.load(folder / RANGES) as stored:
+        with (folder / RANGES).open("rb") as file, np.load(file) as stored:
             return {name: stored[name] for name in stored.files}
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise StageError(
             f"the ranges cannot be read: {error}",
             where=str(folder / RANGES),

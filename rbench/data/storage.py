@@ -65,7 +65,7 @@ def open_dataset(folder: Path) -> Dataset:
     """
     try:
         document = msgspec.json.decode((folder / DOCUMENT).read_bytes(), type=_Document)
-        with np.load(folder / ARRAYS, allow_pickle=False) as arrays:
+        with (folder / ARRAYS).open("rb") as file, np.load(file) as arrays:
             return Dataset(
                 summary=document.summary,
                 vocabulary=document.vocabulary,

@@ -59,7 +59,7 @@ def overlap(wanted: Scores, found: Scores, k: int) -> float:
 
 def _read(path: Path) -> tuple[Features, Scores]:
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file) as archive:
             given = {name: archive[name] for name in archive.files if name.startswith(GIVEN)}
             arrays = {name.removeprefix(GIVEN): array for name, array in given.items()}
             context = np.asarray(archive["contexts"], np.int32)

@@ -46,5 +46,5 @@ def read(folder: Path) -> Read:
     """The columns of a folder's `SAMPLES`."""
     import numpy as np
 
-    with np.load(folder / SAMPLES) as file:
-        return Read(file["samples_ns"], file.get("query_ns"))
+    with (folder / SAMPLES).open("rb") as file, np.load(file) as columns:
+        return Read(columns["samples_ns"], columns.get("query_ns"))

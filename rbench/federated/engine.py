@@ -175,7 +175,8 @@ def _wait(task: Task, ended: Callable[[], str], every_s: float, report: Reporter
 
 
 def _progress(known: Standing) -> Progress:
-    said = [f"loss {known.history[-1]['loss']:.3f}"] if known.history else []
+    last = known.history[-1] if known.history else {}
+    said = [f"loss {last['loss']:.3f}"] if "loss" in last else []
     if "ndcg@10" in known.validation:
         said.append(f"ndcg@10 {known.validation['ndcg@10']:.4f}")
     text = "  ".join(["rounds", *said])

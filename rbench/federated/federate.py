@@ -81,6 +81,12 @@ def federate(
     return _trained(settings, known, groups["weights"], task)
 
 
+def _last_loss(known: standing.Standing) -> dict[str, float]:
+    """Of the last round that is told and drew anybody."""
+    told = [one["loss"] for one in known.history if "loss" in one]
+    return {"loss": told[-1]} if told else {}
+
+
 def _trained(
     settings: FederatedSettings, known: standing.Standing, weights: Weights, task: Task
 ) -> Trained:
@@ -91,7 +97,7 @@ def _trained(
         epochs=settings.rounds,
         best_epoch=settings.rounds,
         validation=known.validation,
-        history=({"loss": known.history[-1]["loss"], "seconds": known.seconds},),
+        history=({**_last_loss(known), "seconds": known.seconds},),
         parameters=sum(one.size for one in weights.values()),
         settings=msgspec.to_builtins(task.train)
         | {"server_learning_rate": largest_rate(settings, task.model.width)},

@@ -72,11 +72,13 @@ def _run(task: Task, grid: Grid) -> None:
                 remedy="lower server_learning_rate or local_learning_rate in the study's "
                 "[federated]",
             )
-        if not rounds.losses:
+        if rounds.asked and not rounds.losses:
             raise StageError(f"no client answered in round {standing.round}")
         looked = standing.round % settings.validate_every == 0
         if looked or standing.round == settings.rounds:
-            said = {"round": float(standing.round), "loss": sum(rounds.losses) / len(rounds.losses)}
+            said = {"round": float(standing.round)}
+            if rounds.losses:
+                said["loss"] = sum(rounds.losses) / len(rounds.losses)
             if validate:
                 learner.start_from(weights)
                 standing.validation = validate(learner.score)

@@ -64,6 +64,8 @@ class Average(FedAvg):
         self, server_round: int, replies: Iterable[Message]
     ) -> tuple[ArrayRecord | None, MetricRecord | None]:
         found = list(replies)
+        if not found and self.expected and self.before is not None:
+            return self.before, MetricRecord()  # nobody was drawn: noise alone
         mean, metrics = super().aggregate_train(server_round, found)
         if mean is None or not self.expected or self.before is None:
             return mean, metrics
@@ -158,6 +160,7 @@ class Rounds(Strategy):
         self.standing, self.seed, self.seeded = standing, seed, seeded
         self.done = standing.round
         self.losses: list[float] = []
+        self.asked = 0
         self.inner: Any = optimizer(settings, rate, start)
         for name in set(REMEMBERED) & set(groups):
             kept = groups[name]
@@ -197,13 +200,16 @@ class Rounds(Strategy):
             config[CLIPPING] = self.settings.clip
         content = RecordDict({ARRAYS: arrays, CONFIG: config})
         nodes = [self.nodes[place] for place in self.drawn(number)]
+        self.asked = len(nodes)
         self.standing.down_bytes += size_of(arrays) * len(nodes)
         return [Message(content, dst_node_id=one, message_type=MessageType.TRAIN) for one in nodes]
 
     def aggregate_train(
         self, server_round: int, replies: Iterable[Message]
     ) -> tuple[ArrayRecord | None, MetricRecord | None]:
-        """The next weights; None where nobody answered."""
+        """The next weights; None where nobody answered who was asked. With noise a round may draw
+        nobody, which must not show: it is noise alone.
+        """
         number = self.done + server_round
         answers = {one.metadata.src_node_id: one for one in replies}
         found = [answers[node] for node in self.nodes if node in answers]
@@ -212,7 +218,7 @@ class Rounds(Strategy):
         self.standing.trained += len(good)
         self.standing.up_bytes += sum(size_of(one.content[ARRAYS]) for one in good)
         self.losses = [float(one.content["metrics"]["loss"]) for one in good]
-        if not good:
+        if not good and self.asked:
             return None, None
         if self.seeded:
             np.random.seed([self.seed, number])  # where Flower draws noise

@@ -25,6 +25,8 @@ LIBRARIES = {
     "ai_edge_quantizer": ("ai-edge-quantizer", "sweep"),
     "pyarrow": ("pyarrow", "sweep"),
     "ray": ("ray", "ray"),
+    "flwr": ("flwr", "federated"),
+    "dp_accounting": ("dp-accounting", "federated"),
 }
 """Module -> its package, and the extra that brings it; empty: rbench itself does."""
 

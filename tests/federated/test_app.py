@@ -112,6 +112,20 @@ def test_with_noise_each_user_is_drawn_by_itself(task_of, trained):
     assert standing.trained == len(trainings)
 
 
+def test_a_round_that_draws_nobody_is_noise_alone(task_of, trained, monkeypatch):
+    from rbench.federated.strategy import Rounds
+
+    drawn = Rounds.drawn
+    monkeypatch.setattr(Rounds, "drawn", lambda self, n: [] if n == 2 else drawn(self, n))
+    asked = {"strategy": "fedavg", "clip": 1.0, "clients_per_round": 6}
+    one, _, _ = trained(task_of("one", rounds=1, **asked, noise_multipliers=(0.1,)))
+    two, standing, _ = trained(task_of("two", rounds=2, **asked, noise_multipliers=(0.1,)))
+    assert standing.round == 2
+    noise = np.concatenate([(two[name] - made).ravel() for name, made in one.items()])
+    assert noise.any()
+    assert noise.std() <= 1.15 * 0.1 / 6  # times the server's step
+
+
 def test_one_user_less_changes_the_average_by_no_more_than_a_clipped_update(task_of, trained):
     """The sensitivity behind the noise: over a fixed number of clients, whoever takes part."""
     from flwr.app import ArrayRecord, Message, MetricRecord, RecordDict

@@ -13,6 +13,7 @@ from rbench.convert.settings import ConvertSettings, PersonalSettings
 from rbench.data.settings import DataSettings, ItemColumn, ItemsSettings
 from rbench.encoding import ModelSettings
 from rbench.evaluate.settings import EvaluateSettings
+from rbench.federated.settings import FederatedSettings
 from rbench.profile.settings import ProfileSettings
 from rbench.sweeping import jobs
 from rbench.sweeping.jobs import AnyJob, EncoderSpec
@@ -32,6 +33,7 @@ JOBS = {
         jobs.BaselinesJob(settings=EvaluateSettings(), data="d"),
         jobs.ContextsJob(count=10, length=5, seed=1, data="d"),
         jobs.TrainJob(settings=TrainSettings(), **SHARED),
+        jobs.FederateJob(settings=TrainSettings(), federated=FederatedSettings(), **SHARED),
         jobs.CompressJob(
             compression="prune50",
             recipe="prune50+float32",

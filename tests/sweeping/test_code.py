@@ -251,7 +251,7 @@ def test_whatever_runs_in_a_stage_is_in_its_key(tmp_path, monkeypatch):
 
 @pytest.mark.slow
 def test_whatever_runs_in_the_other_stages_is_in_their_keys(tmp_path, monkeypatch):
-    made_here = set(STAGES) - {"check"}
+    made_here = set(STAGES) - {"check", "federate"}  # one needs a device, the other Flower
     found = run_jobs(tmp_path, monkeypatch, made_here)
     assert set(found) == made_here
     holds(found)

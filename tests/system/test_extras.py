@@ -52,7 +52,7 @@ def test_every_module_is_brought_by_its_extra():
         lines = list(brought[extra])
         for other in re.findall(r"rbench\[(.*?)\]", " ".join(lines)):
             lines += [line for name in other.split(",") for line in brought[name]]
-        packages = {re.split(r"[<>=]", line)[0].replace("-", "_") for line in lines}
+        packages = {re.split(r"[<>=\[]", line)[0].replace("-", "_") for line in lines}
         assert set(modules) <= packages, extra
         assert not packages & {re.split(r"[<>=]", line)[0] for line in project["dependencies"]}
 

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -55,6 +56,21 @@ def pytest_xdist_make_scheduler(config, log):
         return None
     config.option.loadscopereorder = False
     return Scheduling(config, log)
+
+
+@pytest.fixture
+def run_lines(capsys):
+    """What runs a block of a page: each line is a command, and ends with its exit code."""
+    from rbench.cli import main
+
+    def run(block):
+        for line in block.splitlines():
+            command, _, code = line.rpartition("#")
+            with pytest.raises(SystemExit) as left:
+                main(shlex.split(command)[1:])
+            assert left.value.code == int(code.split(":")[0]), (line, capsys.readouterr())
+
+    return run
 
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from rbench.errors import StageError
 from rbench.features import Feature, Features
 from rbench.graph.model import ITEM_TABLE
 from rbench.recipes.compression import left_by
+from rbench.system.arrays import TORN, arrays_in
 from rbench.system.writing import write_atomically
 from rbench.train import cut
 
@@ -52,11 +52,11 @@ def load_ranges(folder: Path) -> dict[str, Floats]:
         StageError: they cannot be read.
     """
     try:
-        with (folder / RANGES).open("rb") as file, np.load(file) as stored:
+        with arrays_in(folder / RANGES) as stored:
             return {name: stored[name] for name in stored.files}
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except TORN as error:
         raise StageError(
             f"the ranges cannot be read: {error}",
             where=str(folder / RANGES),

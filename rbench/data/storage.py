@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 
 import msgspec
@@ -11,6 +10,7 @@ import numpy as np
 from rbench.data.dataset import Dataset, Holdout, ItemFeatures, Ragged
 from rbench.errors import DataError
 from rbench.records import DataSummary
+from rbench.system.arrays import TORN, arrays_in
 from rbench.system.writing import writing
 
 DOCUMENT = "dataset.json"
@@ -65,7 +65,7 @@ def open_dataset(folder: Path) -> Dataset:
     """
     try:
         document = msgspec.json.decode((folder / DOCUMENT).read_bytes(), type=_Document)
-        with (folder / ARRAYS).open("rb") as file, np.load(file) as arrays:
+        with arrays_in(folder / ARRAYS) as arrays:
             return Dataset(
                 summary=document.summary,
                 vocabulary=document.vocabulary,
@@ -81,7 +81,7 @@ def open_dataset(folder: Path) -> Dataset:
                     document.item_values,
                 ),
             )
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except TORN as error:
         raise _unreadable(folder, error) from error
 
 

@@ -36,7 +36,7 @@ def evaluate(
     """Score a .tflite: that very file, for every test user, among all items.
 
     Args:
-        model: the file, with the signature of `rbench.convert.result`.
+        model: the file, with the signature of `rbench.signatures`.
         reference: what the Keras model said, `rbench.compress.result.REFERENCE`.
         folder: gets `RANKS`.
         features: what the file is given beside the context; the moment of the request is that of

@@ -37,7 +37,7 @@ class FileScorer:
     Delegates stay out: they would hide the tensor that holds all scores, and round differently.
 
     Args:
-        path: the .tflite, with the signature of `rbench.convert.result`.
+        path: the .tflite, with the signature of `rbench.signatures`.
         items: size of the catalogue.
 
     Raises:

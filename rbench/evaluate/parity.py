@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +12,7 @@ from rbench.errors import StageError
 from rbench.evaluate.scoring import Scorer, check
 from rbench.features import CONTEXT, Features
 from rbench.records import Parity
+from rbench.system.arrays import TORN, arrays_in
 
 TOP = 10
 
@@ -59,12 +59,12 @@ def overlap(wanted: Scores, found: Scores, k: int) -> float:
 
 def _read(path: Path) -> tuple[Features, Scores]:
     try:
-        with path.open("rb") as file, np.load(file) as archive:
+        with arrays_in(path) as archive:
             given = {name: archive[name] for name in archive.files if name.startswith(GIVEN)}
             arrays = {name.removeprefix(GIVEN): array for name, array in given.items()}
             context = np.asarray(archive["contexts"], np.int32)
             return Features({CONTEXT: context, **arrays}), archive["scores"]
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+    except TORN as error:
         raise StageError(
             f"no reference of the Keras model: {error}",
             where=str(path),

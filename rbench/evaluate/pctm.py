@@ -103,11 +103,11 @@ class Pctm:
         users, best = _drawn(dataset), Parameters()
         if not len(users.targets):
             return best
-        halves = (("tau", "popularity"), ("recent", "decay", "share"))
-        for turn, names in enumerate(2 * halves):
+        turns = 2 * (("tau", "popularity"), ("recent", "decay", "share"))
+        for turn, names in enumerate(turns):
             others = product(*(GRID[name] for name in names))
             grid = [best, *(best._replace(**dict(zip(names, o, strict=True))) for o in others)]
-            reached = self._reached(grid, users, filtered, share_of(report, turn, 4))
+            reached = self._reached(grid, users, filtered, share_of(report, turn, len(turns)))
             best = max(grid, key=lambda one: reached[one])
         return best
 

@@ -28,8 +28,11 @@ ASK_EVERY_S = 30.0
 """How often Flower is asked for the run's state, which takes a process."""
 GRACE_S = 10.0
 """For a simulation and what it started to be gone."""
+ANSWER_WITHIN_S = 600.0
+"""For one of Flower's commands."""
 MOST_WORDS = 2000
 LONGEST_PLACE = 16
+"""Of a folder's path, under which Ray's sockets have room for their names."""
 NAME = "rbench"
 """Of the connection in Flower's configuration."""
 APP = """\
@@ -185,14 +188,17 @@ def _progress(known: Standing) -> Progress:
 
 def _flwr(words: list[str], environment: Mapping[str, str]) -> dict[str, object]:
     """One of Flower's commands, and what it answers in JSON."""
-    done = subprocess.run(
-        ["flwr", *words, "--format", "json"],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=600,
-    )
+    try:
+        done = subprocess.run(
+            ["flwr", *words, "--format", "json"],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=ANSWER_WITHIN_S,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise StageError(f"flwr {words[0]} does not answer: {error}") from error
     text = done.stdout[done.stdout.find("{") :] if "{" in done.stdout else ""
     try:
         said = json.loads(text)

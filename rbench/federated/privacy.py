@@ -9,10 +9,8 @@ from __future__ import annotations
 
 from rbench.federated.settings import AUTO, FederatedSettings
 
-MEANINGFUL = 10.0
-"""Epsilon up to which a guarantee is worth its name; what is deployed is mostly below."""
 WANTED = 2.0
-"""For which `users_for` says how many users it takes."""
+"""Epsilon for which `spent` says how many users it takes."""
 MOST_USERS = 10**9
 
 

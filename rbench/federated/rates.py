@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
-
 from rbench.federated.settings import AUTO, FederatedSettings
-from rbench.train.schedule import LAST
+from rbench.train.rules import learning_rate_of
+from rbench.train.schedule import half_cosine
 
 ADAPTIVE = ("fedadagrad", "fedadam", "fedyogi")
 
@@ -18,7 +17,7 @@ def largest_rate(settings: FederatedSettings, width: int) -> float:
     """
     if settings.server_learning_rate != AUTO:
         return settings.server_learning_rate
-    return min(8e-3, 0.256 / width) if settings.strategy in ADAPTIVE else 1.0
+    return learning_rate_of(width) if settings.strategy in ADAPTIVE else 1.0
 
 
 def server_rate(settings: FederatedSettings, number: int) -> float:
@@ -29,5 +28,4 @@ def server_rate(settings: FederatedSettings, number: int) -> float:
     """
     if settings.schedule == "constant":
         return 1.0
-    done = (number - 1) / max(1, settings.rounds - 1)
-    return LAST + (1 - LAST) * (1 + math.cos(math.pi * done)) / 2
+    return half_cosine((number - 1) / max(1, settings.rounds - 1))

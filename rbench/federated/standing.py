@@ -72,10 +72,8 @@ def last(folder: Path, like: Weights) -> tuple[Standing, Groups]:
     found = checkpoint.read(folder, Standing)
     if found:
         standing, groups = found
-        weights = groups.get("weights", {})
-        if {name: one.shape for name, one in weights.items()} == {
-            name: one.shape for name, one in like.items()
-        }:
+        weights = {"weights": groups.get("weights", {})}
+        if checkpoint.shapes(weights) == checkpoint.shapes({"weights": like}):
             return standing, groups
     return Standing(), {"weights": dict(like)}
 

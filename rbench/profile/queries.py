@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
 from rbench.profile.refusal import RefusedError
+from rbench.system.arrays import TORN
 
 if TYPE_CHECKING:
     import numpy as np
@@ -137,12 +138,13 @@ def read(path: Path) -> Queries:
     import numpy as np
 
     try:
-        loaded: Any = np.load(path)
-        if isinstance(loaded, np.lib.npyio.NpzFile):
-            with loaded:
-                return Queries({name: loaded[name] for name in loaded.files})
+        with path.open("rb") as file:
+            loaded: Any = np.load(file)
+            if isinstance(loaded, np.lib.npyio.NpzFile):
+                with loaded:
+                    return Queries({name: loaded[name] for name in loaded.files})
         contexts: NDArray[np.int32] = loaded
-    except (OSError, ValueError, EOFError) as error:
+    except TORN as error:
         said = " ".join(str(error).split()) or type(error).__name__
         raise RefusedError(f"cannot read the contexts: {said}") from error
     if contexts.dtype != np.int32 or contexts.ndim != 2 or not contexts.size:

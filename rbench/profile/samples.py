@@ -6,6 +6,8 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from rbench.system.arrays import arrays_in
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -44,7 +46,5 @@ class Read(NamedTuple):
 
 def read(folder: Path) -> Read:
     """The columns of a folder's `SAMPLES`."""
-    import numpy as np
-
-    with (folder / SAMPLES).open("rb") as file, np.load(file) as columns:
+    with arrays_in(folder / SAMPLES) as columns:
         return Read(columns["samples_ns"], columns.get("query_ns"))

@@ -16,6 +16,7 @@ from rbench.profile.result import REST, TIMED, Round, Stopwatch
 from rbench.profile.settings import ProfileSettings
 from rbench.profile.tool import tool_of
 from rbench.records import Delegation, TapTiming, Timing, UpdateTiming
+from rbench.system.arrays import TORN
 
 
 def summarise(
@@ -94,7 +95,7 @@ def _read(place: Path) -> tuple[Round, Any]:
     try:
         round_ = msgspec.json.decode((place / "result.json").read_bytes(), type=Round)
         part = None if round_.aggregate else samples.read(place)
-    except (OSError, ValueError, KeyError, EOFError, msgspec.MsgspecError) as error:
+    except TORN as error:
         raise StageError(f"cannot read a round: {error}", where=str(place)) from error
     if part is None:
         return round_, part

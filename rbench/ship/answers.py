@@ -62,7 +62,7 @@ class ModelRunner:
     """Opens a file as an app does, XNNPACK included, and answers contexts.
 
     Args:
-        path: the .tflite, with the signature of `rbench.convert.result`.
+        path: the .tflite, with the signature of `rbench.signatures`.
         features: name of each further input -> what records say of its feature.
 
     Raises:

@@ -330,9 +330,7 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         """All of it, for a run; what nothing is asked of is left out."""
         known: dict[str, Any] = msgspec.to_builtins(self)
         known["convert"] = self.convert.said()
-        unsaid = {
-            key for key in ("features", "items", "personal", "federated") if not getattr(self, key)
-        }
+        unsaid = {key for key in UNSAID if not getattr(self, key)}
         return {key: value for key, value in known.items() if key not in unsaid}
 
     def _check_trainings(self, where: str) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import zipfile
-import zlib
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,6 +10,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from rbench.system.arrays import TORN, arrays_in
 from rbench.system.writing import write_atomically
 
 FILE = "checkpoint.npz"
@@ -32,13 +31,6 @@ class Standing(msgspec.Struct, kw_only=True):
 
 
 Arrays = dict[str, NDArray[Any]]
-TORN = (
-    *(OSError, EOFError, TypeError, ValueError, KeyError, RuntimeError),
-    *(zipfile.BadZipFile, zlib.error),
-)
-"""What reading a damaged npz, or an array in its place, raises; msgspec's are ValueErrors."""
-
-
 S = TypeVar("S", bound=msgspec.Struct)
 
 
@@ -69,8 +61,7 @@ def read(folder: Path, kind: type[S]) -> tuple[S, dict[str, Arrays]] | None:
     """
     groups: dict[str, Arrays] = {}
     try:
-        # Opened here: numpy leaves a torn file open.
-        with (folder / FILE).open("rb") as file, np.load(file) as stored:
+        with arrays_in(folder / FILE) as stored:
             standing = msgspec.json.decode(stored["standing"].tobytes(), type=kind)
             for key in stored.files:
                 group, colon, name = key.partition(":")

@@ -24,5 +24,9 @@ def learning_rate(settings: Resolved, step: int, steps: int) -> float:
         return settings.learning_rate * (step + 1) / warmup
     if settings.schedule == "constant":
         return settings.learning_rate
-    done = (step - warmup) / max(1, steps - 1 - warmup)
-    return settings.learning_rate * (LAST + (1 - LAST) * (1 + math.cos(math.pi * done)) / 2)
+    return settings.learning_rate * half_cosine((step - warmup) / max(1, steps - 1 - warmup))
+
+
+def half_cosine(done: float) -> float:
+    """The share of the step size that is left when this share of the steps is done."""
+    return LAST + (1 - LAST) * (1 + math.cos(math.pi * done)) / 2

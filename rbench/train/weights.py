@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rbench.errors import StageError
+from rbench.system.arrays import TORN, arrays_in
 from rbench.system.writing import write_atomically
-from rbench.train.checkpoint import TORN
 from rbench.train.result import WEIGHTS
 
 
@@ -29,7 +29,7 @@ def load_weights(folder: Path) -> dict[str, NDArray[np.float32]]:
         StageError: they are missing or torn.
     """
     try:
-        with (folder / WEIGHTS).open("rb") as file, np.load(file) as stored:
+        with arrays_in(folder / WEIGHTS) as stored:
             return {name: stored[name] for name in stored.files}
     except TORN as error:
         raise StageError(

@@ -1,7 +1,6 @@
 """docs/federated.md is run from its own text, with a log and trainings that are small."""
 
 import re
-import shlex
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,6 @@ import pytest
 pytest.importorskip("tensorflow", reason="a sweep needs rbench[sweep]")
 pytest.importorskip("flwr", reason="Flower is not installed: pip install 'rbench[federated]'")
 
-from rbench.cli import main
 from rbench.records.run_folder import read_run
 
 PAGE = (Path(__file__).parents[2] / "docs/federated.md").read_text("utf-8")
@@ -43,16 +41,12 @@ def blocks(language):
 
 
 @pytest.mark.slow
-def test_the_page_does_what_it_says(tmp_path, own_store, monkeypatch, capsys):
+def test_the_page_does_what_it_says(tmp_path, own_store, monkeypatch, run_lines):
     monkeypatch.chdir(tmp_path)
     (study,) = blocks("toml")
     small = study.replace("rounds = 300", "rounds = 3").replace("round = 64", "round = 8")
     Path("federated.toml").write_text(small + SMALL)
-    for line in blocks("bash")[1].splitlines():
-        command, _, code = line.rpartition("#")
-        with pytest.raises(SystemExit) as left:
-            main(shlex.split(command)[1:])
-        assert left.value.code == int(code.split(":")[0]), (line, capsys.readouterr())
+    run_lines(blocks("bash")[1])
     records = read_run(Path("runs/federated")).records
     labels = {record.cell.encoder for record in records}
     assert labels == {"bow", "bow-federated"}

@@ -88,6 +88,32 @@ def test_columns_that_do_not_fit(client, columns, says):
         client.beside([1], None, columns=columns)
 
 
+def test_numbers_of_numpy_are_numbers(client):
+    inputs = [{"name": "dwell", "dtype": "float32", **COLUMNS["dwell"].facts()}]
+    client.contract = {**CONTRACT, "inputs": inputs}
+    for kind in (np.float32, np.float64, np.int64):
+        (made,) = client.beside([1], None, columns={"dwell": [kind(2)]})["dwell"][2:]
+        assert made == client.beside([1], None, columns={"dwell": [2]})["dwell"][2]
+        assert type(made) is float
+    with pytest.raises(ValueError, match="no finite number: '2'"):
+        client.beside([1], None, columns={"dwell": ["2"]})
+
+
+def test_a_column_may_be_called_times(client):
+    inputs = [{"name": "times", "dtype": "int32", "kind": "step"}]
+    client.contract, client.index, asked = {**CONTRACT, "inputs": inputs}, {"a": 1}, {}
+    client.recommend = lambda known, k, **more: asked.update(more) or Unknown()
+    client.recommend_ids(["a", "b"], columns={"times": [4, 5]})
+    assert (asked["times"], asked["columns"]) == (None, {"times": [4]})
+    client.recommend_ids(["b", "a"], times=[7, 8], columns={"times": [4, 5]})
+    assert (asked["times"], asked["columns"]) == ([8], {"times": [5]})
+
+
+class Unknown:
+    def __init__(self):
+        self.unknown = []
+
+
 def test_a_strangers_feature_is_fed_as_it_is(client):
     client.contract = {**CONTRACT, "inputs": [{"name": "mood", "dtype": "int32", "kind": "mood"}]}
     assert client.beside([1, 2], None, columns={"mood": [4, 2]}) == {"mood": [0, 4, 2]}

@@ -1,7 +1,6 @@
 """docs/personal.md is run from its own text, with a log, a training and a timing that are small."""
 
 import re
-import shlex
 import sys
 from pathlib import Path
 
@@ -43,11 +42,11 @@ def blocks(language):
 
 
 @pytest.mark.slow
-def test_the_page_does_what_it_says(tmp_path, own_store, monkeypatch, capsys):
+def test_the_page_does_what_it_says(tmp_path, own_store, monkeypatch, capsys, run_lines):
     monkeypatch.chdir(tmp_path)
     study, _ = blocks("toml")
     Path("taps.toml").write_text(study + SMALL)
-    run(blocks("bash")[0], capsys)
+    run_lines(blocks("bash")[0])
     gru, bow = read_run(Path("runs/taps")).records
     assert (gru.state, bow.state) == ("ok", "ok"), (gru.reason, bow.reason)
     assert gru.model.census["tap"] == {"numbers": 8}
@@ -66,11 +65,11 @@ def test_the_page_does_what_it_says(tmp_path, own_store, monkeypatch, capsys):
 
 
 @pytest.mark.slow
-def test_the_page_s_file_learns(tmp_path, own_store, monkeypatch, capsys):
+def test_the_page_s_file_learns(tmp_path, own_store, monkeypatch, capsys, run_lines):
     monkeypatch.chdir(tmp_path)
     _, study = blocks("toml")
     Path("learn.toml").write_text(study + SMALL)
-    run(blocks("bash")[1], capsys)
+    run_lines(blocks("bash")[1])
     records = read_run(Path("runs/learn")).records
     assert [record.state for record in records] == ["ok", "ok"], [one.reason for one in records]
     for record in records:
@@ -99,15 +98,6 @@ def test_the_page_s_file_learns(tmp_path, own_store, monkeypatch, capsys):
     assert "And for this very user?" in Path("runs/learn/report.html").read_text("utf-8")
     told = of_an_app(blocks("python")[1], tmp_path / "learner", monkeypatch, capsys)
     assert told.count("'") == 20
-
-
-def run(commands, capsys):
-    """Each line of a block, which ends with its exit code."""
-    for line in commands.splitlines():
-        command, _, code = line.rpartition("#")
-        with pytest.raises(SystemExit) as left:
-            main(shlex.split(command)[1:])
-        assert left.value.code == int(code.split(":")[0]), (line, capsys.readouterr())
 
 
 def of_an_app(program, bundle, monkeypatch, capsys):

@@ -224,24 +224,22 @@ class Recommender:
     ) -> Answer:
         """The same for the log's own ids; those without an index are left out, and named."""
         asked = list(history)
-        beside = {**(columns or {}), **({"times": times} if times is not None else {})}
-        for name, row in beside.items():
+        known = [self.index[one] for one in asked if one in self.index]
+
+        def kept(name: str, row: Sequence[Any]) -> list[Any]:
             if len(row) != len(asked):
                 raise ValueError(f"{len(row)} {name} for {len(asked)} items")
-        known = [self.index[one] for one in asked if one in self.index]
-        kept = {
-            name: [value for one, value in zip(asked, row, strict=True) if one in self.index]
-            for name, row in beside.items()
-        }
+            return [value for one, value in zip(asked, row, strict=True) if one in self.index]
+
         may = None if allowed is None else [self.index[one] for one in allowed if one in self.index]
         found = self.recommend(
             known,
             k,
-            times=kept.pop("times", None),
+            times=None if times is None else kept("times", times),
             now=now,
             allowed=may,
             session=session,
-            columns=kept,
+            columns={name: kept(name, row) for name, row in (columns or {}).items()},
         )
         found.unknown.extend(one for one in asked if one not in self.index)
         return found
@@ -475,15 +473,25 @@ def _column(tensor: Mapping[str, Any], values: Sequence[Any]) -> list[float]:
     if words := tensor.get("words"):
         place = {word: at for at, word in enumerate(words, 1)}
         return [place.get(str(value), len(words) + 1) for value in values]
-    for value in values:
-        if not isinstance(value, int | float) or not math.isfinite(value):
-            raise ValueError(f"{tensor['name']} of an item is no finite number: {value!r}")
+    numbers = [_number(tensor["name"], value) for value in values]
     scale = tensor.get("scale")
     if scale is None:
-        return list(values)
+        return numbers
     low, high, bins = scale["low"], scale["high"], scale["bins"]
-    scaled = [min(max((value - low) / (high - low), 0.0), 1.0) for value in values]
+    scaled = [min(max((value - low) / (high - low), 0.0), 1.0) for value in numbers]
     return [min(int(one * bins), bins - 1) + 1 for one in scaled] if bins else scaled
+
+
+def _number(name: str, value: Any) -> float:
+    """Any kind of number, numpy's too; no text that reads like one."""
+    number = math.nan if isinstance(value, str) else value
+    try:
+        number = float(number)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise ValueError(f"{name} of an item is no finite number: {value!r}")
+    return number
 
 
 def selftest(bundle: str | Path, backend: str = BACKEND) -> list[str]:

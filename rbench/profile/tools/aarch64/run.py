@@ -21,6 +21,7 @@ from rbench.profile.tools.aarch64.processors import PROCESSORS, SME
 from rbench.profile.tools.aarch64.settings import Aarch64Settings
 from rbench.records import Check
 from rbench.system import temporary
+from rbench.system.arrays import TORN, arrays_in
 
 if TYPE_CHECKING:
     import numpy as np
@@ -171,7 +172,6 @@ def _run(
     where: str,
     whose: str,
 ) -> tuple[Said, Answers]:
-    import numpy as np
 
     full = {**order, "libraries": libraries, "answers": str(answers)}
     said = run_program(
@@ -189,9 +189,9 @@ def _run(
                 where=where,
                 allowed=", ".join(told.signatures) or "none is there",
             )
-        with np.load(answers) as archive:
+        with arrays_in(answers) as archive:
             return told, (archive[ITEMS], archive[SCORES])
-    except (msgspec.MsgspecError, OSError, KeyError, ValueError) as error:
+    except TORN as error:
         raise StageError(f"{whose} interpreter left without a result: {error}", where=where) from (
             error
         )

@@ -26,6 +26,7 @@ from rbench.profile.tools.browser.host_child import Order
 from rbench.profile.tools.browser.settings import BrowserSettings
 from rbench.records import Delegation, Timed
 from rbench.system import extras
+from rbench.system.arrays import TORN
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -189,7 +190,7 @@ def _host(model: Path, contexts: Path, timeout_s: float, where: str) -> dict[str
     try:
         with np.load(io.BytesIO(said)) as arrays:
             return {name: arrays[name] for name in arrays.files}
-    except (OSError, ValueError, EOFError) as error:
+    except TORN as error:
         raise StageError(f"the host's answers cannot be read: {error}", where=where) from error
 
 
